@@ -1,0 +1,283 @@
+"""Run riskscan, `trivy config` and checkov over one tree, turn by turn, and print a Markdown table.
+
+    python benchmarks/compare.py --tree DIR [--runs N] [--tool riskscan --tool trivy]
+
+Every tool is found on the PATH; one that is missing is named on stderr and left out. The first round is a warm-up that
+does not count. On Linux each run gets a network namespace of its own: nothing here needs a network, and trivy spends
+minutes on module downloads that fail slowly where a network is merely filtered.
+
+Wall time and CPU time (user and system) are those of the whole process tree. Peak memory is the largest sum of the
+proportional set sizes of all processes of a run, sampled ten times a second, or the kernel's own maximum of the largest
+single process where that is more. It is Linux only, as /proc is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+SAMPLE_SECONDS: Final = 0.1
+MEBIBYTE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one tool says that it looked at. ``None``: it does not tell."""
+
+    files: int | None
+    resources: int | None
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One program: its command for a tree and an output file, the exit codes of a finished run, how to read its report.
+
+    ``count_command`` makes the report that is counted, once and untimed, where the timed one leaves out what passed.
+    """
+
+    name: str
+    command: Callable[[str, str], list[str]]
+    finished: frozenset[int]
+    count: Callable[[Any], Seen]
+    count_command: Callable[[str, str], list[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished run: seconds and bytes."""
+
+    wall: float
+    cpu: float
+    peak: int
+
+
+def _riskscan_command(tree: str, output: str) -> list[str]:
+    return ["riskscan", "scan", "--quiet", "--no-config", "--output", f"json={output}", "--", tree]
+
+
+def _riskscan_seen(report: Any) -> Seen:
+    coverage, summary = report["coverage"], report["summary"]
+    resources = summary["resources"] + sum(coverage["uncatalogued"].values())
+    return Seen(coverage["read"] + coverage["partly_read"], resources, summary["findings"])
+
+
+def _trivy_command(tree: str, output: str, *flags: str) -> list[str]:
+    return ["trivy", "config", "--skip-check-update", "--quiet", *flags, "--format", "json", "--output", output, tree]
+
+
+def _trivy_count_command(tree: str, output: str) -> list[str]:
+    return _trivy_command(tree, output, "--include-non-failures")
+
+
+def _trivy_seen(report: Any) -> Seen:
+    checks = [check for result in report.get("Results", ()) for check in result.get("Misconfigurations", ())]
+    files = {result["Target"] for result in report.get("Results", ()) if Path(result["Target"]).suffix}
+    resources = {
+        (place.get("Provider"), place["Resource"])
+        for check in checks
+        if "Resource" in (place := check["CauseMetadata"])
+    }
+    return Seen(len(files), len(resources), _count(checks, lambda check: check["Status"] == "FAIL"))
+
+
+def _checkov_command(tree: str, output: str) -> list[str]:
+    folder = str(Path(output).parent)
+    flags = [
+        "--framework",
+        "terraform",
+        "--compact",
+        "--quiet",
+        "--skip-download",
+        "--download-external-modules",
+        "false",
+    ]
+    return ["checkov", "--directory", tree, *flags, "--output", "json", "--output-file-path", folder]
+
+
+def _checkov_seen(report: Any) -> Seen:
+    reports = report if isinstance(report, list) else [report]
+    failed = [check for part in reports for check in part.get("results", {}).get("failed_checks", ())]
+    return Seen(None, sum(part.get("summary", part)["resource_count"] for part in reports), len(failed))
+
+
+TOOLS: Final = (
+    Tool("riskscan", _riskscan_command, frozenset({0, 1, 3}), _riskscan_seen),
+    Tool("trivy", _trivy_command, frozenset({0}), _trivy_seen, _trivy_count_command),
+    Tool("checkov", _checkov_command, frozenset({0, 1}), _checkov_seen),
+)
+OUTPUT_NAMES: Final = {"checkov": "results_json.json"}
+"""checkov chooses the name itself."""
+
+
+def main() -> int:
+    """Measure and print. Returns 1 when a tool fails."""
+    arguments = _arguments()
+    tools = [tool for tool in TOOLS if tool.name in arguments.tool and _is_present(tool)]
+    jail = _jail()
+    tree = str(arguments.tree.resolve())
+    measured: dict[str, list[Run]] = {tool.name: [] for tool in tools}
+    seen: dict[str, Seen] = {}
+    with tempfile.TemporaryDirectory(prefix="riskscan-compare-") as folder:
+        for turn in range(arguments.runs + 1):
+            for tool in tools:
+                output = Path(folder, f"{tool.name}-{turn}", OUTPUT_NAMES.get(tool.name, "report.json"))
+                output.parent.mkdir()
+                run = measure([*jail, *tool.command(tree, str(output))], tool.finished, cwd=output.parent)
+                print(f"{tool.name} {'warm-up' if turn == 0 else turn}: {run.wall:.2f} s", file=sys.stderr)
+                if turn == 0:
+                    seen[tool.name] = _look(tool, jail, tree, output)
+                else:
+                    measured[tool.name].append(run)
+    print(table(measured, seen, tree_size(arguments.tree), arguments.runs))
+    return 0
+
+
+def measure(command: Sequence[str], finished: frozenset[int], cwd: Path) -> Run:
+    """Run a command once. Raises ``SystemExit`` with the end of its stderr when its exit code is not ``finished``."""
+    with tempfile.TemporaryFile() as errors:
+        start = perf_counter()
+        process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+        sampler = _Sampler(process.pid)
+        sampler.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        peak = max(sampler.stop(), usage.ru_maxrss * 1024)
+        if process.returncode not in finished:
+            errors.seek(0)
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{errors.read()[-2000:].decode()}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak)
+
+
+class _Sampler(threading.Thread):
+    """Adds up the memory of all processes of one session, again and again, and keeps the largest sum."""
+
+    def __init__(self, session: int) -> None:
+        super().__init__(daemon=True)
+        self._session = session
+        self._done = threading.Event()
+        self._peak = 0
+
+    def run(self) -> None:
+        while not self._done.wait(SAMPLE_SECONDS):
+            self._peak = max(self._peak, sum(map(_proportional_size, _processes(self._session))))
+
+    def stop(self) -> int:
+        """The peak in bytes."""
+        self._done.set()
+        self.join()
+        return self._peak
+
+
+def _processes(session: int) -> list[Path]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                # Fields after the command in parentheses: state, parent, process group, session.
+                fields = Path(folder, "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session:
+                found.append(folder)
+    return found
+
+
+def _proportional_size(folder: Path) -> int:
+    try:
+        lines = Path(folder, "smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended in between
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _look(tool: Tool, jail: Sequence[str], tree: str, output: Path) -> Seen:
+    if tool.count_command:
+        measure([*jail, *tool.count_command(tree, str(output))], tool.finished, cwd=output.parent)
+    return tool.count(json.loads(output.read_bytes()))
+
+
+def _jail() -> list[str]:
+    jail = ["unshare", "--net", "--map-root-user"]
+    if shutil.which("unshare") and subprocess.run([*jail, "true"], capture_output=True, check=False).returncode == 0:
+        return jail
+    print("unshare does not work here: the tools run with whatever network there is", file=sys.stderr)
+    return []
+
+
+def _is_present(tool: Tool) -> bool:
+    if shutil.which(tool.name):
+        return True
+    print(f"{tool.name} is not on the PATH: left out", file=sys.stderr)
+    return False
+
+
+def tree_size(tree: Path) -> str:
+    """How many Terraform files there are, and how large they are."""
+    sizes = [file.stat().st_size for file in tree.rglob("*.tf") if file.is_file()]
+    return f"{len(sizes):,} .tf files, {sum(sizes) / MEBIBYTE:.1f} MiB"
+
+
+def table(measured: dict[str, list[Run]], seen: dict[str, Seen], size: str, runs: int) -> str:
+    """The Markdown table: medians, and how many times the first tool's wall time each one takes."""
+    lines = [
+        f"{size}; median of {runs}; {os.cpu_count()} CPUs; Python {platform.python_version()}, {platform.system()}",
+        "",
+        "| tool | wall s | × | CPU s | peak MiB | files | resources | failures |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    reference = 0.0
+    for name, all_runs in measured.items():
+        wall = statistics.median(run.wall for run in all_runs)
+        reference = reference or wall
+        cpu = statistics.median(run.cpu for run in all_runs)
+        peak = statistics.median(run.peak for run in all_runs) / MEBIBYTE
+        what = seen[name]
+        lines.append(
+            f"| {name} | {wall:.2f} | {wall / reference:.1f} | {cpu:.2f} | {peak:.0f} | {_shown(what.files)} "
+            f"| {_shown(what.resources)} | {what.findings} |"
+        )
+    return "\n".join(lines)
+
+
+def _shown(number: int | None) -> str:
+    return "not told" if number is None else str(number)
+
+
+def _count(items: Any, wanted: Callable[[Any], bool]) -> int:
+    return sum(map(wanted, items))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--tree", type=Path, required=True, help="the folder to scan")
+    parser.add_argument("--runs", type=int, default=5, help="timed runs of each tool (default: 5)")
+    parser.add_argument(
+        "--tool",
+        action="append",
+        choices=[tool.name for tool in TOOLS],
+        help="only this one; repeatable (default: all)",
+    )
+    arguments = parser.parse_args()
+    arguments.tool = arguments.tool or [tool.name for tool in TOOLS]
+    if arguments.runs < 1:
+        parser.error("--runs must be at least 1")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())

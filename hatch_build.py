@@ -1,0 +1,74 @@
+"""Compiles the YAML catalog and rules at build time, so that no run has to parse them.
+
+A wheel gets ``scanner/_compiled/catalog.json`` and ``rules.json``, sealed: ``sources`` is null, for nobody edits the
+YAML of an installed package. An editable install gets the same files in the checkout, with the state of the YAML that
+they were made from: an edited rule counts at once, since the loaders then leave the stale file alone.
+``python hatch_build.py`` refreshes the checkout's.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+HERE = Path(__file__).resolve().parent
+PLACE = "scanner/_compiled"
+
+
+class CompileHook(BuildHookInterface):  # type: ignore[type-arg]  # the configuration class is hatchling's own affair
+    """Adds the compiled files to a wheel, or writes them into the checkout of an editable install."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile before the files of the wheel are collected. Raises what the loaders raise for a broken table."""
+        if version == "editable":
+            self._refresh()
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="riskscan-build-")
+        sealed = {name: data | {"sources": None} for name, data in tables().items()}
+        for file in write(Path(self._folder.name), sealed):
+            build_data["force_include"][str(file)] = f"{PLACE}/{file.name}"
+
+    def _refresh(self) -> None:
+        try:
+            write(HERE / PLACE, tables())
+        except Exception as error:  # noqa: BLE001  # a checkout is where broken tables are mended: it must install
+            self.app.display_warning(f"rules and catalog are not compiled: {error}")
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the temporary files of a wheel."""
+        if version != "editable":
+            self._folder.cleanup()
+
+
+def tables() -> dict[str, dict[str, Any]]:
+    """Each compiled table by its name, made by this checkout's own loaders."""
+    sys.path.insert(0, str(HERE))
+    try:
+        from scanner.catalog.load import FOLDER, compile_catalog
+        from scanner.rules.load import compile_rules, shipped_folder
+
+        return {"catalog": compile_catalog(FOLDER), "rules": compile_rules(shipped_folder())}
+    finally:
+        sys.path.remove(str(HERE))
+
+
+def write(folder: Path, contents: dict[str, dict[str, Any]]) -> list[Path]:
+    """Write each table as ``NAME.json``; the same tables always give the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, data in contents.items():
+        file = folder / f"{name}.json"
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
+        partial.replace(file)  # a scan that starts meanwhile never sees half a file
+        files.append(file)
+    return files
+
+
+if __name__ == "__main__":
+    write(HERE / PLACE, tables())

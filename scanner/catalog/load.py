@@ -1,0 +1,245 @@
+"""The shipped tables as data: native types, their kinds and properties, regions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from scanner.catalog.readers import KEYS, Reader
+
+FOLDER: Final = Path(__file__).parent
+COMPILED: Final = FOLDER.parent / "_compiled" / "catalog.json"
+
+_ENTRY_KEYS: Final = frozenset(
+    {
+        "kind",
+        "scope",
+        "zones",
+        "zones_from",
+        "region",
+        "region_from",
+        "account",
+        "properties",
+        "refs",
+        "names",
+        "configures",
+        "member_of",
+        "connects",
+        "note",
+    }
+)
+_SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
+_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml"})
+
+
+class CatalogError(Exception):
+    """A table that breaks its own rules; the message names file and type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Glue between what two attributes refer to; of several for one end the first that names something counts."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a native type means. Paths are native attribute paths."""
+
+    kind: str
+    scope: Reader = "regional"
+    zones: tuple[str, ...] = ()
+    zones_from: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    region_from: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    properties: Mapping[str, Reader] = field(default_factory=dict)
+    refs: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    configures: tuple[str, ...] = ()
+    member_of: tuple[str, ...] = ()
+    connects: tuple[Connection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What is known of a region: how many zones, and where it lies."""
+
+    zones: int
+    geography: str = ""
+    area: str = ""
+    pair: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All tables. ``types`` is keyed by native type (``data.`` before a data source's)."""
+
+    types: Mapping[str, Mapping[str, Any]]
+    kinds: Mapping[str, Mapping[str, Any]]
+    common: Mapping[str, Any]
+    references: Mapping[str, str]
+    regions: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    multi_regions: Mapping[str, Mapping[str, list[str]]]
+
+    def entry(self, native_type: str) -> Entry | None:
+        """The meaning of a native type, or ``None`` when it is not catalogued."""
+        return _entry(native_type)
+
+    def property_type(self, kind: str, name: str) -> str | None:
+        """The type of a normalized property of a kind, or ``None`` when there is no such property."""
+        found = self.kinds.get(kind, {}).get("properties", {}).get(name) or self.common.get(name)
+        return str(found[0]) if found else None
+
+    def region(self, provider: str, name: str) -> Region | None:
+        """What is known of a provider's region, or ``None``."""
+        found = self.regions.get(provider, {}).get(name)
+        if found is None:
+            return None
+        return Region(
+            int(found.get("zones", 0)), found.get("geography", ""), found.get("area", ""), found.get("pair", "")
+        )
+
+
+@cache
+def catalog() -> Catalog:
+    """The shipped catalog: its compiled form when that is current, else read from YAML."""
+    data = _compiled() or compile_catalog(FOLDER)
+    return Catalog(
+        data["types"], data["kinds"], data["common"], data["references"], data["regions"], data["multi_regions"]
+    )
+
+
+@cache
+def _entry(native_type: str) -> Entry | None:
+    data = catalog().types.get(native_type)
+    if data is None:
+        return None
+    return Entry(
+        kind=data["kind"],
+        scope=data.get("scope", "regional"),
+        zones=_paths(data.get("zones")),
+        zones_from=_paths(data.get("zones_from")),
+        region=_paths(data.get("region")),
+        region_from=_paths(data.get("region_from")),
+        account=_paths(data.get("account")),
+        properties=data.get("properties") or {},
+        refs=data.get("refs") or {},
+        names=_paths(data.get("names")),
+        configures=_paths(data.get("configures")),
+        member_of=_paths(data.get("member_of")),
+        connects=tuple(
+            Connection(_paths(link["from"]), _paths(link["to"]), link["kind"]) for link in data.get("connects", ())
+        ),
+    )
+
+
+def _paths(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _compiled() -> Any:
+    """The compiled tables, unless a source file changed since. In an installed package no file does."""
+    try:
+        data = json.loads(COMPILED.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return data if data.get("sources", 0) in (None, source_state(FOLDER)) else None
+
+
+def source_state(folder: Path) -> list[list[Any]]:
+    """Name, size and time of every source file: equal states mean equal content."""
+    state = []
+    for path in sorted(folder.rglob("*.yaml")):
+        stat = path.stat()
+        state.append([path.relative_to(folder).as_posix(), stat.st_size, int(stat.st_mtime)])
+    return state
+
+
+def compile_catalog(folder: Path) -> dict[str, Any]:
+    """Read and check every table of ``folder``: plain data for :data:`COMPILED`. Raises :class:`CatalogError`."""
+    vocabulary = _yaml(folder / "vocabulary.yaml")
+    kinds, common = vocabulary["kinds"], vocabulary["common"]
+    types: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*.yaml")):
+        if path.name in _NOT_TYPES or path.parent.name == "regions":
+            continue
+        for native_type, data in _yaml(path).items():
+            where = f"{path.relative_to(folder).as_posix()}: {native_type}"
+            if native_type in types:
+                raise CatalogError(f"{where}: listed twice")
+            for fault in faults(data, kinds, common):
+                raise CatalogError(f"{where}: {fault}")
+            types[native_type] = data
+    references = {name: kind for kind, names in _yaml(folder / "refs.yaml").items() for name in names}
+    regions, multi_regions = _regions(folder)
+    return {
+        "sources": source_state(folder),
+        "types": types,
+        "kinds": kinds,
+        "common": common,
+        "references": references,
+        "regions": regions,
+        "multi_regions": multi_regions,
+    }
+
+
+def _regions(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    regions: dict[str, Any] = {}
+    multi: dict[str, Any] = {}
+    for path in sorted((folder / "regions").glob("*.yaml")):
+        data = _yaml(path)
+        multi[path.stem] = data.pop("multi_regions", {})
+        regions[path.stem] = data.pop("regions", data)
+    return regions, multi
+
+
+def faults(data: Any, kinds: Mapping[str, Any], common: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with one entry."""
+    if not isinstance(data, dict) or data.get("kind") not in kinds:
+        yield f"kind {data.get('kind') if isinstance(data, dict) else data!r} is not in vocabulary.yaml"
+        return
+    for key in data.keys() - _ENTRY_KEYS:
+        yield f"unknown key {key}"
+    scope = data.get("scope", "regional")
+    if isinstance(scope, str) and scope not in _SCOPES:
+        yield f"unknown scope {scope}"
+    properties = kinds[data["kind"]].get("properties", {})
+    for name, reader in (data.get("properties") or {}).items():
+        if name not in properties and name not in common:
+            yield f"{name} is no property of {data['kind']}"
+        yield from _reader_faults(name, reader)
+
+
+def _reader_faults(name: str, reader: Reader) -> Iterator[str]:
+    if isinstance(reader, str):
+        return
+    if not isinstance(reader, dict):
+        yield f"{name}: a reader is a path or a mapping"
+        return
+    for key in reader.keys() - KEYS:
+        yield f"{name}: unknown reader key {key}"
+    for key in ("all", "any", "first"):
+        for part in reader.get(key, ()):
+            yield from _reader_faults(name, part)
+    if not reader.keys() & {"path", "const", "all", "any", "first"}:
+        yield f"{name}: says no path"
+
+
+def _yaml(path: Path) -> Any:
+    import yaml
+
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return yaml.load(path.read_bytes(), Loader=loader) or {}  # noqa: S506  # one of the two safe loaders
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{path.name}: {error}") from None

@@ -1,0 +1,256 @@
+"""Reading a normalized property from native attributes. The small language is described in ``README.md``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, equal, less, negate, unknown_from
+
+Reader = Any
+"""A path, or a mapping of reader keys: plain data as written in the catalog."""
+
+KEYS: Final = frozenset(
+    {
+        "path",
+        "default",
+        "is",
+        "in",
+        "map",
+        "above",
+        "set",
+        "count",
+        "each",
+        "matches",
+        "extract",
+        "negate",
+        "const",
+        "all",
+        "any",
+        "first",
+    }
+)
+"""Every key that a reader may have."""
+
+
+def read(reader: Reader, attributes: Mapping[str, Value]) -> tuple[Value, str]:
+    """The property's value and the native path that decided it (the first path when nothing is written)."""
+    if isinstance(reader, str):
+        return lookup(attributes, reader), reader
+    if "const" in reader:
+        return reader["const"], ""
+    for key, combine in _COMBINED.items():
+        if key in reader:
+            value, path = combine([read(part, attributes) for part in reader[key]])
+            value = reader.get("default", ABSENT) if value is ABSENT else value
+            return _negated(reader, value), path
+    value, path = _located(reader, attributes)
+    return _negated(reader, _interpreted(reader, value, path, attributes)), path
+
+
+def _negated(reader: Mapping[str, Any], value: Value) -> Value:
+    return negate(value) if reader.get("negate") and isinstance(value, (bool, Unknown)) else value
+
+
+def _decided(parts: list[tuple[Value, str]], truth: Truth) -> tuple[Value, str]:
+    """A combined truth and the path of the part that settled it."""
+    for value, path in parts:
+        if (isinstance(truth, Unknown) and isinstance(value, Unknown)) or value is truth:
+            return truth, path
+    return truth, parts[0][1] if parts else ""
+
+
+def _truths(parts: list[tuple[Value, str]]) -> list[Truth]:
+    return [value if isinstance(value, (bool, Unknown)) else False for value, _ in parts]
+
+
+def _first(parts: list[tuple[Value, str]]) -> tuple[Value, str]:
+    for value, path in parts:
+        if value is not ABSENT:
+            return value, path
+    return ABSENT, parts[0][1] if parts else ""
+
+
+_COMBINED: Final[Mapping[str, Callable[[list[tuple[Value, str]]], tuple[Value, str]]]] = {
+    "all": lambda parts: _decided(parts, both(_truths(parts))),
+    "any": lambda parts: _decided(parts, either(_truths(parts))),
+    "first": _first,
+}
+
+
+def _located(reader: Mapping[str, Any], attributes: Mapping[str, Value]) -> tuple[Value, str]:
+    paths = reader["path"] if isinstance(reader["path"], list) else [reader["path"]]
+    for path in paths:
+        value = lookup(attributes, path)
+        if value is not ABSENT:
+            return value, path
+    return ABSENT, paths[0]
+
+
+def _interpreted(reader: Mapping[str, Any], value: Value, path: str, attributes: Mapping[str, Value]) -> Value:
+    """The value after the reader's keys, in the order of :data:`_INTERPRETATIONS` (which the README states)."""
+    if "each" in reader:
+        value = _each(whole(attributes, path), reader["each"])
+    elif "count" in reader:
+        value = _count(whole(attributes, path))
+    elif "set" in reader:
+        value = _is_set(whole(attributes, path))
+    if value is ABSENT:
+        value = reader.get("default", ABSENT)
+    for key, interpret in _INTERPRETATIONS.items():
+        if key in reader and value is not ABSENT:
+            value = interpret(value, reader[key])
+    return value
+
+
+def _is(value: Value, wanted: Value) -> Truth:
+    return equal(_folded(value), _folded(wanted))
+
+
+def _in(value: Value, wanted: list[Value]) -> Truth:
+    return either(_is(value, item) for item in wanted)
+
+
+def _folded(value: Value) -> Value:
+    if isinstance(value, str):
+        return value.lower()
+    if isinstance(value, Unknown):
+        return value
+    return value
+
+
+def _map(value: Value, table: Mapping[str, Value]) -> Value:
+    if isinstance(value, Unknown):
+        results = list(table.values())
+        agreed = all(equal(result, results[0]) is True for result in results)
+        return results[0] if agreed and "*" in table else value
+    text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    for key, result in table.items():
+        if str(key).lower() == text.lower():
+            return result
+    return table.get("*", ABSENT)
+
+
+def _above(value: Value, limit: int) -> Truth:
+    number = value
+    if isinstance(value, str):
+        try:
+            number = Decimal(value)
+        except ArithmeticError:
+            return False
+    return less(limit, number)
+
+
+def _matches(value: Value, pattern: str) -> Truth:
+    if isinstance(value, Unknown):
+        return unknown_from([value])
+    return isinstance(value, str) and _compiled(pattern).search(value) is not None
+
+
+def _extract(value: Value, pattern: str) -> Value:
+    if isinstance(value, Unknown):
+        return value.derived()
+    found = _compiled(pattern).search(value) if isinstance(value, str) else None
+    return found.group(1) if found else ABSENT
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+_INTERPRETATIONS: Final[Mapping[str, Callable[[Value, Any], Value]]] = {
+    "extract": _extract,
+    "matches": _matches,
+    "is": _is,
+    "in": _in,
+    "above": _above,
+    "map": _map,
+}
+
+
+def _is_set(value: Value) -> Truth:
+    if isinstance(value, Unknown):
+        names_a_resource = value.ref is not None and not value.ref.address.rsplit(".", 1)[0].endswith("var")
+        return True if names_a_resource else unknown_from([value])
+    return value is not ABSENT and value not in (None, "", [], {})
+
+
+def _count(value: Value) -> Value:
+    if isinstance(value, Unknown):
+        return unknown_from([value])
+    if isinstance(value, (list, dict)):
+        return len(value)
+    return 0 if value is ABSENT else 1
+
+
+def _each(value: Value, path: str) -> Value:
+    if isinstance(value, Unknown):
+        return unknown_from([value])
+    if value is ABSENT:
+        return ABSENT
+    items = list(value.values()) if isinstance(value, dict) and not _has(value, path) else value
+    result: list[Value] = []
+    for item in items if isinstance(items, list) else [items]:
+        found = lookup(item, path) if isinstance(item, dict) else item if isinstance(item, Unknown) else ABSENT
+        if isinstance(found, list):
+            result.extend(found)
+        elif found is not ABSENT:
+            result.append(found)
+    return result
+
+
+def _has(value: Mapping[str, Value], path: str) -> bool:
+    return path.split(".", 1)[0] in value
+
+
+def lookup(attributes: Value, path: str) -> Value:
+    """The value at a path: a step goes through the first of several blocks, and null counts as absent."""
+    value = attributes
+    for step in path.split("."):
+        value = _step(value, step)
+        if value is ABSENT or isinstance(value, Unknown):
+            return value
+    return ABSENT if value is None else value
+
+
+def whole(attributes: Mapping[str, Value], path: str) -> Value:
+    """Like :func:`lookup`, but steps before the last go through every entry: all blocks at ``a.b``, as one list."""
+    steps = path.split(".")
+    values: list[Value] = [attributes]
+    for step in steps:
+        values = [found for value in values for found in _entries(value, step)]
+        unknown = next((v for v in values if isinstance(v, Unknown)), None)
+        if unknown is not None and len(values) == 1:
+            return unknown
+    if not values:
+        return ABSENT
+    return values[0] if len(values) == 1 else _joined(values)
+
+
+def _joined(values: list[Value]) -> Value:
+    joined: list[Value] = []
+    for value in values:
+        joined.extend(value if isinstance(value, list) else [value])
+    return joined
+
+
+def _entries(value: Value, step: str) -> Iterator[Value]:
+    for item in value if isinstance(value, list) else [value]:
+        found = _step(item, step)
+        if found is not ABSENT and found is not None:
+            yield found
+
+
+def _step(value: Value, step: str) -> Value:
+    if isinstance(value, list):
+        value = value[0] if value else ABSENT
+    if isinstance(value, Unknown):
+        return value.derived()
+    if isinstance(value, dict):
+        found = value.get(step, ABSENT)
+        return ABSENT if found is None else found
+    return ABSENT

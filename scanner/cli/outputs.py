@@ -1,0 +1,159 @@
+"""Where reports go: which formats to which files, and how they are written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from scanner.config import Config, UnknownPolicy, repository_root
+from scanner.model.finding import Outcome
+from scanner.model.report import Report
+from scanner.reporters import MODULES, Options, render
+
+FORMATS: Final = tuple(MODULES)
+PLAIN_WIDTH: Final = 100
+"""Columns of a text report that does not go to a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One report to write; ``file`` is ``None`` for stdout."""
+
+    format: str
+    file: Path | None
+
+
+def parse_outputs(outputs: Sequence[str], format_name: str | None) -> tuple[Target, ...]:
+    """``FORMAT=FILE`` flags and ``--format`` as targets; text to stdout when none is given.
+
+    Raises ``UsageError`` for what could only fail after the scan: unknown formats, folders that do not exist, two
+    reports in one place.
+    """
+    targets = [_target(output) for output in outputs]
+    if format_name or not targets:
+        targets.append(Target(format_name or "text", None))
+    places = [target.file and target.file.resolve() for target in targets]
+    for place in places:
+        if places.count(place) > 1:
+            raise click.UsageError(f"two reports cannot both go to {place or 'stdout'}")
+    return tuple(targets)
+
+
+def _target(output: str) -> Target:
+    name, equals, file = output.partition("=")
+    if not equals or not file or name not in FORMATS:
+        wanted = f"FORMAT=FILE with FORMAT one of {', '.join(FORMATS)}"
+        raise click.BadParameter(f"{output!r} is not {wanted}", param_hint="--output")
+    if file == "-":
+        return Target(name, None)
+    path = Path(file)
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"the folder {path.parent} does not exist", param_hint="--output")
+    if path.is_dir():
+        raise click.BadParameter(f"{file} is a folder", param_hint="--output")
+    return Target(name, path)
+
+
+def write_reports(
+    report: Report,
+    targets: Sequence[Target],
+    config: Config,
+    *,
+    show: frozenset[str],
+    category: str,
+    color: str,
+    quiet: bool,
+) -> None:
+    """Render every target and write it. Raises ``ClickException`` when a file cannot be written."""
+    options = Options(
+        show=_outcomes(show, config.unknown),
+        hide=frozenset({Outcome.UNKNOWN}) if config.unknown is UnknownPolicy.IGNORE else frozenset(),
+        min_severity=config.min_severity,
+        full="all" in show,
+        unknown_fails=config.unknown is UnknownPolicy.FAIL,
+        quiet=quiet,
+        category=category,
+        prefix=repository_prefix(Path(report.base)),
+    )
+    for target in targets:
+        own = replace(options, color=_wants_color(color, target, os.environ), width=_width(target))
+        text = render(target.format, report, own)
+        # Lone surrogates stand for undecodable bytes in file names.
+        data = text.encode("utf-8", "backslashreplace")
+        if target.file is None:
+            _write_stdout(data)
+        else:
+            _write_file(target.file, data)
+
+
+def _outcomes(show: frozenset[str], unknown: UnknownPolicy) -> frozenset[Outcome]:
+    if "all" in show:
+        return frozenset({Outcome.PASS, Outcome.UNKNOWN, Outcome.SUPPRESSED})
+    found = {Outcome(word) for word in show}
+    return frozenset(found | {Outcome.UNKNOWN} if unknown is UnknownPolicy.FAIL else found)
+
+
+def repository_prefix(base: Path) -> str:
+    """The scan's base relative to its repository's root: empty, or a path that ends with a slash."""
+    base = base.resolve()
+    base = base if base.is_dir() else base.parent
+    root = repository_root(base)
+    relative = base.relative_to(root).as_posix() if root else "."
+    return "" if relative == "." else f"{relative}/"
+
+
+def _wants_color(choice: str, target: Target, environment: Mapping[str, str]) -> bool:
+    """``--color`` decides, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether a terminal looks on."""
+    if choice != "auto":
+        return choice == "always"
+    if target.file is not None or environment.get("NO_COLOR"):
+        return False
+    if any(environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return environment.get("TERM") != "dumb" and sys.stdout.isatty()
+
+
+def _width(target: Target) -> int:
+    on_terminal = target.file is None and sys.stdout.isatty()
+    return max(40, shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns) if on_terminal else PLAIN_WIDTH
+
+
+def _write_stdout(data: bytes) -> None:
+    sys.stdout.flush()
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; the exit code still tells the verdict.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_file(file: Path, data: bytes) -> None:
+    """Replace a file in one step, so that nobody reads half a report. Devices and pipes are written to directly."""
+    file = file.resolve()
+    try:
+        if file.exists() and not file.is_file():
+            file.write_bytes(data)
+        else:
+            replace_file(file, data)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {file}: {error.strerror}") from None
+
+
+def replace_file(file: Path, data: bytes) -> None:
+    """Write a file beside its place and move it there, so that it is whole or not there. Raises ``OSError``."""
+    scratch = file.with_name(f".riskscan-{os.getpid()}.tmp")
+    try:
+        with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
+            stream.write(data)
+        scratch.replace(file)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise

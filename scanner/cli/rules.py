@@ -1,0 +1,66 @@
+"""``riskscan rules``: what is judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from scanner.cli.explain import explanation
+from scanner.cli.rule_sets import PACKS, find_rule, load
+from scanner.model.finding import Axis
+from scanner.model.rule import RuleInfo
+from scanner.reporters.inert import inert
+
+
+@click.group("rules", short_help="List, show and test rules.")
+def command() -> None:
+    """List, show and test the shipped rules and those of your own packs."""
+
+
+@command.command("list")
+@click.option("--axis", "axes", multiple=True, type=click.Choice([axis.value for axis in Axis]), help="Only this axis.")
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", help="How to print them.")
+@PACKS
+def list_rules(axes: tuple[str, ...], format_name: str, packs: tuple[Path, ...]) -> None:
+    """List the rules by code."""
+    infos = [info for _, info in sorted(load(packs).infos.items()) if not axes or info.axis.value in axes]
+    click.echo(_as_json(infos) if format_name == "json" else _as_table(infos), nl=False)
+
+
+def _as_table(infos: list[RuleInfo]) -> str:
+    width = max((len(info.slug) for info in infos), default=0)
+    return "".join(
+        f"{inert(info.code):<8}{info.severity.label:<10}{info.axis.value:<10}"
+        f"{inert(info.slug):<{width}}  {inert(info.title)}\n"
+        for info in infos
+    )
+
+
+def _as_json(infos: list[RuleInfo]) -> str:
+    rows = [
+        {
+            "code": info.code,
+            "slug": info.slug,
+            "axis": info.axis.value,
+            "severity": info.severity.label,
+            "precision": info.precision,
+            "title": info.title,
+            "why": info.why,
+            "remediation": dict(info.remediation),
+            "controls": {name: list(ids) for name, ids in info.controls.items()},
+            "references": list(info.references),
+            "tags": list(info.tags),
+        }
+        for info in infos
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+@command.command("show")
+@click.argument("rule")
+@PACKS
+def show_rule(rule: str, packs: tuple[Path, ...]) -> None:
+    """Show RULE, a code or slug, as `riskscan explain` does."""
+    click.echo(explanation(find_rule(load(packs), rule)), nl=False)

@@ -1,0 +1,330 @@
+"""How to scan: defaults, then ``.riskscan.yaml``, then the environment, then flags, in one frozen value.
+
+The command line overrides fields with :func:`dataclasses.replace`; nothing below it reads the environment or the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from scanner.model.finding import Axis, Severity
+from scanner.model.resource import EdgeKind
+from scanner.model.span import Span
+
+if TYPE_CHECKING:
+    from scanner.config_file import Positioned
+
+FILE_NAMES: Final = (".riskscan.yaml", ".riskscan.yml")
+"""What a configuration file is called; the first that exists counts."""
+
+SCHEMA_PATH: Final = Path(__file__).with_name("config_schema.json")
+"""The JSON Schema of the file."""
+
+
+class ConfigError(Exception):
+    """The configuration, or a flag, cannot be used. Each line says where and why."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class UnknownPolicy(StrEnum):
+    """What to do with a question that the files do not decide."""
+
+    REPORT = "report"  # show it, do not fail
+    IGNORE = "ignore"  # leave it out of findings; it is still counted
+    FAIL = "fail"  # treat it as a failure of the rule's severity
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A top event: something that must keep running, or must be releasable.
+
+    ``entry`` holds ids or globs, ``kind:NAME`` and ``tag:KEY=VALUE``; ``threshold`` is how many of the entries must
+    be up.
+    """
+
+    name: str
+    entry: tuple[str, ...]
+    criticality: str = "high"
+    threshold: int | Literal["all"] = 1
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathPlacement:
+    """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
+
+    paths: tuple[str, ...]
+    provider: str = ""
+    account: str = ""
+    region: str = ""
+    zones: tuple[str, ...] = ()
+    cluster: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A dependency that no file states. Both ends are ids or globs."""
+
+    source: str
+    target: str
+    kind: EdgeKind = EdgeKind.RUNTIME
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What somebody vouches for since no file can prove it. ``until`` is the last day on which it holds."""
+
+    resource: str
+    claim: str
+    holder: str = ""
+    until: date | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted risk: ``rule`` is a code or slug, ``resource`` an id or glob, ``until`` the last day it holds."""
+
+    rule: str
+    resource: str
+    reason: str = ""
+    until: date | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where reading stops, and a problem is reported instead."""
+
+    max_file_bytes: int = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that decides a scan besides the paths.
+
+    ``file`` is the configuration file, and ``root`` its folder, to which the globs of ``environments`` and
+    ``placements`` relate; both are ``None`` without a file. ``packs`` are absolute or relative to the working
+    directory. Rule names in ``disable``, ``severities`` and ``waivers`` are as written until :func:`with_rule_codes`.
+    ``fail_on`` is ``None`` for never. ``environment_variables`` holds the values of ``TF_VAR_…``. Without ``today``,
+    nothing expires.
+    """
+
+    file: Path | None = None
+    root: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[Path, ...] = ()
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    workspace: str | None = None
+    region: str | None = None
+    packs: tuple[Path, ...] = ()
+    disable: frozenset[str] = frozenset()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    placements: tuple[PathPlacement, ...] = ()
+    services: tuple[Service, ...] = ()
+    custody: tuple[Service, ...] = ()
+    links: tuple[Link, ...] = ()
+    attest: tuple[Attestation, ...] = ()
+    fail_on: Severity | None = Severity.HIGH
+    min_severity: Severity = Severity.INFO
+    axes: frozenset[Axis] = frozenset(Axis)
+    unknown: UnknownPolicy = UnknownPolicy.REPORT
+    limits: Limits = Limits()
+    strict: bool = False
+    allow_incomplete: bool = False
+    exit_zero: bool = False
+    today: date | None = None
+    rule_places: Mapping[str, Span] = field(default_factory=dict)
+
+
+def find_config(paths: Sequence[Path], working_directory: Path) -> Path | None:
+    """The configuration of a scan: the nearest above the paths' common folder, no higher than the repository's root.
+
+    Without a repository the search ends at the working directory if that is above, else it does not climb at all.
+    """
+    start = _common_folder(paths)
+    top = repository_root(start) or (working_directory if start.is_relative_to(working_directory) else start)
+    for folder in (start, *start.parents):
+        for name in FILE_NAMES:
+            if (folder / name).is_file():
+                return folder / name
+        if folder == top:
+            break
+    return None
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    folders = [str(path if path.is_dir() else path.parent) for path in (p.resolve() for p in paths)]
+    return Path(os.path.commonpath(folders))
+
+
+def repository_root(folder: Path) -> Path | None:
+    """The nearest folder at or above an absolute one that holds ``.git``."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+
+
+def load_config(path: Path, shown_as: str = "") -> Config:
+    """The configuration in a file. ``shown_as`` is its name in messages, by default the path.
+
+    Raises :class:`ConfigError` with one line for each mistake: file, line, column, what is wrong, the nearest right
+    word.
+    """
+    name = shown_as or path.as_posix()
+    folder = path.parent.resolve()
+    boundary = repository_root(folder) or folder
+    if not path.resolve().is_relative_to(boundary):
+        raise ConfigError(f"{name}: the link leads outside of {boundary}")
+    return _config(_checked(path, name), path, boundary)
+
+
+def _checked(path: Path, name: str) -> Positioned:
+    """The file's data, after the schema has nothing to say against it."""
+    from scanner.config_file import Refused, read_yaml, violations  # YAML is imported only when there is a file
+
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8-sig"), name)
+    except OSError as error:
+        raise ConfigError(f"{name}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: not UTF-8") from None
+    except Refused as refused:
+        raise ConfigError(f"{refused.span}: {refused}") from None
+    schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+    wrong = [(document.places[at], at, clause) for at, clause in violations(document.data, schema)]
+    if wrong:
+        wrong.sort(key=lambda mistake: mistake[0])
+        raise ConfigError(*(f"{span}: {_located(at, clause)}" for span, at, clause in wrong))
+    return document
+
+
+def _located(path: str, clause: str) -> str:
+    """A clause that says which key it is about; a clause about a key's own name says so already."""
+    return clause if path.endswith("#") or not path else f"{path}: {clause}"
+
+
+def _config(document: Positioned, path: Path, boundary: Path) -> Config:
+    data, places = document.data, document.places
+    rules = data.get("rules", {})
+    waivers = data.get("ignore", [])
+    return Config(
+        file=path,
+        root=path.parent.resolve(),
+        packs=tuple(_pack(p, i, path, boundary, places) for i, p in enumerate(rules.get("packs", []))),
+        disable=frozenset(rules.get("disable", [])),
+        severities={name: severity_of(word) for name, word in rules.get("severity", {}).items()},
+        waivers=tuple(
+            Waiver(w["rule"], w["resource"], w.get("reason", ""), _date(w), places[f"ignore[{i}]"])
+            for i, w in enumerate(waivers)
+        ),
+        environments={name: tuple(globs) for name, globs in data.get("environments", {}).items()},
+        placements=tuple(_placement(p, places[f"placements[{i}]"]) for i, p in enumerate(data.get("placements", []))),
+        services=_services(data, "services", places),
+        custody=_services(data, "custody", places),
+        links=tuple(
+            Link(link["from"], link["to"], EdgeKind(link.get("kind", EdgeKind.RUNTIME)), places[f"links[{i}]"])
+            for i, link in enumerate(data.get("links", []))
+        ),
+        attest=tuple(
+            Attestation(a["resource"], a["claim"], a.get("holder", ""), _date(a), places[f"attest[{i}]"])
+            for i, a in enumerate(data.get("attest", []))
+        ),
+        fail_on=severity_or_never(data.get("fail_on", "high")),
+        limits=Limits(**data.get("limits", {})),
+        rule_places=_rule_places(rules, waivers, places),
+    )
+
+
+def _services(data: Mapping[str, Any], key: str, places: Mapping[str, Span]) -> tuple[Service, ...]:
+    return tuple(
+        Service(
+            s["name"], tuple(s["entry"]), s.get("criticality", "high"), s.get("threshold", 1), places[f"{key}[{i}]"]
+        )
+        for i, s in enumerate(data.get(key, []))
+    )
+
+
+def _placement(data: Mapping[str, Any], span: Span) -> PathPlacement:
+    return PathPlacement(
+        paths=tuple(data["paths"]),
+        provider=data.get("provider", ""),
+        account=str(data.get("account", "")),
+        region=data.get("region", ""),
+        zones=tuple(map(str, data.get("zones", []))),
+        cluster=data.get("cluster", ""),
+        span=span,
+    )
+
+
+def _pack(text: str, index: int, path: Path, boundary: Path, places: Mapping[str, Span]) -> Path:
+    """A rule pack's folder. A file that others may edit must not make us read outside its repository."""
+    place, folder = places[f"rules.packs[{index}]"], (path.parent / text).resolve()
+    if not folder.is_relative_to(boundary):
+        raise ConfigError(f"{place}: the rule pack `{text}` is outside of {boundary}; name it with --rules instead")
+    if not folder.is_dir():
+        raise ConfigError(f"{place}: the rule pack `{text}` is not a folder")
+    return folder
+
+
+def _rule_places(
+    rules: Mapping[str, Any], waivers: Sequence[Mapping[str, Any]], places: Mapping[str, Span]
+) -> dict[str, Span]:
+    """Where each rule is first named."""
+    named = [(name, f"rules.disable[{i}]") for i, name in enumerate(rules.get("disable", []))]
+    named += [(name, f"rules.severity.{name}#") for name in rules.get("severity", {})]
+    named += [(waiver["rule"], f"ignore[{i}].rule") for i, waiver in enumerate(waivers)]
+    return {name: places[path] for name, path in reversed(named)}
+
+
+def _date(data: Mapping[str, Any]) -> date | None:
+    return date.fromisoformat(data["until"]) if "until" in data else None
+
+
+def severity_of(word: str) -> Severity:
+    """``high`` → ``Severity.HIGH``. Raises ``KeyError`` for other words."""
+    return Severity[word.upper()]
+
+
+def severity_or_never(word: str) -> Severity | None:
+    """A severity's word, or ``never``."""
+    return None if word == "never" else severity_of(word)
+
+
+def with_rule_codes(config: Config, rules: Mapping[str, str]) -> Config:
+    """The same configuration with a code for every rule that it names.
+
+    ``rules`` maps every code to its slug. Names are compared without regard to case. Raises :class:`ConfigError` for
+    a rule that does not exist, with its place and the nearest that does.
+    """
+    codes = {name.lower(): code for code, slug in rules.items() for name in (code, slug)}
+    waived = [waiver.rule for waiver in config.waivers]
+    missing = [n for n in sorted({*config.disable, *config.severities, *waived}) if n.lower() not in codes]
+    if missing:
+        raise ConfigError(*_unknown_rules(missing, config.rule_places, rules))
+    return replace(
+        config,
+        disable=frozenset(codes[name.lower()] for name in config.disable),
+        severities={codes[name.lower()]: severity for name, severity in config.severities.items()},
+        waivers=tuple(replace(waiver, rule=codes[waiver.rule.lower()]) for waiver in config.waivers),
+    )
+
+
+def _unknown_rules(names: Iterable[str], places: Mapping[str, Span], rules: Mapping[str, str]) -> list[str]:
+    from scanner.config_file import suggestion
+
+    known = [*rules, *rules.values()]
+    lines = [(places.get(name), f"unknown rule `{name}`{suggestion(name, known)}") for name in names]
+    return [f"{place}: {message}" if place else message for place, message in lines]

@@ -1,0 +1,185 @@
+"""Text inside attributes: JSON documents with gaps, and the named settings of what a resource runs.
+
+A container definition, a policy or a start-up script is often written as text with references in it. What is literal
+in it can be judged although the whole is only known after apply.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scanner.model.value import ABSENT, Unknown, Value
+
+_GAP: Final = "\ue000{}\ue001"
+_GAP_PATTERN: Final = re.compile("\ue000(\\d+)\ue001")
+_ASSIGNMENT: Final = re.compile(
+    r"""^[ \t]*(?:-[ \t]+|export[ \t]+|ENV[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]{2,80})["']?[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)""",
+    re.MULTILINE,
+)
+_DEEPEST: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A named value that a resource is given, such as an environment variable.
+
+    ``path`` is the top-level native attribute that holds it.
+    """
+
+    name: str
+    value: Value
+    path: str
+
+
+def json_document(value: Value) -> Value:
+    """What a JSON text says, with unknowns where it has gaps; an unknown when it can't be read as JSON.
+
+    Lists and objects are returned as they are: some attributes take them in place of text.
+    """
+    if isinstance(value, (dict, list)):
+        return value
+    gaps: list[Unknown] = []
+    text = _with_gaps(value, gaps)
+    if not isinstance(text, str):
+        return text
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        return value if isinstance(value, Unknown) else Unknown("the text is not valid JSON")
+    return _filled(parsed, gaps)
+
+
+def literal_text(value: Value, gap: str = "\n") -> str:
+    """The literal pieces of a text, with ``gap`` where something is not known. Empty for what is no text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Unknown):
+        return gap.join(part for part in value.parts if isinstance(part, str))
+    return ""
+
+
+def settings(attributes: dict[str, Value] | Any) -> Iterator[Setting]:
+    """Every named value below a resource's attributes: map entries, ``{name, value}`` objects, assignments in text."""
+    for path, value in attributes.items():
+        for name, found in _named(path, value, 0):
+            yield Setting(name, found, path)
+
+
+def texts(attributes: dict[str, Value] | Any) -> Iterator[tuple[str, str]]:
+    """Every text below a resource's attributes with the top-level attribute that holds it; gaps become line breaks."""
+    for path, value in attributes.items():
+        for text in _texts(value, 0):
+            yield path, text
+
+
+def _with_gaps(value: Value, gaps: list[Unknown]) -> Value:
+    """The text with a mark in place of each unknown, in quotes where the unknown stands for a whole JSON value."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Unknown):
+        return Unknown("there is no document") if value is ABSENT or value is None else value
+    if not value.parts:
+        return value
+    pieces: list[str] = []
+    quoted = False
+    for part in value.parts:
+        if isinstance(part, str):
+            pieces.append(part)
+            quoted = _ends_quoted(part, quoted)
+        else:
+            mark = _GAP.format(len(gaps))
+            gaps.append(part)
+            pieces.append(mark if quoted else f'"{mark}"')
+    return "".join(pieces)
+
+
+def _ends_quoted(text: str, quoted: bool) -> bool:
+    """Whether the place after a piece of JSON lies inside of a quoted text."""
+    escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = quoted
+        elif character == '"':
+            quoted = not quoted
+    return quoted
+
+
+def _filled(value: Any, gaps: list[Unknown]) -> Value:
+    if isinstance(value, dict):
+        return {name: _filled(item, gaps) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, gaps) for item in value]
+    if not isinstance(value, str) or "\ue000" not in value:
+        return value
+    whole = _GAP_PATTERN.fullmatch(value)
+    if whole is not None:
+        return gaps[int(whole[1])]
+    parts: list[str | Unknown] = []
+    for index, piece in enumerate(_GAP_PATTERN.split(value)):
+        if index % 2:
+            parts.append(gaps[int(piece)])
+        elif piece:
+            parts.append(piece)
+    first = next(part for part in parts if isinstance(part, Unknown))
+    refs = tuple(dict.fromkeys(ref for part in parts if isinstance(part, Unknown) for ref in part.refs))
+    return Unknown(first.reason, first.origin, None, refs, tuple(parts))
+
+
+def _named(name: str, value: Value, depth: int) -> Iterator[tuple[str, Value]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        yield from _in_object(value, depth)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if isinstance(item, (dict, list)):
+                yield from _named(name, item, depth + 1)
+            else:
+                yield name, item
+    elif isinstance(value, (str, Unknown)):
+        yield from _in_text(name, value, depth)
+
+
+def _in_object(value: dict[str, Value], depth: int) -> Iterator[tuple[str, Value]]:
+    label = value.get("name", value.get("Name"))
+    held = value.get("value", value.get("Value", ABSENT))
+    if isinstance(label, str) and held is not ABSENT:
+        yield from _named(label, held, depth + 1)
+        return
+    for name, item in value.items():
+        yield from _named(str(name), item, depth + 1)
+
+
+def _in_text(name: str, value: str | Unknown, depth: int) -> Iterator[tuple[str, Value]]:
+    text = literal_text(value, "")
+    if text.lstrip()[:1] in ("{", "["):
+        parsed = json_document(value)
+        if isinstance(parsed, (dict, list)):
+            yield from _named(name, parsed, depth + 1)
+            return
+    yield name, value
+    if "\n" in text:
+        for found in _ASSIGNMENT.finditer(literal_text(value, "\ue000")):
+            held = found["value"].strip().rstrip(",").strip("\"'")
+            yield found["name"], Unknown("a part of the text is not known") if "\ue000" in held else held
+
+
+def _texts(value: Value, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item, depth + 1)
+    else:
+        text = literal_text(value)
+        if text:
+            yield text

@@ -1,0 +1,33 @@
+"""What a fact is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scanner.graph.graph import Graph
+from scanner.model.finding import Related
+from scanner.model.resource import Resource
+from scanner.model.span import Span
+from scanner.model.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A fact's value, other places that explain it, and the place that decided it if not the rule's mark."""
+
+    value: Value
+    related: tuple[Related, ...] = ()
+    mark: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A computed property. ``kinds`` are those that it can be asked of (empty: all); ``ABSENT`` means "does not apply".
+
+    ``about`` completes "the fact … is" for documentation.
+    """
+
+    compute: Callable[[Resource, Graph], Value | Answer]
+    about: str
+    kinds: tuple[str, ...] = ()

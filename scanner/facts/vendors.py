@@ -1,0 +1,211 @@
+"""Custodians, venues, payment rails and chain nodes that the configuration names, by owner.
+
+Evidence is a host name (``scanner/catalog/endpoints.tsv``) or a setting's name that a vendor's documentation prescribes
+(:data:`SETTINGS`). Hosts of sandboxes hold nothing and do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.catalog.endpoints import hosts_in, owner_of
+from scanner.facts.documents import Setting, literal_text, settings, texts
+from scanner.facts.fact import Answer, Fact
+from scanner.facts.signers import signing_keys
+from scanner.facts.value_bearing import own_words
+from scanner.graph.graph import Graph
+from scanner.model.finding import Related
+from scanner.model.resource import Resource
+from scanner.model.span import Span
+from scanner.model.value import ABSENT, Unknown, Value
+
+SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "FIREBLOCKS": ("custody", "Fireblocks"),
+    "BITGO": ("custody", "BitGo"),
+    "COPPER_API": ("custody", "Copper.co"),
+    "ANCHORAGE_API": ("custody", "Anchorage"),
+    "COINBASE_PRIME": ("custody", "Coinbase"),
+    "COINBASE_CUSTODY": ("custody", "Coinbase"),
+    "CDP_API_KEY": ("custody", "Coinbase"),
+    "CDP_WALLET": ("custody", "Coinbase"),
+    "DFNS": ("custody", "Dfns"),
+    "TURNKEY": ("custody", "Turnkey"),
+    "PRIVY_APP": ("custody", "Stripe"),
+    "WEB3AUTH": ("custody", "Consensys"),
+    "PAXOS": ("custody", "Paxos"),
+    "BINANCE": ("exchange-api", "Binance"),
+    "KRAKEN": ("exchange-api", "Payward"),
+    "KUCOIN": ("exchange-api", "KuCoin"),
+    "BITFINEX": ("exchange-api", "iFinex"),
+    "BITSTAMP": ("exchange-api", "Robinhood"),
+    "BYBIT": ("exchange-api", "Bybit"),
+    "OKX": ("exchange-api", "OKX"),
+    "CIRCLE_API": ("fiat", "Circle"),
+    "MOONPAY": ("fiat", "MoonPay"),
+    "TRANSAK": ("fiat", "Transak"),
+    "STRIPE": ("fiat", "Stripe"),
+    "ADYEN": ("fiat", "Adyen"),
+    "MODERN_TREASURY": ("fiat", "Modern Treasury"),
+    "DWOLLA": ("fiat", "Dwolla"),
+}
+"""Beginnings of setting names → category and owner, in the words of the endpoint table."""
+
+_SETTING: Final = re.compile(rf"(?:^|_)({'|'.join(sorted(SETTINGS, key=len, reverse=True))})_[A-Z]")
+_SECRETS: Final = {name.lower(): found for name, found in SETTINGS.items() if "_" not in name}
+_OPEN: Final[Mapping[str, re.Pattern[str]]] = {
+    "custody": re.compile(r"CUSTODIAN|CUSTODY", re.IGNORECASE),
+    "exchange-api": re.compile(r"VENUE|LIQUIDITY|EXCHANGE_API", re.IGNORECASE),
+    "fiat": re.compile(r"FIAT|PSP_|PAYMENT_PROVIDER|BANK_API", re.IGNORECASE),
+    "rpc": re.compile(r"(?:^|_)(?:RPC|WEB3_PROVIDER|ETH_NODE)", re.IGNORECASE),
+}
+"""Setting names that could hold another vendor of a category."""
+_TEST: Final = re.compile(r"sandbox|staging|[.-]test\b|testnet|\.ninja$")
+_OWN_NODES: Final = re.compile(
+    r"(?<![a-z])(?:geth|client-go|erigon|nethermind|besu|reth|bitcoind|bitcoin-core|solana-validator|agave|lighthouse|prysm|teku|nimbus"
+    r"|lodestar|op-node|op-geth|nitro-node|avalanchego|bor|heimdall|gaiad|cosmovisor|juno|pathfinder)(?![a-z])"
+)
+_CALLERS: Final = frozenset(
+    {
+        "function",
+        "compute",
+        "compute_group",
+        "container_service",
+        "task",
+        "workload",
+        "batch",
+        "secret",
+        "workflow",
+        "analytics",
+        "stack",
+        "gateway",
+        "other",
+        "container",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A vendor named in a resource, and where."""
+
+    owner: str
+    resource: Resource
+    span: Span
+
+
+def mentions(graph: Graph, category: str) -> dict[str, Mention]:
+    """The owners of a category's vendors, each with the first place that names one."""
+    found: dict[str, Mention] = {}
+    for resource in _callers(graph):
+        for owner, path in _owners(resource, category):
+            found.setdefault(owner, Mention(owner, resource, resource.span_of(path)))
+    return found
+
+
+def _callers(graph: Graph) -> Iterator[Resource]:
+    for resource in graph.resources.values():
+        if resource.declaration.mode == "managed" and resource.kind in _CALLERS:
+            yield resource
+
+
+def _owners(resource: Resource, category: str) -> Iterator[tuple[str, str]]:
+    for path, text in texts(resource.declaration.attributes):
+        for host in hosts_in(text) if "." in text else ():
+            endpoint = owner_of(host)
+            if endpoint is not None and endpoint.category == category and not _TEST.search(host):
+                yield endpoint.owner_group.split(" (", 1)[0] or endpoint.provider, path
+    for setting in _named(resource):
+        match = _SETTING.search(setting.name)
+        if match and SETTINGS[match[1]][0] == category:
+            yield SETTINGS[match[1]][1], setting.path
+    if resource.kind == "secret":
+        words = re.findall(r"[a-z0-9]+", own_words(resource) + " " + resource.id.lower())
+        for word in words:
+            if word in _SECRETS and _SECRETS[word][0] == category:
+                yield _SECRETS[word][1], "name"
+
+
+def _named(resource: Resource) -> Iterator[Setting]:
+    return (setting for setting in settings(resource.declaration.attributes) if setting.name.isupper())
+
+
+def _open(graph: Graph, category: str) -> Unknown | None:
+    """A setting that may name one more vendor."""
+    pattern = _OPEN[category]
+    for resource in _callers(graph):
+        for setting in _named(resource):
+            if pattern.search(setting.name) and isinstance(setting.value, Unknown) and not literal_text(setting.value).strip():
+                return Unknown(f"{setting.name} may name another one: {setting.value.reason}", setting.value.origin)
+    return None
+
+
+def _single(graph: Graph, category: str, noun: str) -> Value:
+    """The owner when there is exactly one; an empty text for several; absent for none."""
+    found = mentions(graph, category)
+    if not found:
+        return ABSENT
+    first = next(iter(found.values()))
+    related = tuple(Related(m.span, f"{m.resource.id}: {noun} {m.owner}", m.resource.id) for m in found.values())
+    if len(found) > 1:
+        return Answer("", related, first.span)
+    undecided = _open(graph, category)
+    return Answer(undecided if undecided is not None else first.owner, related, first.span)
+
+
+def single_custodian(_estate: Resource, graph: Graph) -> Value:
+    """The only custodian whose interface can release funds; empty when there are several, absent when there is none."""
+    return _single(graph, "custody", "calls")
+
+
+def single_venue(_estate: Resource, graph: Graph) -> Value:
+    """The only exchange that the estate trades at."""
+    return _single(graph, "exchange-api", "trades at")
+
+
+def single_fiat_rail(_estate: Resource, graph: Graph) -> Value:
+    """The only company through which money is paid in and out."""
+    return _single(graph, "fiat", "pays through")
+
+
+def handles_funds(_estate: Resource, graph: Graph) -> Value:
+    """Whether the estate holds or moves customers' assets: keys that sign for funds, a custodian, or an exchange."""
+    return bool(signing_keys(graph) or mentions(graph, "custody") or mentions(graph, "exchange-api"))
+
+
+def own_signing_keys(_estate: Resource, graph: Graph) -> Value:
+    """Whether keys in these files sign for funds beside any custodian."""
+    return bool(signing_keys(graph))
+
+
+def node_alternative(resource: Resource, graph: Graph) -> Value:
+    """Whether the chain is reached in another way too: own node software, an RPC vendor, a node at another provider."""
+    others = [n for n in graph.of_kind("blockchain_node") if n.placement.provider != resource.placement.provider]
+    if others or mentions(graph, "rpc"):
+        return True
+    for candidate in _callers(graph):
+        if any(_OWN_NODES.search(text.lower()) for _, text in texts(candidate.declaration.attributes)):
+            return True
+    undecided = _open(graph, "rpc")
+    return False if undecided is None else undecided
+
+
+def hosted_safe(_estate: Resource, graph: Graph) -> Value:
+    """Whether multi-signature transactions are prepared at the hosted service of Safe; absent when nothing names it."""
+    found = mentions(graph, "custody").get("Safe")
+    return ABSENT if found is None else Answer(True, (), found.span)
+
+
+_ESTATE: Final = ("estate",)
+
+FACTS: Final[Mapping[str, Fact]] = {
+    "single_custodian": Fact(single_custodian, "the only custodian whose interface can release funds", _ESTATE),
+    "single_venue": Fact(single_venue, "the only exchange that is traded at", _ESTATE),
+    "single_fiat_rail": Fact(single_fiat_rail, "the only company through which money is paid", _ESTATE),
+    "handles_funds": Fact(handles_funds, "whether customers' assets are held or moved", _ESTATE),
+    "own_signing_keys": Fact(own_signing_keys, "whether own keys sign for funds", _ESTATE),
+    "hosted_safe": Fact(hosted_safe, "whether the hosted service of Safe prepares what signers sign", _ESTATE),
+    "node_alternative": Fact(node_alternative, "whether the chain is reached in another way too", ("blockchain_node",)),
+}

@@ -1,0 +1,77 @@
+"""Resources and what refers to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scanner.graph.index import Index, is_at
+from scanner.model.resource import Edge, EdgeKind, Resource
+from scanner.model.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The resources of a scan by id, and their edges in both directions."""
+
+    resources: Mapping[str, Resource]
+    outgoing: Mapping[str, tuple[Edge, ...]]
+    incoming: Mapping[str, tuple[Edge, ...]]
+    by_kind: Mapping[str, tuple[Resource, ...]]
+    index: Index
+
+    def of_kind(self, *kinds: str) -> tuple[Resource, ...]:
+        """All resources of the kinds, in id order within each kind."""
+        return tuple(resource for kind in kinds for resource in self.by_kind.get(kind, ()))
+
+    def targets(self, resource: Resource, name: str) -> tuple[Resource, ...]:
+        """The resources that a normalized property or native attribute of ``resource`` refers to."""
+        _, path = resource.place_of(name)
+        found = {edge.target: None for edge in self.outgoing.get(resource.id, ()) if is_at(edge.path, path)}
+        if not found:
+            found = dict.fromkeys(self.index.meant(resource.properties.get(name)))
+        return tuple(self.resources[target] for target in found if target in self.resources and target != resource.id)
+
+    def referrers(self, resource: Resource, *kinds: str) -> tuple[Resource, ...]:
+        """The resources (of the kinds, if any) that refer to ``resource``."""
+        found = {edge.source: None for edge in self.incoming.get(resource.id, ())}
+        sources = (self.resources[source] for source in found)
+        return tuple(source for source in sources if not kinds or source.kind in kinds)
+
+    def members(self, resource: Resource) -> tuple[Resource, ...]:
+        """The members of a group, such as the instances of a database cluster."""
+        return tuple(
+            self.resources[edge.target]
+            for edge in self.outgoing.get(resource.id, ())
+            if edge.kind is EdgeKind.MEMBERSHIP
+        )
+
+    def meant(self, value: Value) -> tuple[Resource, ...]:
+        """The resources that a value means, by reference or by name."""
+        return tuple(self.resources[i] for i in self.index.meant(value) if i in self.resources)
+
+    def edges(self) -> Iterable[Edge]:
+        """Every edge, in order."""
+        for source in self.resources:
+            yield from self.outgoing.get(source, ())
+
+
+def build_graph(resources: Iterable[Resource], edges: Iterable[Edge], index: Index) -> Graph:
+    """Arrange resources and edges; edges to things that are no resources are dropped."""
+    by_id = {resource.id: resource for resource in sorted(resources, key=lambda r: r.id)}
+    outgoing: dict[str, list[Edge]] = {}
+    incoming: dict[str, list[Edge]] = {}
+    for edge in sorted(set(edges), key=lambda e: (e.source, e.target, e.path, e.kind)):
+        if edge.source in by_id and edge.target in by_id and edge.source != edge.target:
+            outgoing.setdefault(edge.source, []).append(edge)
+            incoming.setdefault(edge.target, []).append(edge)
+    by_kind: dict[str, list[Resource]] = {}
+    for resource in by_id.values():
+        by_kind.setdefault(resource.kind, []).append(resource)
+    return Graph(
+        by_id,
+        {k: tuple(v) for k, v in outgoing.items()},
+        {k: tuple(v) for k, v in incoming.items()},
+        {k: tuple(v) for k, v in by_kind.items()},
+        index,
+    )

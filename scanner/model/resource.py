@@ -1,0 +1,199 @@
+"""What is declared, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from scanner.model.span import Span
+from scanner.model.value import ABSENT, Ref, Truth, Unknown, Value
+
+
+class Scope(StrEnum):
+    """How far one failure must reach to take a resource down."""
+
+    ZONAL = "zonal"  # lives in one zone, or in the zones listed
+    REGIONAL = "regional"  # survives zones, not the region
+    GLOBAL = "global"  # one global service of the provider
+    MULTI_REGION = "multi-region"  # survives a region
+
+
+class EdgeKind(StrEnum):
+    """What a reference means for the one that refers."""
+
+    RUNTIME = "runtime"  # needed to serve
+    CONTROL = "control"  # needed to change, scale or restart
+    PLACEMENT = "placement"  # says where it runs
+    MEMBERSHIP = "membership"  # target of a balancer, member of a group, replica
+    NONE = "none"  # mentioned, not needed
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An attribute mentions another declared object: ``target`` is its address, ``target_path`` what is read."""
+
+    path: str
+    target: str
+    target_path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """The provider configuration that a resource is created with.
+
+    ``name`` is the provider's local type name (``aws``, ``google``, ``azurerm``), ``attributes`` its configuration as
+    evaluated. ``declared`` is false when no provider block configures it.
+    """
+
+    name: str
+    alias: str = ""
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    span: Span | None = None
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A resource as written: the parser's product, before anything is known about its type.
+
+    ``attributes`` is plain data; nested blocks are lists of objects. ``places`` maps an attribute's path
+    (``settings[0].tier``) to its span; use :meth:`span_of`. ``exists`` is unknown when ``count`` or ``for_each`` is.
+    ``root`` is the folder of the Terraform root (relative to the scan's base) or the template's path.
+    """
+
+    id: str
+    type: str
+    name: str
+    platform: str
+    span: Span
+    attributes: Mapping[str, Value]
+    places: Mapping[str, Span] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    provider: ProviderContext = field(default_factory=lambda: ProviderContext(""))
+    exists: Truth = True
+    root: str = ""
+    module: str = ""
+    mode: str = "managed"
+    lifecycle: Mapping[str, Value] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+
+    def span_of(self, path: str) -> Span:
+        """The nearest known position of an attribute: its own, its block's, or the declaration's first line."""
+        return nearest_span(self.places, path, self.span)
+
+
+def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
+    """The span of the longest known ancestor of ``path``; a block without an index stands for its first one."""
+    for candidate in _ancestors(path):
+        found = places.get(candidate) or places.get(f"{candidate}[0]")
+        if found is not None:
+            return found
+    return fallback
+
+
+def _ancestors(path: str) -> list[str]:
+    """``a.b.c`` → itself and every shorter prefix, each also with ``[0]`` after every step that has no index."""
+    found: list[str] = []
+    steps = path.split(".") if path else []
+    for length in range(len(steps), 0, -1):
+        plain = ".".join(steps[:length])
+        indexed = ".".join(s if s.endswith("]") else f"{s}[0]" for s in steps[: length - 1])
+        found.append(plain)
+        if indexed:
+            found.append(f"{indexed}.{steps[length - 1]}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a resource runs.
+
+    ``zones`` holds the provider's own words (``ap-northeast-1a``, Azure ``1``) or unknowns, one per distinct zone; it
+    is
+    an unknown itself when not even their number is known, and empty when the scope has none.
+    """
+
+    provider: str
+    account: str | Unknown | None = None
+    region: str | Unknown | None = None
+    zones: tuple[str | Unknown, ...] | Unknown = ()
+    scope: Scope = Scope.REGIONAL
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource with its meaning: kind, normalized properties and effective place.
+
+    ``properties`` holds what the catalog reads from the attributes, under names shared by all platforms;
+    ``deciders`` tells the declaration and native attribute that decided each (a part may be declared apart from the
+    whole).
+    """
+
+    declaration: Declaration
+    kind: str
+    properties: Mapping[str, Value]
+    deciders: Mapping[str, tuple[Declaration, str]]
+    placement: Placement
+    tags: Mapping[str, Value] = field(default_factory=dict)
+    tier: str = ""
+
+    @property
+    def id(self) -> str:
+        """The address, unique in a scan."""
+        return self.declaration.id
+
+    @property
+    def type(self) -> str:
+        """The native type, such as ``aws_db_instance``."""
+        return self.declaration.type
+
+    @property
+    def platform(self) -> str:
+        """The dialect it was written in, such as ``terraform``."""
+        return self.declaration.platform
+
+    @property
+    def span(self) -> Span:
+        """The declaration's first line."""
+        return self.declaration.span
+
+    def get(self, name: str) -> Value:
+        """A normalized property, or ``ABSENT``."""
+        return self.properties.get(name, ABSENT)
+
+    def place_of(self, name: str) -> tuple[Declaration, str]:
+        """The declaration and native path that decide a normalized property or hold a native attribute."""
+        return self.deciders.get(name, (self.declaration, name))
+
+    def span_of(self, name: str) -> Span:
+        """The position that decides a normalized property or a native attribute."""
+        declaration, path = self.place_of(name)
+        return declaration.span_of(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One resource refers to another. ``path`` is the attribute of ``source`` that states it."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    path: str
+    span: Span
+
+
+__all__ = [
+    "Declaration",
+    "Edge",
+    "EdgeKind",
+    "Placement",
+    "ProviderContext",
+    "Ref",
+    "Reference",
+    "Resource",
+    "Scope",
+    "nearest_span",
+]

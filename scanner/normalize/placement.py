@@ -1,0 +1,330 @@
+"""Where a resource runs: provider, account, region, zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from scanner.catalog.load import Catalog, Entry
+from scanner.catalog.readers import lookup, read, whole
+from scanner.graph.index import Index
+from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
+from scanner.model.value import ABSENT, Unknown, Value, equal, unknown_from
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "aws": "aws",
+    "awscc": "aws",
+    "google": "google",
+    "google-beta": "google",
+    "azurerm": "azure",
+    "azuread": "azure",
+    "azapi": "azure",
+    "azurestack": "azure",
+    "cloudflare": "cloudflare",
+    "hcloud": "hetzner",
+    "ovh": "ovh",
+    "digitalocean": "digitalocean",
+    "equinix": "equinix",
+    "metal": "equinix",
+    "packet": "equinix",
+    "alicloud": "alibaba",
+    "oci": "oracle",
+    "ibm": "ibm",
+    "scaleway": "scaleway",
+    "linode": "linode",
+    "vultr": "vultr",
+    "kubernetes": "kubernetes",
+    "kubectl": "kubernetes",
+    "helm": "kubernetes",
+}
+"""Terraform provider names → the names that failure domains use. Others keep their own name."""
+
+_REGION_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws": ("region",),
+    "google": ("region", "location", "zone"),
+    "azure": ("location",),
+    "alibaba": ("region",),
+    "hetzner": ("location", "home_location", "network_zone"),
+    "digitalocean": ("region",),
+    "oracle": ("region",),
+    "scaleway": ("region",),
+    "linode": ("region",),
+    "vultr": ("region",),
+    "equinix": ("metro",),
+    "ovh": ("region",),
+    "ibm": ("region", "location"),
+}
+_ACCOUNT_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "google": ("project",),
+    "azure": ("subscription_id",),
+}
+_SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
+_GOOGLE_ZONE: Final = re.compile(r"-[a-z]$")
+_ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_MAX_HOPS: Final = 8
+
+
+@dataclass(slots=True)
+class Placer:
+    """Places every declaration once; zones and regions flow along references."""
+
+    index: Index
+    entries: Mapping[str, Entry | None]
+    tables: Catalog
+    default_region: str | None
+    _regions: dict[str, str | Unknown | None] = field(default_factory=dict)
+    _zones: dict[str, tuple[str | Unknown, ...] | Unknown] = field(default_factory=dict)
+
+    def place(self, name: str) -> Placement:
+        """The placement of a declared resource."""
+        declaration = self.index.by_id[name]
+        entry = self.entries[name] or Entry("other")
+        provider = provider_of(declaration)
+        scope = self._scope(declaration, entry)
+        account = self._account(declaration, entry, provider)
+        if scope is Scope.GLOBAL:
+            return Placement(provider, account, None, (), scope)
+        region = self.region(name)
+        if scope is Scope.REGIONAL and isinstance(region, str):
+            scope = self._wider(scope, provider, region)
+        return Placement(provider, account, None if scope is Scope.GLOBAL else region, self.zones(name), scope)
+
+    def _wider(self, scope: Scope, provider: str, region: str) -> Scope:
+        """The scope that a location by itself implies: a multi-region, or everywhere."""
+        if region in self.tables.multi_regions.get(provider, {}):
+            return Scope.MULTI_REGION
+        return Scope.GLOBAL if region == "global" else scope
+
+    def _scope(self, declaration: Declaration, entry: Entry) -> Scope:
+        value = entry.scope if isinstance(entry.scope, str) else read(entry.scope, declaration.attributes)[0]
+        return _SCOPES.get(value, Scope.REGIONAL) if isinstance(value, str) else Scope.REGIONAL
+
+    # -- region ------------------------------------------------------------------------------------
+
+    def region(self, name: str, hops: int = 0) -> str | Unknown | None:
+        """The region: the resource's own, that of what it belongs to, or the provider configuration's."""
+        if name not in self._regions:
+            self._regions[name] = None
+            self._regions[name] = self._find_region(name, hops)
+        return self._regions[name]
+
+    def _find_region(self, name: str, hops: int) -> str | Unknown | None:
+        declaration = self.index.by_id[name]
+        entry = self.entries[name] or Entry("other")
+        provider = provider_of(declaration)
+        for path in (*entry.region, *_REGION_ATTRIBUTES.get(provider, ("region",))):
+            value = lookup(declaration.attributes, path)
+            if isinstance(value, str) and value:
+                return region_of(value, provider)
+            if isinstance(value, Unknown):
+                shared = self._shared_region(value, hops)
+                return value if shared is None else shared
+        for path in entry.region_from:
+            found = self._region_through(declaration, path, hops)
+            if found is not None:
+                return found
+        return self._provider_region(declaration, provider)
+
+    def _shared_region(self, value: Unknown, hops: int) -> str | Unknown | None:
+        """``location = azurerm_resource_group.x.location``: the region of what is referred to."""
+        if hops >= _MAX_HOPS or value.ref is None or not value.ref.path.endswith(("location", "region", "zone")):
+            return None
+        for target in self.index.addressed(value.ref.address):
+            return self.region(target, hops + 1)
+        return None
+
+    def _region_through(self, declaration: Declaration, path: str, hops: int) -> str | Unknown | None:
+        if hops >= _MAX_HOPS:
+            return None
+        for target in self.index.referred(declaration, path):
+            return self.region(target, hops + 1)
+        return None
+
+    def _provider_region(self, declaration: Declaration, provider: str) -> str | Unknown | None:
+        context = declaration.provider
+        for path in ("region", "location", "zone"):
+            value = lookup(context.attributes, path)
+            if isinstance(value, str) and value:
+                return region_of(value, provider)
+            if isinstance(value, Unknown):
+                return value
+        if self.default_region is not None:
+            return self.default_region
+        return Unknown(_no_region(context), context.span or declaration.span)
+
+    # -- zones -------------------------------------------------------------------------------------
+
+    def zones(self, name: str, hops: int = 0) -> tuple[str | Unknown, ...] | Unknown:
+        """Distinct zones: written ones and those of the subnets and groups that the resource stands in."""
+        if name not in self._zones:
+            self._zones[name] = ()
+            self._zones[name] = self._find_zones(name, hops)
+        return self._zones[name]
+
+    def _find_zones(self, name: str, hops: int) -> tuple[str | Unknown, ...] | Unknown:
+        declaration = self.index.by_id[name]
+        entry = self.entries[name]
+        if entry is None:
+            return ()
+        found: list[str | Unknown] = []
+        for path in entry.zones:
+            value = whole(declaration.attributes, path)
+            zones = _zone_values(value, provider_of(declaration), _is_plural(path))
+            if isinstance(zones, Unknown):
+                return zones
+            found.extend(zones)
+        if found:
+            return distinct(found)
+        if entry.zones and entry.scope == "zonal" and not entry.zones_from:
+            value = lookup(declaration.provider.attributes, "zone")
+            inherited = _zone_values(value, provider_of(declaration), False)
+            return inherited if isinstance(inherited, Unknown) else distinct(inherited)
+        for path in entry.zones_from:
+            value = whole(declaration.attributes, path)
+            if value is ABSENT:
+                continue
+            zones = self._zones_through(value, self.index.referred(declaration, path), _is_plural(path), hops)
+            if isinstance(zones, Unknown):
+                return zones
+            found.extend(zones)
+        return distinct(found)
+
+    def _zones_through(
+        self, value: Value, referred: tuple[str, ...], plural: bool, hops: int
+    ) -> tuple[str | Unknown, ...] | Unknown:
+        """The zones of what a value refers to. A target without a known place makes an unknown zone of its own.
+
+        ``referred`` is what the attribute's text names: it decides what a name as plain text means.
+        """
+        if hops >= _MAX_HOPS:
+            return ()
+        if isinstance(value, list):
+            found: list[str | Unknown] = []
+            for item in value:
+                zones = self._zones_through(item, referred, False, hops)
+                if isinstance(zones, Unknown):
+                    return zones
+                found.extend(zones)
+            return tuple(found)
+        if isinstance(value, Unknown) and _is_listing(value):
+            return value
+        targets = self.index.meant(value) if isinstance(value, Unknown) else referred or self.index.named(value)
+        if targets:
+            return self._zones_of_targets(targets, hops)
+        if isinstance(value, Unknown):
+            return value if plural or _is_splat(value) else (value.derived(),)
+        return (Unknown(f"the zone of {value} is not in the files"),) if isinstance(value, str) and value else ()
+
+    def _zones_of_targets(self, targets: tuple[str, ...], hops: int) -> tuple[str | Unknown, ...] | Unknown:
+        found: list[str | Unknown] = []
+        for target in targets:
+            declaration = self.index.by_id[target]
+            zones = self.zones(target, hops + 1)
+            if isinstance(zones, Unknown):
+                return zones
+            if isinstance(declaration.exists, Unknown):
+                return unknown_from([declaration.exists])
+            found.extend(zones or (Unknown(f"the zone of {target} is not in the files", declaration.span),))
+        return tuple(found)
+
+    # -- account -----------------------------------------------------------------------------------
+
+    def _account(self, declaration: Declaration, entry: Entry, provider: str) -> str | Unknown | None:
+        for path in (*entry.account, *_ACCOUNT_ATTRIBUTES.get(provider, ())):
+            value = lookup(declaration.attributes, path)
+            if isinstance(value, (str, Unknown)):
+                return value
+        return account_of(declaration.provider, provider)
+
+
+def provider_of(declaration: Declaration) -> str:
+    """The provider's name as failure domains use it."""
+    name = declaration.provider.name
+    if declaration.mode == "backend":
+        return {"s3": "aws", "gcs": "google", "azurerm": "azure", "oss": "alibaba", "cos": "tencent"}.get(
+            declaration.name, declaration.name
+        )
+    return PROVIDERS.get(name, name)
+
+
+def region_of(text: str, provider: str) -> str:
+    """A location as a region: a Google zone's region, an Azure display name's programmatic name."""
+    if provider == "google":
+        text = text.rsplit("/", 1)[-1].removeprefix("regional-").lower()
+        return _GOOGLE_ZONE.sub("", text) if text.count("-") == 2 and _GOOGLE_ZONE.search(text) else text
+    if provider == "azure":
+        return text.replace(" ", "").lower()
+    return text
+
+
+def account_of(context: ProviderContext, provider: str) -> str | Unknown | None:
+    """The account, project or subscription that a provider configuration works in; ``None`` when it does not say."""
+    for path in ("project", "subscription_id", "account_id"):
+        value = lookup(context.attributes, path)
+        if isinstance(value, (str, Unknown)):
+            return value
+    allowed = lookup(context.attributes, "allowed_account_ids")
+    if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], (str, Unknown)):
+        return allowed[0]
+    role = lookup(context.attributes, "assume_role.role_arn")
+    if isinstance(role, Unknown):
+        found = _ACCOUNT_IN_ARN.match(role.prefix)
+        return found.group(1) if found else role
+    if isinstance(role, str):
+        found = _ACCOUNT_IN_ARN.match(role)
+        return found.group(1) if found else None
+    profile = lookup(context.attributes, "profile")
+    if isinstance(profile, str) and provider == "aws":
+        return f"profile:{profile}"
+    return None
+
+
+def _no_region(context: ProviderContext) -> str:
+    if not context.declared:
+        return f"no provider block configures {context.name or 'it'}; give the region with --region"
+    return f"provider {context.name} has no region; give it with --region"
+
+
+def _zone_values(value: Value, provider: str, plural: bool) -> tuple[str | Unknown, ...] | Unknown:
+    """Zone names written in an attribute, or an unknown when not even their number is known."""
+    if value is ABSENT or value is None:
+        return ()
+    if isinstance(value, Unknown):
+        return value if plural or _is_splat(value) else (value,)
+    if isinstance(value, list):
+        found: list[str | Unknown] = []
+        for item in value:
+            zones = _zone_values(item, provider, False)
+            if isinstance(zones, Unknown):
+                return zones
+            found.extend(zones)
+        return tuple(found)
+    text = str(value).rsplit("/", 1)[-1] if provider == "google" else str(value)
+    is_region = provider == "google" and not _GOOGLE_ZONE.search(text)
+    return (text,) if text and not is_region else ()
+
+
+def _is_plural(path: str) -> bool:
+    """Whether an attribute's name says that it holds several."""
+    return path.rsplit(".", 1)[-1].endswith(("s", "identifier"))
+
+
+def _is_listing(value: Unknown) -> bool:
+    """Whether an unknown is a data source's whole list (``data.aws_subnets.x.ids``)."""
+    return value.ref is not None and ".data." in f".{value.ref.address}" and value.ref.path.endswith(("ids", "names"))
+
+
+def _is_splat(value: Unknown) -> bool:
+    """Whether an unknown stands for a list whose length is not known."""
+    return value.ref is None or "[*]" in value.ref.path
+
+
+def distinct(zones: list[str | Unknown] | tuple[str | Unknown, ...]) -> tuple[str | Unknown, ...]:
+    """Zones without repetition: unknown ones that are the same value count once."""
+    kept: list[str | Unknown] = []
+    for zone in zones:
+        if not any(equal(zone, other) is True for other in kept):
+            kept.append(zone)
+    return tuple(kept)

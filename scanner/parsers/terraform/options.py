@@ -1,0 +1,24 @@
+"""What a user can tell the Terraform front end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformOptions:
+    """Inputs of root modules. ``environment`` holds the ``TF_VAR_*`` variables without that prefix.
+
+    ``variables`` and ``var_files`` apply to every root that declares the name. ``workspace`` is unknown when not given.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    workspace: str | None = None
+    max_instances: int = 1_000
+    """Instances of one ``count`` or ``for_each`` that are looked at; more are cut off with a problem."""
+    max_module_depth: int = 32
+    """How deep module calls may nest."""

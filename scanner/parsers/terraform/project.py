@@ -1,0 +1,414 @@
+"""Folders of configuration → root modules → declarations."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from pathlib import Path
+
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.resource import Declaration, ProviderContext
+from scanner.model.span import Span
+from scanner.model.value import Unknown, Value
+from scanner.parsers.terraform import syntax, tree
+from scanner.parsers.terraform.declare import backend, declarations
+from scanner.parsers.terraform.module import Argument, ModuleInstance, provider_name
+from scanner.parsers.terraform.options import TerraformOptions
+from scanner.parsers.terraform.source import Located, ModuleSource, module_source
+from scanner.parsers.terraform.traversal import references
+from scanner.parsers.terraform.variables import Assignment, read_assignments
+
+_CALL_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
+
+
+@dataclass(frozen=True, slots=True)
+class RootModule:
+    """A folder that no other folder calls. ``library`` when nothing shows that it is ever applied by itself."""
+
+    folder: Path
+    name: str
+    library: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformResult:
+    """What the Terraform files of a scan declare."""
+
+    declarations: tuple[Declaration, ...]
+    roots: tuple[RootModule, ...]
+    problems: tuple[Problem, ...]
+    unread: frozenset[str]
+    partly: frozenset[str]
+    sources: Mapping[str, tuple[str, ...]]
+    secrets: frozenset[str]
+
+
+@dataclass(slots=True)
+class Folder:
+    """The parsed files of one folder."""
+
+    path: Path
+    source: ModuleSource
+    assignments: list[tuple[str, Mapping[str, Assignment]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file to parse: absolute path, reported name, and whether it holds variable values."""
+
+    path: Path
+    name: str
+    is_values: bool
+
+
+def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: TerraformOptions) -> TerraformResult:
+    """Evaluate every root module of ``files``, reading nothing outside ``scan_root``; names relate to ``base``."""
+    reader = _Reader()
+    folders = reader.folders(files)
+    roots = _roots(folders, scan_root)
+    found: list[Declaration] = []
+    for root in roots:
+        prefix = f"{root.name}#" if len(roots) > 1 else ""
+        evaluation = Evaluation(folders, folders[root.folder], root, scan_root, base, options, reader.problems)
+        found.extend(evaluation.declarations(prefix))
+        reader.secrets |= evaluation.secrets
+    unique = {declaration.id: declaration for declaration in found}
+    return TerraformResult(
+        tuple(unique[name] for name in sorted(unique)),
+        tuple(roots),
+        tuple(sorted(set(reader.problems), key=_problem_order)),
+        frozenset(reader.unread),
+        frozenset(reader.partly),
+        reader.lines,
+        frozenset(reader.secrets),
+    )
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+@lru_cache(maxsize=1_024)
+def _template_tree(text: str) -> tree.Expression:
+    return syntax.parse_template(text)
+
+
+def _problem_order(problem: Problem) -> tuple[str, int, int, str, str]:
+    span = problem.span
+    return span.file, span.line, span.column, problem.kind, problem.message
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads and parses files; keeps what could not be read."""
+
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    partly: set[str] = field(default_factory=set)
+    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+
+    def folders(self, files: Sequence[InputFile]) -> dict[Path, Folder]:
+        """Parse all files, folder by folder. A ``.tofu`` file replaces the ``.tf`` file of the same name."""
+        by_folder: dict[Path, list[InputFile]] = {}
+        for file in files:
+            by_folder.setdefault(file.path.parent, []).append(file)
+        result: dict[Path, Folder] = {}
+        for path, members in sorted(by_folder.items()):
+            names = {member.path.name for member in members}
+            kept = [m for m in members if m.path.name.replace(".tf", ".tofu", 1) not in names or ".tofu" in m.path.name]
+            parsed = [(m, tree_) for m in kept if (tree_ := self.parse(m)) is not None]
+            source = module_source(str(path), [(m.name, p) for m, p in parsed if not m.is_values])
+            self.problems.extend(source.problems)
+            folder = Folder(path, source)
+            for member, file_tree in parsed:
+                if member.is_values:
+                    folder.assignments.append(
+                        (member.path.name, read_assignments(file_tree, member.name, self.problems))
+                    )
+            result[path] = folder
+        return result
+
+    def parse(self, file: InputFile) -> tree.ParsedFile | None:
+        """The tree of one file; ``None`` when it can't be opened."""
+        try:
+            data = file.path.read_bytes()
+        except OSError as error:
+            self.problems.append(
+                Problem(Span(file.name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}")
+            )
+            self.unread.add(file.name)
+            return None
+        parsed = syntax.parse(data, file.path.name)
+        self.lines[file.name] = tuple(data.decode("utf-8", "replace").splitlines())
+        if parsed.problems:
+            empty = not parsed.body.attributes and not parsed.body.blocks
+            (self.unread if empty else self.partly).add(file.name)
+        return parsed
+
+
+def _roots(folders: Mapping[Path, Folder], scan_root: Path) -> list[RootModule]:
+    called = {target for folder in folders.values() for target in _local_calls(folder)}
+    roots: list[RootModule] = []
+    for path, folder in folders.items():
+        source = folder.source
+        if path in called or not (
+            source.resources or source.calls or source.settings or source.outputs or source.locals
+        ):
+            continue
+        name = os.path.relpath(path, scan_root).replace(os.sep, "/")
+        applied = bool(source.providers or folder.assignments) or any(
+            block.type in ("backend", "cloud") for settings in source.settings for block in settings.block.body.blocks
+        )
+        roots.append(RootModule(path, name, library=not applied))
+    return roots
+
+
+def _local_calls(folder: Folder) -> Iterator[Path]:
+    for located in folder.source.calls.values():
+        text = _literal(located.block.body.attributes.get("source"))
+        if text is not None and text.startswith(("./", "../", ".\\", "..\\")):
+            yield Path(os.path.normpath(folder.path / text))
+
+
+def _literal(attribute: tree.Attribute | None) -> str | None:
+    value = attribute.value if attribute else None
+    return value.value if isinstance(value, tree.Literal) and isinstance(value.value, str) else None
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """One root module and all that it calls."""
+
+    folders: Mapping[Path, Folder]
+    folder: Folder
+    root_info: RootModule
+    root: Path
+    base: Path
+    options: TerraformOptions
+    problems: list[Problem]
+    secrets: set[str] = field(default_factory=set)
+    _children: dict[str, ModuleInstance | Unknown] = field(default_factory=dict)
+    _manifest: dict[str, Path] | None = None
+
+    @property
+    def root_module(self) -> Path:
+        """The root module's folder."""
+        return self.folder.path
+
+    @property
+    def workspace(self) -> str | None:
+        """The selected workspace."""
+        return self.options.workspace
+
+    @property
+    def max_instances(self) -> int:
+        """The limit of ``count`` and ``for_each``."""
+        return self.options.max_instances
+
+    def report(self, problem: Problem) -> None:
+        """Record a problem."""
+        self.problems.append(problem)
+
+    def remember_secret(self, value: Value) -> None:
+        """Keep the texts in a sensitive value out of reports; very short ones are no secrets."""
+        if isinstance(value, str) and len(value) >= 4:
+            self.secrets.add(value)
+        elif isinstance(value, dict):
+            for item in value.values():
+                self.remember_secret(item)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self.remember_secret(item)
+
+    def parse_template(self, text: str) -> tree.Expression:
+        """A template's tree; the same text is parsed once."""
+        return _template_tree(text)
+
+    def declarations(self, id_prefix: str) -> Iterator[Declaration]:
+        """All resources of the root module and the modules that it calls."""
+        root = ModuleInstance(
+            self.folder.source, "", self._root_arguments(), self, self.folder.path, library=self.root_info.library
+        )
+        yield from backend(root, self.root_info.name, id_prefix)
+        yield from self._module_declarations(root, id_prefix)
+
+    def _module_declarations(self, module: ModuleInstance, id_prefix: str) -> Iterator[Declaration]:
+        yield from declarations(module, self.root_info.name, id_prefix)
+        for name in module.source.calls:
+            module.called(name)
+            located = module.source.calls[name]
+            expansion = module.expansion(("module", name), located, f"{module.prefix}module.{name}")
+            for instance in expansion.instances.values():
+                child = self._children.get(instance.address)
+                if isinstance(child, ModuleInstance):
+                    for declaration in self._module_declarations(child, id_prefix):
+                        if expansion.undecided is not None and declaration.exists is True:
+                            yield replace(declaration, exists=expansion.undecided.derived())
+                        else:
+                            yield declaration
+
+    # -- inputs ------------------------------------------------------------------------------------
+
+    def _root_arguments(self) -> dict[str, Argument]:
+        """Values of the root's variables: environment, then terraform.tfvars, *.auto.tfvars, var files, ``--var``."""
+        declared = self.folder.source.variables
+        found: dict[str, Argument] = {}
+        for name, text in self.options.environment.items():
+            if name in declared:
+                found[name] = self._given(text, declared[name], f"TF_VAR_{name}")
+        for assignments in self._value_files():
+            for name, given in assignments.items():
+                found[name] = Argument(partial(_same, given.value), given.span)
+        for name, text in self.options.variables.items():
+            if name in declared:
+                found[name] = self._given(text, declared[name], f"--var {name}")
+        return found
+
+    def _value_files(self) -> Iterator[Mapping[str, Assignment]]:
+        def order(item: tuple[str, Mapping[str, Assignment]]) -> tuple[int, str]:
+            ranked = {"terraform.tfvars": 0, "terraform.tfvars.json": 1}
+            return ranked.get(item[0], 2), item[0]
+
+        for name, assignments in sorted(self.folder.assignments, key=order):
+            if name in ("terraform.tfvars", "terraform.tfvars.json") or name.endswith(
+                (".auto.tfvars", ".auto.tfvars.json")
+            ):
+                yield assignments
+        for path in self.options.var_files:
+            try:
+                parsed = syntax.parse(path.read_bytes(), path.name)
+            except OSError as error:
+                self.report(Problem(Span(path.name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}"))
+                continue
+            yield read_assignments(parsed, path.name, self.problems)
+
+    def _given(self, text: str, located: Located, where: str) -> Argument:
+        """A value from the command line: as it is for text variables, else an expression."""
+        declared = located.block.body.attributes.get("type")
+        written = next((steps[0] for steps, _ in references(declared.value)), "") if declared else "string"
+        if declared is None or (isinstance(declared.value, tree.Variable) and written in ("string", "any")):
+            return Argument(lambda: text)
+        try:
+            expression = syntax.parse_expression(text)
+        except ValueError as error:
+            self.report(Problem(located.span, ProblemKind.UNRESOLVED, f"{where} is not a valid value: {error}"))
+            return Argument(lambda: Unknown(f"{where} is not a valid value"))
+        module = ModuleInstance(ModuleSource(""), "", {}, self, self.folder.path)
+        return Argument(lambda: module.value_of(expression, where))
+
+    # -- modules -----------------------------------------------------------------------------------
+
+    def child(
+        self, parent: ModuleInstance, name: str, key: str, names: Mapping[str, Value]
+    ) -> ModuleInstance | Unknown:
+        """The module that a call brings in, evaluated once per address."""
+        if key not in self._children:
+            self._children[key] = self._load_child(parent, name, key, names)
+        return self._children[key]
+
+    def _load_child(
+        self, parent: ModuleInstance, name: str, address: str, names: Mapping[str, Value]
+    ) -> ModuleInstance | Unknown:
+        located = parent.source.calls[name]
+        folder = self._child_folder(parent, name, located, address)
+        if isinstance(folder, Unknown):
+            return folder
+        scope = parent.scope(located.file).within(names)
+        arguments = {
+            argument: Argument(
+                partial(parent.value_of, attribute.value, located.file, scope),
+                Span(located.file, *attribute.at),
+                attribute.value,
+            )
+            for argument, attribute in located.block.body.attributes.items()
+            if argument not in _CALL_ARGUMENTS
+        }
+        call = located.span.under(parent.call, "in the module called")
+        return ModuleInstance(
+            folder.source,
+            address,
+            arguments,
+            self,
+            folder.path,
+            parent,
+            call,
+            _passed_providers(parent, located),
+            parent.library,
+        )
+
+    def _child_folder(self, parent: ModuleInstance, name: str, located: Located, address: str) -> Folder | Unknown:
+        written = located.block.body.attributes.get("source")
+        span = Span(located.file, *written.at) if written else located.span
+        text = _literal(written)
+        if text is None:
+            return self._unavailable(address, "its source is not a plain text", span)
+        if address.count("module.") > self.options.max_module_depth:
+            self.report(
+                Problem(span, ProblemKind.LIMIT, f"module calls nest deeper than {self.options.max_module_depth}")
+            )
+            return self._unavailable(address, "module calls nest too deeply", span)
+        local = text.startswith(("./", "../", ".\\", "..\\"))
+        path = Path(os.path.normpath(parent.folder / text)) if local else self._installed(parent, name)
+        if path is None:
+            return self._unavailable(
+                address, f"its source {text} is not on this machine (terraform init brings it)", span
+            )
+        if not path.resolve().is_relative_to(self.root):
+            return self._unavailable(address, f"its source {text} lies outside the scanned folder", span)
+        folder = self.folders.get(path) or self._installed_folder(path)
+        if folder is None:
+            return self._unavailable(address, f"its source {text} holds no configuration", span)
+        return folder
+
+    def _unavailable(self, address: str, reason: str, span: Span) -> Unknown:
+        self.report(Problem(span, ProblemKind.MODULE, f"{_unkeyed(address)} is not available: {reason}"))
+        return Unknown(f"{_unkeyed(address)} is not available: {reason}", span)
+
+    def _installed(self, parent: ModuleInstance, name: str) -> Path | None:
+        """The folder that ``.terraform/modules/modules.json`` names for a call."""
+        if self._manifest is None:
+            self._manifest = _manifest(self.folder.path)
+        steps = [step.split("[")[0] for step in f"{parent.prefix}module.{name}".split("module.") if step]
+        return self._manifest.get(".".join(step.rstrip(".") for step in steps))
+
+    def _installed_folder(self, path: Path) -> Folder | None:
+        """A folder of installed modules, which the walk over the tree left out."""
+        if not path.is_dir():
+            return None
+        reader = _Reader()
+        files = [
+            InputFile(file, os.path.relpath(file, self.base).replace(os.sep, "/"), is_values=False)
+            for file in sorted(path.iterdir())
+            if file.name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
+        ]
+        found = reader.folders(files).get(path) if files else None
+        self.problems.extend(reader.problems)
+        return found
+
+
+def _unkeyed(address: str) -> str:
+    """A module's address without instance keys, so that many instances make one problem."""
+    steps = address.split("module.")
+    return "module.".join(step.split("[")[0] + ("." if "[" in step and step.endswith(".") else "") for step in steps)
+
+
+def _manifest(folder: Path) -> dict[str, Path]:
+    """Module keys → folders, from Terraform's own record of what it installed."""
+    try:
+        record = json.loads((folder / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
+        entries: Iterable[Mapping[str, str]] = record["Modules"]
+        return {e["Key"]: Path(os.path.normpath(folder / e["Dir"])) for e in entries if e.get("Key")}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _passed_providers(parent: ModuleInstance, located: Located) -> dict[str, ProviderContext]:
+    """Provider configurations that a call hands over by ``providers = {}``."""
+    written = located.block.body.attributes.get("providers")
+    if written is None or not isinstance(written.value, tree.ObjectCons):
+        return {}
+    return {provider_name(key): parent.provider(provider_name(value)) for key, value in written.value.items}

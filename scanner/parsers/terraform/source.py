@@ -1,0 +1,118 @@
+"""One folder of configuration as written: its blocks by what they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.span import Span
+from scanner.parsers.terraform import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A block and the reported name of the file that it stands in."""
+
+    block: tree.Block
+    file: str
+
+    @property
+    def span(self) -> Span:
+        """The header."""
+        return Span(self.file, *self.block.at)
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedAttribute:
+    """An attribute and the reported name of its file."""
+
+    attribute: tree.Attribute
+    file: str
+
+    @property
+    def span(self) -> Span:
+        """The whole attribute."""
+        return Span(self.file, *self.attribute.at)
+
+
+ResourceKey = tuple[str, str, str]
+"""Mode (``managed``, ``data`` or ``ephemeral``), type and name."""
+
+
+@dataclass(slots=True)
+class ModuleSource:
+    """The blocks of one folder. Later declarations of the same name lose, as a duplicate is an error in Terraform."""
+
+    folder: str
+    resources: dict[ResourceKey, Located] = field(default_factory=dict)
+    variables: dict[str, Located] = field(default_factory=dict)
+    locals: dict[str, LocatedAttribute] = field(default_factory=dict)
+    outputs: dict[str, Located] = field(default_factory=dict)
+    calls: dict[str, Located] = field(default_factory=dict)
+    providers: dict[str, Located] = field(default_factory=dict)
+    settings: list[Located] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+_MODES: Mapping[str, str] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
+
+
+def module_source(folder: str, files: Iterable[tuple[str, tree.ParsedFile]]) -> ModuleSource:
+    """Collect the blocks of a folder's files; override files (``override.tf``, ``*_override.tf``) win."""
+    source = ModuleSource(folder)
+    for name, parsed in sorted(files, key=lambda item: (_is_override(item[0]), item[0])):
+        override = _is_override(name)
+        for problem in parsed.problems:
+            span = Span(name, *problem.at)
+            source.problems.append(Problem(span, ProblemKind.INVALID, problem.message))
+        for block in parsed.body.blocks:
+            _collect(source, Located(block, name), override)
+    return source
+
+
+def _is_override(name: str) -> bool:
+    stem = name.rsplit("/", 1)[-1].removesuffix(".json").rsplit(".", 1)[0]
+    return stem == "override" or stem.endswith("_override")
+
+
+def _collect(source: ModuleSource, located: Located, override: bool) -> None:
+    block, labels = located.block, located.block.labels
+    match block.type, len(labels):
+        case (("resource" | "data" | "ephemeral"), 2):
+            _store(source.resources, (_MODES[block.type], labels[0], labels[1]), located, override)
+        case "variable", 1:
+            _store(source.variables, labels[0], located, override)
+        case "output", 1:
+            _store(source.outputs, labels[0], located, override)
+        case "module", 1:
+            _store(source.calls, labels[0], located, override)
+        case "provider", 1:
+            alias = block.body.attributes.get("alias")
+            named = alias.value.value if alias and isinstance(alias.value, tree.Literal) else ""
+            _store(source.providers, f"{labels[0]}.{named}" if named else labels[0], located, override)
+        case "locals", 0:
+            for name, attribute in block.body.attributes.items():
+                if override or name not in source.locals:
+                    source.locals[name] = LocatedAttribute(attribute, located.file)
+        case "terraform", 0:
+            source.settings.append(located)
+        case _:
+            pass  # moved, removed, import, check and test blocks declare nothing that runs
+
+
+def _store(table: dict[Any, Located], key: Any, located: Located, override: bool) -> None:
+    present = table.get(key)
+    if present is None:
+        table[key] = located
+    elif override:
+        table[key] = Located(_merged(present.block, located.block), present.file)
+
+
+def _merged(block: tree.Block, over: tree.Block) -> tree.Block:
+    """Terraform's merging of override files: attributes one by one, nested blocks by type."""
+    replaced = {nested.type for nested in over.body.blocks}
+    kept = tuple(nested for nested in block.body.blocks if nested.type not in replaced)
+    body = tree.Body({**block.body.attributes, **over.body.attributes}, kept + over.body.blocks)
+    return tree.Block(block.type, block.labels, body, block.at)

@@ -1,0 +1,119 @@
+"""The story of a scan, one call a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scanner.config import Config
+from scanner.discovery import Discovery, discover
+from scanner.model.finding import Finding, Severity
+from scanner.model.problem import Problem
+from scanner.model.report import FormatCoverage, Report
+from scanner.model.span import Span
+from scanner.normalize import Settings, normalize
+from scanner.parsers.terraform.options import TerraformOptions
+from scanner.parsers.terraform.project import InputFile, TerraformResult, read
+from scanner.rules.evaluate import evaluate
+from scanner.rules.load import load_rules
+from scanner.rules.rule import RuleSet
+from scanner.rules.waivers import RiskWaiver, inline_waivers, suppress
+from scanner.scoring import score
+from scanner.version import VERSION
+
+
+def scan(paths: Sequence[Path], config: Config) -> Report:
+    """Read the paths, judge what they declare, and say what is centralized.
+
+    Raises :class:`FileNotFoundError` for a path that does not exist and :class:`~scanner.rules.load.RuleError` for a
+    faulty rule pack. Everything else that goes wrong is a problem in the report.
+    """
+    rules = load_rules(config.packs)
+    found = discover(paths, config.limits.max_file_bytes)
+    terraform = read_terraform(found, config)
+    graph, uncatalogued = normalize(terraform.declarations, Settings(config.region, config.environments))
+    judged, crashes = evaluate(rules, graph, _by_code(rules, config.severities), _codes(rules, config.disable))
+    findings, waiver_problems = _suppressed(judged, rules, terraform, config)
+    problems = sorted({*found.problems, *terraform.problems, *crashes, *waiver_problems}, key=_order)
+    return Report(
+        tool_version=VERSION,
+        base=str(found.base),
+        resources=tuple(graph.resources.values()),
+        edges=tuple(graph.edges()),
+        findings=findings,
+        rules=rules.infos,
+        problems=tuple(problems),
+        coverage=_coverage(found, terraform),
+        score=score(findings),
+        sources=terraform.sources,
+        secrets=terraform.secrets,
+        uncatalogued=uncatalogued,
+        roots=tuple(root.name for root in terraform.roots),
+    )
+
+
+def read_terraform(found: Discovery, config: Config) -> TerraformResult:
+    """Parse and evaluate the Terraform files among those discovered."""
+    scan_root = found.roots[0] if len(found.roots) == 1 else found.base
+    if scan_root.is_file():
+        scan_root = scan_root.parent
+    files = [
+        InputFile(f.path, f.name, f.format == "terraform-variables")
+        for f in found.files
+        if f.format.startswith("terraform")
+    ]
+    options = TerraformOptions(
+        variables=config.variables,
+        var_files=tuple(path.absolute() for path in config.var_files),
+        environment=config.environment_variables,
+        workspace=config.workspace,
+    )
+    return read(files, scan_root, found.base, options)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    span = problem.span
+    return span.file, span.line, span.column, problem.kind, problem.message
+
+
+def _by_code(rules: RuleSet, table: Mapping[str, Severity]) -> dict[str, Severity]:
+    return {rules.by_name(name).info.code: value for name, value in table.items()}
+
+
+def _codes(rules: RuleSet, names: frozenset[str]) -> frozenset[str]:
+    return frozenset(rules.by_name(name).info.code for name in names)
+
+
+def _suppressed(
+    findings: tuple[Finding, ...], rules: RuleSet, terraform: TerraformResult, config: Config
+) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
+    known = {name.lower(): code for code, rule in rules.rules.items() for name in (code, rule.info.slug)}
+    waivers = [
+        RiskWaiver(
+            w.rule,
+            w.reason,
+            w.span or Span(str(config.file or "the configuration"), 1),
+            w.resource,
+            w.until,
+            "" if w.reason else "a waiver needs a reason",
+        )
+        for w in config.waivers
+    ]
+    waivers.extend(inline_waivers(terraform.sources))
+    blocks = {d.id: d.span.line for d in terraform.declarations}
+    return suppress(findings, waivers, blocks, known, config.today)
+
+
+def _coverage(found: Discovery, terraform: TerraformResult) -> dict[str, FormatCoverage]:
+    by_format: dict[str, list[str]] = {}
+    for file in found.files:
+        by_format.setdefault(file.format, []).append(file.name)
+    return {
+        name: FormatCoverage(
+            found=len(files),
+            read=sum(1 for f in files if f not in terraform.unread and f not in terraform.partly),
+            partly=sum(1 for f in files if f in terraform.partly),
+            unread=sum(1 for f in files if f in terraform.unread),
+        )
+        for name, files in sorted(by_format.items())
+    }

@@ -1,0 +1,166 @@
+"""The JSON report, a stable interface: ``report_schema.json`` describes it, ``schema_version`` changes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from scanner.model.finding import Finding, Outcome, Related
+from scanner.model.problem import Problem
+from scanner.model.report import FormatCoverage, Report
+from scanner.model.resource import Edge, Resource
+from scanner.model.value import Unknown, Value
+from scanner.reporters import summary
+from scanner.reporters.inert import json_text
+from scanner.reporters.options import DEFAULT, Options
+from scanner.reporters.redact import redacted
+
+SCHEMA_VERSION: Final = 1
+
+Json = dict[str, Any]
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """The whole report. What could not be decided is null, and the resource's ``unknown`` says why."""
+    report = redacted(report)
+    references = _references(report.resources, report.edges)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "riskscan", "version": report.tool_version},
+        "summary": _summary(report),
+        "scores": _scores(report),
+        "resources": [_resource(r, references[r.id]) for r in sorted(report.resources, key=lambda r: r.id)],
+        "findings": [_finding(finding) for finding in _in_order(report, options)],
+        "services": [],
+        "problems": [_problem(p) for p in sorted(report.problems, key=_problem_order)],
+        "coverage": _coverage(report),
+    }
+    return json_text(document, indent=2)
+
+
+def _summary(report: Report) -> Json:
+    counts = summary.count(report)
+    return {
+        "resources": len(report.resources),
+        "findings": counts.outcomes[Outcome.FAIL],
+        "by_severity": {severity.label: number for severity, number in counts.severities.items()},
+        "by_outcome": {outcome.value: number for outcome, number in counts.outcomes.items()},
+        "problems": len(report.problems),
+        "complete": not counts.incomplete,
+    }
+
+
+def _scores(report: Report) -> Json:
+    score = report.score
+    axes = [asdict(axis) | {"axis": axis.axis.value} for axis in score.axes]
+    return {"model": score.model, "low": score.low, "high": score.high, "grade": score.grade, "axes": axes}
+
+
+def _references(resources: Iterable[Resource], edges: Iterable[Edge]) -> Mapping[str, list[str]]:
+    """What each resource mentions: addresses, sorted, each once."""
+    found = {r.id: {reference.target for reference in r.declaration.references} for r in resources}
+    for edge in edges:
+        found.setdefault(edge.source, set()).add(edge.target)
+    return {source: sorted(targets) for source, targets in found.items()}
+
+
+def _resource(resource: Resource, references: list[str]) -> Json:
+    place = resource.placement
+    decided: dict[str, Value] = {
+        "provider": place.provider or None,
+        "account": place.account,
+        "region": place.region,
+        "zones": place.zones,
+        "scope": place.scope.value,
+        "cluster": place.cluster,
+        "tier": resource.tier or None,
+    }
+    return {
+        "id": resource.id,
+        "type": resource.type,
+        "kind": resource.kind,
+        "platform": resource.platform,
+        **{name: _plain(value) for name, value in decided.items()},
+        "file": resource.span.file,
+        "line": resource.span.line,
+        "references": references,
+        "unknown": {name: _reason(value) for name, value in decided.items() if _undecided(value)},
+    }
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, Unknown) else value
+
+
+def _undecided(value: Value) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, tuple) and any(map(_undecided, value)))
+
+
+def _reason(value: Value) -> Json:
+    unknown = value if isinstance(value, Unknown) else next(item for item in value if isinstance(item, Unknown))
+    origin = unknown.origin
+    return {"reason": unknown.reason, "file": origin and origin.file, "line": origin and origin.line}
+
+
+def _in_order(report: Report, options: Options) -> list[Finding]:
+    found = [finding for outcome in Outcome for finding in summary.listed(report, outcome, options)]
+    return sorted(found, key=lambda f: (f.span.file, f.span.line, f.span.column, f.rule, f.resource, f.outcome))
+
+
+def _finding(finding: Finding) -> Json:
+    span = finding.span
+    return {
+        "rule": finding.rule,
+        "axis": finding.axis.value,
+        "severity": finding.severity.label,
+        "outcome": finding.outcome.value,
+        "resource": finding.resource,
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "message": finding.message,
+        "why": finding.why,
+        "fingerprint": finding.fingerprint,
+        "confidence": finding.confidence,
+        "related": [_related(place) for place in summary.trail(finding)],
+    }
+
+
+def _related(place: Related) -> Json:
+    return {
+        "resource": place.resource or None,
+        "file": place.span.file,
+        "line": place.span.line,
+        "column": place.span.column,
+        "message": place.message,
+    }
+
+
+def _problem(problem: Problem) -> Json:
+    return {
+        "file": problem.span.file,
+        "line": problem.span.line,
+        "kind": problem.kind.value,
+        "message": problem.message,
+    }
+
+
+def _problem_order(problem: Problem) -> tuple[str, int, str, str]:
+    return problem.span.file, problem.span.line, problem.kind, problem.message
+
+
+def _coverage(report: Report) -> Json:
+    return {
+        **_files(summary.total(report.coverage.values())),
+        "formats": {name: _files(part) for name, part in sorted(report.coverage.items())},
+        "uncatalogued": dict(sorted(report.uncatalogued.items())),
+    }
+
+
+def _files(part: FormatCoverage) -> Json:
+    return {"found": part.found, "read": part.read, "partly_read": part.partly, "not_read": part.unread}

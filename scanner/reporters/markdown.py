@@ -1,0 +1,191 @@
+"""Markdown for a job summary or a pull request comment.
+
+Everything from scanned files is shown as text: no HTML, links, mentions, issue numbers or table breaks of theirs
+work. The whole stays under a limit, since GitHub shows nothing at all of a summary that is larger.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from scanner.model.finding import Finding, Outcome
+from scanner.model.problem import Problem
+from scanner.model.report import AxisScore, Report
+from scanner.model.span import Span
+from scanner.reporters import summary
+from scanner.reporters.inert import inert
+from scanner.reporters.options import DEFAULT, Options
+from scanner.reporters.redact import redacted
+
+_SPECIAL: Final = re.compile(r"([\\`*\[\]#|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_LINKED: Final = re.compile(r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.)|\b(?:https?|ftp|mailto|xmpp)(?=:)", re.IGNORECASE)
+"""What GitHub makes mentions and links of in bare text: a zero-width space behind it keeps it from that."""
+
+_RESERVE: Final = 200
+"""Bytes kept free for each section's word on what was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some rows between fixed lines; rows are dropped from the end when room is short."""
+
+    head: str
+    rows: tuple[str, ...]
+    tail: str = ""
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """The report as GitHub-flavoured Markdown of at most ``options.max_bytes`` bytes of UTF-8."""
+    report = redacted(report)
+    head, foot = _verdict(report, options), _coverage(report)
+    sections = [
+        _findings(report, options),
+        _unknowns(report, options),
+        _listed(report, options),
+        _problems(report, options),
+    ]
+    room = options.max_bytes - _size(head) - _size(foot) - _RESERVE * len(sections)
+    body = []
+    for section in filter(lambda section: section.rows, sections):
+        text = _fitted(section, room)
+        room -= _size(text)
+        body.append(text)
+    return _hard_limit("\n".join([head, *body, foot]), options.max_bytes)
+
+
+def _fitted(section: Section, room: int) -> str:
+    """A section with as many of its rows as there is room for, and how many there is none for."""
+    room -= _size(section.head) + _size(section.tail)
+    kept = 0
+    for row in section.rows:
+        room -= _size(row)
+        if room < 0:
+            break
+        kept += 1
+    left_out = len(section.rows) - kept
+    note = f"\n{left_out} of {len(section.rows)} are left out here to stay within the size limit.\n" if left_out else ""
+    return section.head + "".join(section.rows[:kept]) + section.tail + note if kept else note
+
+
+def _hard_limit(text: str, max_bytes: int) -> str:
+    """Whole lines up to the limit, for limits that not even the fixed parts fit in."""
+    if _size(text) <= max_bytes:
+        return text
+    note = "\nThe rest is left out to stay within the size limit.\n"
+    cut = text.encode("utf-8", "backslashreplace")[: max(0, max_bytes - len(note))].decode("utf-8", "ignore")
+    return cut[: cut.rfind("\n") + 1] + note if "\n" in cut else ""
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "backslashreplace"))
+
+
+def _verdict(report: Report, options: Options) -> str:
+    score, counts = report.score, summary.count(report)
+    failing = counts.outcomes[Outcome.FAIL]
+    words = f": {summary.severity_words(counts)}" if failing else ""
+    lines = [f"## riskscan: {summary.plural(failing, 'finding')}{words}", ""]
+    lines += [f"**{escaped(summary.grade_line(score))}.** {summary.other_outcomes(counts)}.", ""]
+    if hidden := summary.hidden_failures(report, options):
+        lines += [f"{summary.plural(hidden, 'finding')} below {options.min_severity.label} not listed.", ""]
+    if score.axes:
+        lines += ["| Axis | Score | Failing | Judged |", "|---|--:|--:|--:|", *map(_axis, score.axes)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _axis(axis: AxisScore) -> str:
+    shown = summary.score_range(axis.low, axis.high) if axis.judged else "-"
+    return f"| {axis.axis.value} | {shown} | {axis.failing} | {axis.judged} |"
+
+
+def _findings(report: Report, options: Options) -> Section:
+    findings = summary.listed(report, Outcome.FAIL, options)
+    if options.unknown_fails:
+        unknowns = summary.listed(report, Outcome.UNKNOWN, options)
+        findings = tuple(sorted((*findings, *unknowns), key=summary.worst_first))
+    head = "### Findings\n\n| Severity | Rule | Place | Resource | What |\n|---|---|---|---|---|\n"
+    return Section(head, tuple(_row(finding, options) for finding in findings))
+
+
+def _row(finding: Finding, options: Options) -> str:
+    undecided = "Unknown: " if finding.outcome is Outcome.UNKNOWN else ""
+    codes = [f"{code(finding.rule)} {code(finding.slug)}", link(finding.span, options), code(finding.resource)]
+    # A pipe ends a table's cell even inside a code span.
+    cells = [
+        finding.severity.label,
+        *(text.replace("|", "\\|") for text in codes),
+        undecided + escaped(finding.message),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _unknowns(report: Report, options: Options) -> Section:
+    findings = () if options.unknown_fails else summary.listed(report, Outcome.UNKNOWN, options)
+    rows = (
+        f"* {code(f.rule)} {link(f.span, options)} {code(f.resource)}: {escaped(summary.cause(f))}\n" for f in findings
+    )
+    return _collapsed(f"{summary.plural(len(findings), 'question')} that the files do not decide", rows)
+
+
+def _listed(report: Report, options: Options) -> Section:
+    rows = (
+        f"* {f.outcome.value}: {code(f.rule)} {link(f.span, options)} {code(f.resource)}: "
+        f"{escaped(f.reason or f.message)}\n"
+        for f in summary.on_request(report, options)
+    )
+    return _collapsed("Other answers", rows)
+
+
+def _problems(report: Report, options: Options) -> Section:
+    ordered = summary.lost_first(report.problems)
+    lost = sum(problem.kind.incomplete for problem in ordered)
+    weight = f", {lost} of which cost input" if lost else ""
+    rows = (_problem(problem, options) for problem in ordered)
+    return _collapsed(f"{summary.plural(len(ordered), 'problem')}{weight}", rows)
+
+
+def _problem(problem: Problem, options: Options) -> str:
+    return f"* {link(problem.span, options)} {problem.kind.value}: {escaped(problem.message)}\n"
+
+
+def _collapsed(title: str, rows: Iterable[str]) -> Section:
+    return Section(f"<details><summary>{title}</summary>\n\n", tuple(rows), "\n</details>\n")
+
+
+def _coverage(report: Report) -> str:
+    return "".join(f"{line}\n" for line in _coverage_lines(report))
+
+
+def _coverage_lines(report: Report) -> Iterator[str]:
+    yield escaped(summary.coverage_line(report))
+    if report.uncatalogued:
+        number = sum(report.uncatalogued.values())
+        types = summary.plural(len(report.uncatalogued), "type")
+        yield f"Not judged: {summary.plural(number, 'resource')} of {types} that the catalog does not know."
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line, without links, mentions or references of its own."""
+    plain = _LINKED.sub("\\g<0>\u200b", inert(text))
+    return _SPECIAL.sub(r"\\\1", plain.translate(_HTML))
+
+
+def code(text: str) -> str:
+    """Text as a code span, in which links, mentions and HTML do nothing."""
+    shown = inert(text) or " "
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{'`' * (longest + 1)}{pad}{shown}{pad}{'`' * (longest + 1)}"
+
+
+def link(span: Span, options: Options) -> str:
+    """A place as a link relative to the repository's root."""
+    path = posixpath.normpath(options.prefix + span.file)
+    target = quote(path, safe="/", errors="surrogateescape")
+    return f"[{code(f'{path}:{span.line}')}]({target}#L{span.line})"

@@ -1,0 +1,35 @@
+"""What a report's reader chose, besides the format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.model.finding import Outcome, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to show a report.
+
+    ``show`` names the outcomes that are listed one by one besides failures, ``hide`` those that are only counted;
+    milder findings than ``min_severity`` are only counted too. ``full`` lifts the caps on lists. ``unknown_fails``
+    makes unknown findings count as failures. ``prefix`` is the scan's base relative to the repository's root, empty
+    or ending with a slash: SARIF, GitHub and GitLab want paths from there. ``category`` tells the SARIF files of one
+    commit apart. ``max_bytes`` limits Markdown (UTF-8). ``width`` counts terminal columns.
+    """
+
+    color: bool = False
+    width: int = 100
+    show: frozenset[Outcome] = frozenset()
+    hide: frozenset[Outcome] = frozenset()
+    min_severity: Severity = Severity.INFO
+    full: bool = False
+    unknown_fails: bool = False
+    quiet: bool = False
+    prefix: str = ""
+    category: str = "scan"
+    max_bytes: int = 1_000_000
+
+
+DEFAULT = Options()
+"""No colour, no extras, paths from the scan's base."""

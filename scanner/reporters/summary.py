@@ -1,0 +1,201 @@
+"""The counts, orders and choices that all formats share."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from scanner.model.finding import Finding, Outcome, Related, Severity
+from scanner.model.problem import Problem
+from scanner.model.report import FormatCoverage, Report, Score
+from scanner.model.resource import Resource
+from scanner.model.rule import RuleInfo
+from scanner.reporters.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many findings there are of each outcome, and of each severity among the failures. Hidden ones included."""
+
+    outcomes: Mapping[Outcome, int]
+    severities: Mapping[Severity, int]
+    files: FormatCoverage
+    incomplete: bool
+
+
+def count(report: Report) -> Counts:
+    """The counts of a whole report, whatever a format shows of it."""
+    outcomes = Counter(finding.outcome for finding in report.findings)
+    severities = Counter(finding.severity for finding in report.findings if finding.outcome is Outcome.FAIL)
+    return Counts(
+        {outcome: outcomes[outcome] for outcome in Outcome},
+        {severity: severities[severity] for severity in sorted(Severity, reverse=True)},
+        total(report.coverage.values()),
+        any(problem.kind.incomplete for problem in report.problems),
+    )
+
+
+def total(parts: Iterable[FormatCoverage]) -> FormatCoverage:
+    """The coverage of all formats together."""
+    parts = tuple(parts)
+    return FormatCoverage(
+        sum(part.found for part in parts),
+        sum(part.read for part in parts),
+        sum(part.partly for part in parts),
+        sum(part.unread for part in parts),
+    )
+
+
+def listed(report: Report, outcome: Outcome, options: Options) -> tuple[Finding, ...]:
+    """The findings of one outcome that the reader wants listed, worst first, then by place."""
+    if outcome in options.hide:
+        return ()
+    found = (f for f in report.findings if f.outcome is outcome and f.severity >= options.min_severity)
+    return tuple(sorted(found, key=worst_first))
+
+
+def failures(report: Report, options: Options) -> tuple[Finding, ...]:
+    """What to show as a result: failures, and unknowns too when the reader asked for them; worst first.
+
+    One for each rule and line, since that is what code scanning takes for one alert; see :func:`merged`.
+    """
+    found = listed(report, Outcome.FAIL, options)
+    if options.unknown_fails or Outcome.UNKNOWN in options.show:
+        found += listed(report, Outcome.UNKNOWN, options)
+    last = () if options.unknown_fails else (Outcome.UNKNOWN,)
+    return merged(sorted(found, key=lambda finding: (finding.outcome in last, worst_first(finding))))
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for each rule, outcome and line; the resources of the others become related places of the first."""
+    groups: dict[tuple[str, Outcome, str, int], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.outcome, finding.span.file, finding.span.line), []).append(finding)
+    return tuple(
+        replace(first, related=(*first.related, *map(_same_for, others))) if others else first
+        for first, *others in groups.values()
+    )
+
+
+def _same_for(finding: Finding) -> Related:
+    place = next(iter(trail(finding)), None)
+    return Related(place.span if place else finding.span, "the same here", finding.resource)
+
+
+def cause(finding: Finding) -> str:
+    """What would decide an unknown, and where, as far as that is known."""
+    decider = next((place.span for place in finding.related if place.message == finding.reason), None)
+    if decider is not None:
+        return f"{finding.reason} ({decider.file}:{decider.line})"
+    return finding.reason or finding.why or finding.message
+
+
+def on_request(report: Report, options: Options) -> tuple[Finding, ...]:
+    """Rules that failed on their input, always; suppressed and passed questions when the reader wants them listed."""
+    wanted = (Outcome.ERROR, *(o for o in (Outcome.SUPPRESSED, Outcome.PASS) if o in options.show))
+    return tuple(finding for outcome in wanted for finding in listed(report, outcome, options))
+
+
+def hidden_failures(report: Report, options: Options) -> int:
+    """How many failures ``min_severity`` keeps from being listed."""
+    return sum(f.outcome is Outcome.FAIL and f.severity < options.min_severity for f in report.findings)
+
+
+def worst_first(finding: Finding) -> tuple[int, str, int, int, str, str]:
+    """The order of every list of findings."""
+    span = finding.span
+    return -finding.severity, span.file, span.line, span.column, finding.rule, finding.resource
+
+
+def trail(finding: Finding) -> tuple[Related, ...]:
+    """The other places of a finding: the calls that led to its own, innermost first, then what the rule points at."""
+    steps = pairwise(finding.span.chain())
+    calls = (Related(outer, inner.via or "brought in here") for inner, outer in steps)
+    return (*calls, *finding.related)
+
+
+def lost_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems that cost input first, then by kind and place."""
+    return sorted(problems, key=lambda p: (not p.kind.incomplete, p.kind, p.span.file, p.span.line, p.message))
+
+
+def severity_words(counts: Counts) -> str:
+    """The failures by severity: ``2 critical, 4 high``. Severities without any are left out."""
+    return ", ".join(f"{number} {severity.label}" for severity, number in counts.severities.items() if number)
+
+
+def other_outcomes(counts: Counts) -> str:
+    """What came of the other questions: ``3 unknown, 40 passed, 1 suppressed``."""
+    words = {Outcome.UNKNOWN: "unknown", Outcome.PASS: "passed", Outcome.SUPPRESSED: "suppressed"}
+    parts = [f"{counts.outcomes[outcome]} {word}" for outcome, word in words.items()]
+    if counts.outcomes[Outcome.ERROR]:
+        parts.append(plural(counts.outcomes[Outcome.ERROR], "rule error"))
+    return ", ".join(parts)
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun: ``1 finding``, ``2 findings``."""
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def coverage_line(report: Report) -> str:
+    """How much of what was found was read, such as ``Read 14 of 15 files (helm 0 of 1; terraform 14 of 14)``."""
+    files = total(report.coverage.values())
+    parts = [
+        f"{name} {part.read + part.partly} of {part.found}"
+        + (f", {part.partly} of them in part" if part.partly else "")
+        for name, part in sorted(report.coverage.items())
+        if part.found
+    ]
+    detail = f" ({'; '.join(parts)})" if parts else ""
+    return f"Read {files.read + files.partly} of {plural(files.found, 'file')}{detail}."
+
+
+def remedy(rule: RuleInfo, resource: Resource | None) -> str:
+    """The remediation in the dialect that a resource is written in, else the nearest; empty when there is none."""
+    if not rule.remediation:
+        return ""
+    if resource is not None:
+        for dialect in (f"{resource.platform}/{resource.placement.provider}", resource.platform):
+            if dialect in rule.remediation:
+                return rule.remediation[dialect]
+        own = [text for dialect, text in rule.remediation.items() if dialect.startswith(f"{resource.platform}/")]
+        if own:
+            return own[0]
+    return next(iter(rule.remediation.values()))
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, without what ends it."""
+    return next((line.strip().rstrip(":.") for line in text.splitlines() if line.strip()), "")
+
+
+def first_sentence(text: str) -> str:
+    """The text up to the first full stop that a new sentence follows."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", text, maxsplit=1)[0]
+
+
+def subject(finding: Finding) -> str:
+    """The message, after the resource unless that is named in it."""
+    return finding.message if finding.resource in finding.message else f"{finding.resource}: {finding.message}"
+
+
+def grade_line(score: Score) -> str:
+    """The grade and the score. Without a judged axis there is no grade, lest nothing judged look like nothing wrong."""
+    if not any(axis.judged for axis in score.axes):
+        return "No grade: nothing was judged"
+    unsure = "" if score.low == score.high else "; the unknowns decide where"
+    return f"Grade {score.grade}: {score_range(score.low, score.high)} of 100{unsure}"
+
+
+def score_range(low: float, high: float) -> str:
+    """A score with its interval: ``42``, or ``42 to 61``."""
+    return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+
+
+def number_text(value: float) -> str:
+    """A score without a needless fraction."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,1 @@
+"""Rule files, their conditions and their evaluation."""

@@ -1,0 +1,53 @@
+"""A rule as the engine uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scanner.model.rule import RuleInfo
+from scanner.rules.condition import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A configuration and what the rule must say of its marked lines. ``outcome`` is fail, pass or unknown."""
+
+    outcome: str
+    code: str
+    dialect: str = "terraform"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule file. ``kinds`` may be ``estate`` for questions about the whole; ``mark`` names what to underline."""
+
+    info: RuleInfo
+    kinds: tuple[str, ...]
+    fails_when: Condition
+    message: str
+    when: Condition | None = None
+    types: tuple[str, ...] = ()
+    mark: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All rules of a scan, by code."""
+
+    rules: Mapping[str, Rule]
+
+    @property
+    def infos(self) -> Mapping[str, RuleInfo]:
+        """The words of every rule, by code."""
+        return {code: rule.info for code, rule in self.rules.items()}
+
+    def by_name(self, name: str) -> Rule:
+        """The rule with a code or slug, in any case. Raises ``KeyError``."""
+        wanted = name.lower()
+        for rule in self.rules.values():
+            if wanted in (rule.info.code.lower(), rule.info.slug.lower()):
+                return rule
+        raise KeyError(name)

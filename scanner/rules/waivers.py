@@ -1,0 +1,138 @@
+"""Accepted risks: inline comments and the configuration's ``ignore`` list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Final
+
+from scanner.model.finding import Finding, Outcome
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.span import Span
+
+_COMMENT: Final = re.compile(
+    r"(?:#|//|/\*)\s*riskscan:\s*ignore\[(?P<rules>[^\]]*)\]\s*(?:until=(?P<until>\S+))?\s*(?P<reason>.*?)\s*(?:\*/\s*)?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskWaiver:
+    """One acceptance. ``lines`` are the lines of ``span.file`` that an inline waiver covers; ``resource`` is a glob."""
+
+    rule: str
+    reason: str
+    span: Span
+    resource: str = "*"
+    until: date | None = None
+    fault: str = ""
+    lines: frozenset[int] | None = None
+
+
+def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]:
+    """The waivers written as comments. Each covers its own line and the next one that is not a comment."""
+    for file, lines in sources.items():
+        for number, text in enumerate(lines, 1):
+            if "riskscan:" not in text:
+                continue
+            found = _COMMENT.search(text)
+            if found is None:
+                span = Span(file, number, 1, number, len(text) + 1)
+                yield RiskWaiver(
+                    "", "", span, fault="not a waiver; write riskscan: ignore[RULE] until=YYYY-MM-DD reason"
+                )
+                continue
+            span = Span(file, number, found.start() + 1, number, len(text) + 1)
+            covered = frozenset({number, _next_code_line(lines, number)})
+            until, fault = _date(found["until"])
+            if not found["reason"]:
+                fault = fault or "a waiver needs a reason"
+            for rule in filter(None, (r.strip() for r in found["rules"].split(","))):
+                yield RiskWaiver(rule, found["reason"], span, until=until, fault=fault, lines=covered)
+
+
+def _next_code_line(lines: Sequence[str], number: int) -> int:
+    for following in range(number + 1, len(lines) + 1):
+        text = lines[following - 1].strip()
+        if text and not text.startswith(("#", "//")):
+            return following
+    return number
+
+
+def _date(text: str | None) -> tuple[date | None, str]:
+    if text is None:
+        return None, ""
+    try:
+        return date.fromisoformat(text), ""
+    except ValueError:
+        return None, f"{text} is no date (YYYY-MM-DD)"
+
+
+def suppress(
+    findings: Sequence[Finding],
+    waivers: Sequence[RiskWaiver],
+    blocks: Mapping[str, int],
+    known: Mapping[str, str],
+    today: date | None,
+) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
+    """Mark waived findings as suppressed, and report waivers that are faulty, expired or match nothing.
+
+    ``blocks`` maps a resource to the first line of its declaration, ``known`` lower-case codes and slugs to codes. Only
+    failing and unknown findings can be waived. A faulty or expired waiver waives nothing.
+    """
+    problems: list[Problem] = []
+    active: dict[str, list[RiskWaiver]] = {}
+    for waiver in waivers:
+        fault = _fault(waiver, known, today)
+        if fault:
+            problems.append(Problem(waiver.span, ProblemKind.WAIVER, fault))
+        else:
+            active.setdefault(known[waiver.rule.lower()], []).append(waiver)
+    used: set[RiskWaiver] = set()
+    result = [_waived(finding, active.get(finding.rule, ()), blocks, used) for finding in findings]
+    for candidates in active.values():
+        for waiver in candidates:
+            if waiver not in used:
+                message = f"this waiver of {waiver.rule} matches no finding; remove it"
+                problems.append(Problem(waiver.span, ProblemKind.WAIVER, message))
+    return tuple(result), tuple(problems)
+
+
+def _fault(waiver: RiskWaiver, known: Mapping[str, str], today: date | None) -> str:
+    if waiver.fault:
+        return waiver.fault
+    if waiver.rule.lower() not in known:
+        return f"there is no rule {waiver.rule}"
+    if waiver.until is not None and today is not None and waiver.until < today:
+        return f"this waiver of {waiver.rule} expired on {waiver.until.isoformat()}"
+    return ""
+
+
+def _waived(
+    finding: Finding, waivers: Iterable[RiskWaiver], blocks: Mapping[str, int], used: set[RiskWaiver]
+) -> Finding:
+    if finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+        return finding
+    for waiver in waivers:
+        if _covers(waiver, finding, blocks):
+            used.add(waiver)
+            return replace(finding, outcome=Outcome.SUPPRESSED, reason=waiver.reason)
+    return finding
+
+
+def _covers(waiver: RiskWaiver, finding: Finding, blocks: Mapping[str, int]) -> bool:
+    if waiver.lines is None:
+        return fnmatchcase(finding.resource, _literal_brackets(waiver.resource))
+    places = [finding.span, *finding.span.chain()]
+    lines = {(place.file, place.line) for place in places}
+    if finding.resource in blocks:
+        lines.add((finding.span.file, blocks[finding.resource]))
+    return any((waiver.span.file, line) in lines for line in waiver.lines)
+
+
+def _literal_brackets(pattern: str) -> str:
+    """Addresses contain brackets, which a glob would take for character classes."""
+    return pattern.replace("[", "[[]")

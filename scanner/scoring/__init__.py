@@ -1,0 +1,5 @@
+"""The score of a scan."""
+
+from scanner.scoring.score import score
+
+__all__ = ["score"]

@@ -1,0 +1,101 @@
+"""No secret in any format, and nothing else lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from scanner.model.finding import Finding, Outcome, Related
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.report import Report
+from scanner.model.resource import Resource
+from scanner.model.span import Span
+from scanner.model.value import Unknown
+from scanner.reporters import MODULES, Options, render
+from scanner.reporters.redact import MASK, cleaner, masked_line, redacted
+
+Make = Callable[..., Report]
+MakeFinding = Callable[..., Finding]
+SECRET = 'p4ss"w|rd<&*'
+
+
+@pytest.mark.parametrize("format_name", MODULES)
+def test_a_secret_planted_everywhere_appears_nowhere(
+    report: Make, finding: MakeFinding, resource: Callable[..., Resource], format_name: str
+) -> None:
+    text = f"before {SECRET} after"
+    place = Span("db/main.tf", 3, 3, 3, 9).under(Span("main.tf", 1).under(Span("x.tf", 1), text), text)
+    outcomes = [
+        finding(o, message=text, why=text, reason=text, span=place, related=(Related(place, text),)) for o in Outcome
+    ]
+    unknown = Unknown(text)
+    page = report(
+        outcomes,
+        resources=(
+            resource(account=text, region=unknown, zones=(text, unknown), cluster=text),
+            resource("b", zones=unknown),
+        ),
+        problems=(Problem(place, ProblemKind.INVALID, text),),
+        sources={"db/main.tf": (text, text, text)},
+        secrets=frozenset({SECRET, "", "unused"}),
+    )
+    shown = render(format_name, page, Options(show=frozenset(Outcome), full=True))
+    for form in (SECRET, "p4ss", "w|rd", "w\\|rd"):
+        assert form not in shown
+    assert "sensitive" in shown
+
+
+def test_a_value_under_a_secret_s_name_is_one(report: Make, finding: MakeFinding) -> None:
+    page = report([finding(message="master_password is tiger99", values={"master_password": "tiger99", "zone": "a"})])
+    found = redacted(page).findings[0]
+    assert found.message == f"master_password is {MASK}"
+    assert found.values == {"master_password": MASK, "zone": "a"}
+
+
+def test_names_of_things_stay(report: Make, finding: MakeFinding) -> None:
+    page = report([finding(resource="aws_lb.prod", span=Span("envs/prod/main.tf", 1))], secrets=frozenset({"prod"}))
+    assert redacted(page).findings[0].resource == "aws_lb.prod"
+    assert redacted(page).findings[0].span.file == "envs/prod/main.tf"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "text", "expected"),
+    [
+        ({"abcd"}, "xabcdx abcd", f"x{MASK}x {MASK}"),
+        ({"abcd", "abcdef"}, "abcdef", MASK),
+        ({"a.c*"}, "abcc a.c*", f"abcc {MASK}"),
+        # Short ones only as words, or a secret 1 would tear every number apart.
+        ({"1"}, "10 of 1", f"10 of {MASK}"),
+        ({"abc"}, "abcd abc", f"abcd {MASK}"),
+    ],
+)
+def test_replacement(secrets: set[str], text: str, expected: str) -> None:
+    clean = cleaner(secrets)
+    assert clean is not None
+    assert clean(text) == expected
+
+
+def test_no_secrets_no_work() -> None:
+    assert cleaner({""}) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('  password = "hunter2"', f'  password = "{MASK}"'),
+        ('  master_password="a\\"b" # "c"', f'  master_password="{MASK}" # "{MASK}"'),
+        ("  password = var.password", "  password = var.password"),
+        ('  token = var.x == "" ? "abc" : y', f'  token = var.x == "{MASK}" ? "{MASK}" : y'),
+        ('  password = "unfinished', f'  password = "{MASK}"'),
+        ("password: hunter2", f"password: {MASK}"),
+        ('  "SecretKey": "abc",', f'  "SecretKey": "{MASK}",'),
+        ("secretName: x", f"secretName: {MASK}"),
+        ("  password: !Ref Parameter", "  password: !Ref Parameter"),
+        ("  private_key = <<EOT", "  private_key = <<EOT"),
+        ("  multi_az = false", "  multi_az = false"),
+        ("  # a secret is kept elsewhere", "  # a secret is kept elsewhere"),
+    ],
+)
+def test_lines_lose_the_literals_of_secret_names(line: str, expected: str) -> None:
+    assert masked_line(line) == expected
