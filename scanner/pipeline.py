@@ -28,12 +28,13 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     Raises :class:`FileNotFoundError` for a path that does not exist and :class:`~scanner.rules.load.RuleError` for a
     faulty rule pack. Everything else that goes wrong is a problem in the report.
     """
-    rules = load_rules(config.packs)
+    loaded = load_rules(config.packs)
+    rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
     found = discover(paths, config.limits.max_file_bytes)
     terraform = read_terraform(found, config)
     graph, uncatalogued = normalize(terraform.declarations, Settings(config.region, config.environments))
-    judged, crashes = evaluate(rules, graph, _by_code(rules, config.severities), _codes(rules, config.disable))
-    findings, waiver_problems = _suppressed(judged, rules, terraform, config)
+    judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
+    findings, waiver_problems = _suppressed(judged, loaded, terraform, config)
     problems = sorted({*found.problems, *terraform.problems, *crashes, *waiver_problems}, key=_order)
     return Report(
         tool_version=VERSION,
@@ -41,7 +42,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         resources=tuple(graph.resources.values()),
         edges=tuple(graph.edges()),
         findings=findings,
-        rules=rules.infos,
+        rules=loaded.infos,
         problems=tuple(problems),
         coverage=_coverage(found, terraform),
         score=score(findings),

@@ -175,7 +175,8 @@ _INTERPRETATIONS: Final[Mapping[str, Callable[[Value, Any], Value]]] = {
 def _is_set(value: Value) -> Truth:
     if isinstance(value, Unknown):
         names_a_resource = value.ref is not None and not value.ref.address.rsplit(".", 1)[0].endswith("var")
-        return True if names_a_resource else unknown_from([value])
+        partly_text = any(isinstance(part, str) for part in value.parts)
+        return True if names_a_resource or partly_text else unknown_from([value])
     return value is not ABSENT and value not in (None, "", [], {})
 
 

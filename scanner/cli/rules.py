@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.exits import FINDINGS, OK
 from scanner.cli.explain import explanation
 from scanner.cli.rule_sets import PACKS, find_rule, load
 from scanner.model.finding import Axis
 from scanner.model.rule import RuleInfo
 from scanner.reporters.inert import inert
+from scanner.reporters.summary import plural
 
 
 @click.group("rules", short_help="List, show and test rules.")
@@ -64,3 +66,23 @@ def _as_json(infos: list[RuleInfo]) -> str:
 def show_rule(rule: str, packs: tuple[Path, ...]) -> None:
     """Show RULE, a code or slug, as `riskscan explain` does."""
     click.echo(explanation(find_rule(load(packs), rule)), nl=False)
+
+
+@command.command("test")
+@click.argument("names", nargs=-1, metavar="[RULE]...")
+@PACKS
+def test_examples(names: tuple[str, ...], packs: tuple[Path, ...]) -> int:
+    """Check the examples of each RULE, by default of all: that each line marked in one gets the outcome it shows.
+
+    Exit codes: 0 every example is right, 1 some are wrong, 2 usage error or unreadable rule.
+    """
+    from scanner.rule_examples import run_examples
+
+    known = load(packs)
+    rules = [find_rule(known, name) for name in names] or list(known.rules.values())
+    wrong = list(run_examples(rules))
+    for failure in wrong:
+        click.echo(inert(f"{failure.rule} ({failure.file}), example {failure.number}: {failure.message}"))
+    examples = sum(len(rule.examples) for rule in rules)
+    click.echo(f"{plural(len(rules), 'rule')}, {plural(examples, 'example')}, {len(wrong)} wrong", err=True)
+    return FINDINGS if wrong else OK

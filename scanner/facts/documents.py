@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.model.value import ABSENT, Unknown, Value
 
+_OPEN: Final = "\ue000"
 _GAP: Final = "\ue000{}\ue001"
 _GAP_PATTERN: Final = re.compile("\ue000(\\d+)\ue001")
 _ASSIGNMENT: Final = re.compile(
-    r"""^[ \t]*(?:-[ \t]+|export[ \t]+|ENV[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]{2,80})["']?[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)""",
+    r"""^[ \t]*(?:-[ \t]+|export[ \t]+|ENV[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]{2,80})["']?"""
+    r"""[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)""",
     re.MULTILINE,
 )
 _DEEPEST: Final = 12
@@ -27,7 +29,7 @@ _DEEPEST: Final = 12
 class Setting:
     """A named value that a resource is given, such as an environment variable.
 
-    ``path`` is the top-level native attribute that holds it.
+    ``path`` is the native path that holds it, as far as it is written apart.
     """
 
     name: str
@@ -62,14 +64,13 @@ def literal_text(value: Value, gap: str = "\n") -> str:
     return ""
 
 
-def settings(attributes: dict[str, Value] | Any) -> Iterator[Setting]:
+def settings(attributes: Mapping[str, Value]) -> Iterator[Setting]:
     """Every named value below a resource's attributes: map entries, ``{name, value}`` objects, assignments in text."""
     for path, value in attributes.items():
-        for name, found in _named(path, value, 0):
-            yield Setting(name, found, path)
+        yield from _named(path, value, path, 0)
 
 
-def texts(attributes: dict[str, Value] | Any) -> Iterator[tuple[str, str]]:
+def texts(attributes: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     """Every text below a resource's attributes with the top-level attribute that holds it; gaps become line breaks."""
     for path, value in attributes.items():
         for text in _texts(value, 0):
@@ -115,7 +116,7 @@ def _filled(value: Any, gaps: list[Unknown]) -> Value:
         return {name: _filled(item, gaps) for name, item in value.items()}
     if isinstance(value, list):
         return [_filled(item, gaps) for item in value]
-    if not isinstance(value, str) or "\ue000" not in value:
+    if not isinstance(value, str) or _OPEN not in value:
         return value
     whole = _GAP_PATTERN.fullmatch(value)
     if whole is not None:
@@ -131,43 +132,44 @@ def _filled(value: Any, gaps: list[Unknown]) -> Value:
     return Unknown(first.reason, first.origin, None, refs, tuple(parts))
 
 
-def _named(name: str, value: Value, depth: int) -> Iterator[tuple[str, Value]]:
+def _named(name: str, value: Value, path: str, depth: int) -> Iterator[Setting]:
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
-        yield from _in_object(value, depth)
+        yield from _in_object(value, path, depth)
     elif isinstance(value, (list, tuple)):
-        for item in value:
+        for index, item in enumerate(value):
             if isinstance(item, (dict, list)):
-                yield from _named(name, item, depth + 1)
+                yield from _named(name, item, f"{path}[{index}]", depth + 1)
             else:
-                yield name, item
+                yield Setting(name, item, path)
     elif isinstance(value, (str, Unknown)):
-        yield from _in_text(name, value, depth)
+        yield from _in_text(name, value, path, depth)
 
 
-def _in_object(value: dict[str, Value], depth: int) -> Iterator[tuple[str, Value]]:
-    label = value.get("name", value.get("Name"))
-    held = value.get("value", value.get("Value", ABSENT))
+def _in_object(value: Mapping[str, Value], path: str, depth: int) -> Iterator[Setting]:
+    label, held = value.get("name", value.get("Name")), ABSENT
+    for key in ("value", "Value"):
+        held = value.get(key, held)
     if isinstance(label, str) and held is not ABSENT:
-        yield from _named(label, held, depth + 1)
+        yield from _named(label, held, f"{path}.value", depth + 1)
         return
-    for name, item in value.items():
-        yield from _named(str(name), item, depth + 1)
+    for key, item in value.items():
+        yield from _named(str(key), item, f"{path}.{key}", depth + 1)
 
 
-def _in_text(name: str, value: str | Unknown, depth: int) -> Iterator[tuple[str, Value]]:
+def _in_text(name: str, value: str | Unknown, path: str, depth: int) -> Iterator[Setting]:
     text = literal_text(value, "")
     if text.lstrip()[:1] in ("{", "["):
         parsed = json_document(value)
         if isinstance(parsed, (dict, list)):
-            yield from _named(name, parsed, depth + 1)
+            yield from _named(name, parsed, path, depth + 1)
             return
-    yield name, value
+    yield Setting(name, value, path)
     if "\n" in text:
-        for found in _ASSIGNMENT.finditer(literal_text(value, "\ue000")):
+        for found in _ASSIGNMENT.finditer(literal_text(value, _OPEN)):
             held = found["value"].strip().rstrip(",").strip("\"'")
-            yield found["name"], Unknown("a part of the text is not known") if "\ue000" in held else held
+            yield Setting(found["name"], Unknown("a part of the text is not known") if _OPEN in held else held, path)
 
 
 def _texts(value: Value, depth: int) -> Iterator[str]:

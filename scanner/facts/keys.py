@@ -170,9 +170,13 @@ def primary_value_bearing(resource: Resource, graph: Graph) -> Value:
 
 
 def replica_same_account(resource: Resource, graph: Graph) -> Value:
-    """Whether a replica belongs to its primary's account; absent when it is no replica or the primary is not in the files."""
+    """Whether a replica belongs to its primary's account; absent when it is no replica."""
+    if resource.get("replica_of") is ABSENT:
+        return ABSENT
     primaries = graph.targets(resource, "replica_of")
-    return either(same_account(resource, primary) for primary in primaries) if primaries else ABSENT
+    if not primaries:
+        return Unknown("its primary is not in the files", resource.span_of("replica_of"))
+    return either(same_account(resource, primary) for primary in primaries)
 
 
 def material_missing(resource: Resource, graph: Graph) -> Value:

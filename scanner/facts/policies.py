@@ -162,9 +162,15 @@ def _block_condition(test: Mapping[str, Any]) -> Condition:
 
 
 def _values(value: Value) -> tuple[Value, ...] | Unknown:
+    """A value that may stand alone or in a list, as a list; unknown when not even their number is."""
     if isinstance(value, Unknown):
-        return (value,) if value.ref is not None or value.parts else value
+        return (value,) if value.parts or _is_one(value) else value
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _is_one(value: Unknown) -> bool:
+    """Whether an unknown stands for one attribute of one object, such as a role's ARN."""
+    return len(value.refs) == 1 and value.refs[0].path in ("arn", "account_id", "id") and "[*]" not in value.refs[0].address
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------------------

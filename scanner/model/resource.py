@@ -85,9 +85,12 @@ class Declaration:
 
 
 def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
-    """The span of the longest known ancestor of ``path``; a block without an index stands for its first one."""
+    """The span of the longest known ancestor of ``path``; a block without an index stands for its first one, and a
+    list that is written in one attribute for its entries.
+    """
     for candidate in _ancestors(path):
-        found = places.get(candidate) or places.get(f"{candidate}[0]")
+        whole = candidate.rpartition("[")[0] if candidate.endswith("]") else ""
+        found = places.get(candidate) or places.get(f"{candidate}[0]") or places.get(whole)
         if found is not None:
             return found
     return fallback

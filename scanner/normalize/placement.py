@@ -269,6 +269,8 @@ def account_of(context: ProviderContext, provider: str) -> str | Unknown | None:
     if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], (str, Unknown)):
         return allowed[0]
     role = lookup(context.attributes, "assume_role.role_arn")
+    if role is ABSENT:
+        role = lookup(context.attributes, "role_arn")
     if isinstance(role, Unknown):
         found = _ACCOUNT_IN_ARN.match(role.prefix)
         return found.group(1) if found else role

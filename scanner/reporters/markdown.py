@@ -105,7 +105,7 @@ def _axis(axis: AxisScore) -> str:
 
 
 def _findings(report: Report, options: Options) -> Section:
-    findings = summary.listed(report, Outcome.FAIL, options)
+    findings = summary.merged(summary.listed(report, Outcome.FAIL, options))
     if options.unknown_fails:
         unknowns = summary.listed(report, Outcome.UNKNOWN, options)
         findings = tuple(sorted((*findings, *unknowns), key=summary.worst_first))

@@ -64,7 +64,7 @@ def _duplicates(what: str, keys: Iterator[Any]) -> Iterator[str]:
 
 def _identity(result: Json) -> tuple[str, str]:
     """What makes two results one alert: the rule and the first line."""
-    place = next(iter(result.get("locations", [])), {}).get("physicalLocation", {})
+    place = (result.get("locations") or [{}])[0].get("physicalLocation", {})
     line = place.get("region", {}).get("startLine")
     return result.get("ruleId", ""), f"{place.get('artifactLocation', {}).get('uri')}:{line}"
 

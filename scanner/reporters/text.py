@@ -84,7 +84,7 @@ def _verdict(report: Report, options: Options) -> Iterator[str]:
 def _findings(report: Report, options: Options) -> Iterator[str]:
     resources = {resource.id: resource for resource in report.resources}
     seen: Counter[str] = Counter()
-    findings = summary.listed(report, Outcome.FAIL, options)
+    findings = summary.merged(summary.listed(report, Outcome.FAIL, options))
     if options.unknown_fails:
         findings = tuple(sorted((*findings, *_unknown(report, options)), key=summary.worst_first))
     for _, group in groupby(findings, key=lambda f: (f.severity, f.span.file)):

@@ -97,8 +97,8 @@ def _leaf(name: str, tests: Mapping[str, Any], inquiry: Inquiry) -> Verdict:
 
 def _exists(value: Value, wanted: bool) -> Truth:
     if isinstance(value, Unknown):
-        written = value.ref is not None and ".var." not in f".{value.ref.address}"
-        return wanted if written else unknown_from([value])
+        named = value.ref is not None and ".var." not in f".{value.ref.address}"
+        return wanted if named or any(isinstance(part, str) for part in value.parts) else unknown_from([value])
     return (value is not ABSENT and value not in (None, "", [], {})) is wanted
 
 

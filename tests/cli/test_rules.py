@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 
 import scanner.cli.explain
 import scanner.cli.rules
-from scanner.rules.rule import RuleSet
+import scanner.rule_examples
+from scanner.rule_examples import ExampleFailure
+from scanner.rules.rule import Rule, RuleSet
 
 pytestmark = pytest.mark.usefixtures("scan")
 
@@ -88,3 +90,23 @@ def test_a_pack_s_words_do_not_reach_the_terminal_raw(
     for arguments in (["explain", "RS101"], ["rules", "list"], ["rules", "list", "--format", "json"]):
         out = riskscan(*arguments).out
         assert {c for c in out if not c.isprintable()} <= {"\n"}
+
+
+@pytest.mark.parametrize(("wrong", "code"), [([], 0), (["the fail example passes \x1b[1m"], 1)])
+def test_examples_are_tested(
+    riskscan: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, wrong: list[str], code: int
+) -> None:
+    asked: list[str] = []
+
+    def run_examples(rules: Iterable[Rule]) -> list[ExampleFailure]:
+        asked.extend(rule.info.code for rule in rules)
+        return [ExampleFailure("RS101", "rules/a.yaml", 1, message) for message in wrong]
+
+    monkeypatch.setattr(scanner.rule_examples, "run_examples", run_examples)
+    result = riskscan("rules", "test")
+    assert (result.code, asked) == (code, ["RS101"])
+    said = [f"RS101 (rules/a.yaml), example 1: {message}\n" for message in wrong]
+    assert result.out == "".join(said).replace("\x1b", "\\x1b")
+    assert result.err == f"1 rule, 1 example, {len(wrong)} wrong\n"
+    assert riskscan("rules", "test", "RS101").code == code
+    assert riskscan("rules", "test", "RS999").code == 2

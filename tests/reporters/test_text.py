@@ -82,11 +82,17 @@ def test_nothing_judged_is_no_good_grade(report: Make) -> None:
 
 def test_the_risk_is_one_sentence_and_the_resource_is_named_once(report: Make, finding: MakeFinding) -> None:
     findings = [
-        finding(message="aws_x.y has one zone", resource="aws_x.y", why="It stops at 1.5 s. Later it costs.")
-    ] * 4
+        finding(
+            message="aws_x.y has one zone",
+            resource="aws_x.y",
+            why="It stops at 1.5 s. Later it costs.",
+            span=Span("db/main.tf", line, 3),
+        )
+        for line in range(1, 5)
+    ]
     text = render(report(findings))
     assert "= why: It stops at 1.5 s.\n" in text
-    assert "high[RS101] db/main.tf:3:3: aws_x.y has one zone\n" in text
+    assert "high[RS101] db/main.tf:4:3: aws_x.y has one zone\n" in text
 
 
 def test_a_problem_of_many_instances_is_one_line(report: Make) -> None:
@@ -231,3 +237,11 @@ def test_a_wide_column_is_never_exceeded() -> None:
         shown = frame(["日本" * 60], Span("f", 1, 50, 1, 70), width)
         assert shown is not None
         assert all(len(part) + sum(c > "\xff" for c in part) <= width for part in shown)
+
+
+def test_instances_that_share_a_line_are_one_finding(report: Make, finding: MakeFinding) -> None:
+    findings = [finding(resource=f'module.db["{n}"].aws_db_instance.this') for n in range(3)]
+    text = render(report(findings))
+    assert text.count("-->") == 1
+    assert all(f'module.db["{n}"].aws_db_instance.this' in text for n in range(3))
+    assert "3 findings" in text

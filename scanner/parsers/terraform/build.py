@@ -176,11 +176,12 @@ def check_lines(
 ) -> None:
     """Note where a block is not laid out as HCL wants it.
 
-    Given are the lines of the two braces and those in which the content begins and ends. Header and brace share a line;
-    then either the content has lines of its own, or it is one argument in that same line.
+    Given are the lines of the two braces and those in which the content begins and ends. Either the content has lines
+    of its own, or it is one argument in the only line. Raises :class:`SyntaxInvalid` when the header is not in its
+    brace's line: then words that stand above a block would be taken for its type.
     """
     if not block.at[0] == block.at[2] == brace:
-        problems.append(SyntaxProblem("expected { in the line of the block's type", block.at, fatal=False))
+        raise SyntaxInvalid("expected { in the line of the block's type", block.at)
     if content is None or (brace < content[0] and content[1] < closing):
         return
     if len(block.body.attributes) != 1 or block.body.blocks or brace != closing:

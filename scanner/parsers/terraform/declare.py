@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from scanner.model.resource import Declaration, Reference
+from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value, unknowns_in
 from scanner.parsers.terraform import tree
@@ -289,9 +289,40 @@ def _backend(
         span=span,
         attributes=attributes,
         places=places,
+        provider=ProviderContext(kind, attributes=attributes, span=span, declared=True),
         root=root,
         mode="backend",
     )
+
+
+_LOCAL_SOURCES = ("./", "../", ".\\", "..\\")
+
+
+def module_sources(module: ModuleInstance, root: str, id_prefix: str) -> Iterator[Declaration]:
+    """The sources that a module's calls are fetched from; those in the same tree are none."""
+    for name, located in module.source.calls.items():
+        builder = _Builder(module, located, module.scope(located.file))
+        attributes = {
+            key: plain(module.value_of(attribute.value, located.file, builder.scope))
+            for key, attribute in located.block.body.attributes.items()
+            if key in ("source", "version")
+        }
+        source = attributes.get("source")
+        if not isinstance(source, str) or source.startswith(_LOCAL_SOURCES):
+            continue
+        written = located.block.body.attributes["source"]
+        yield Declaration(
+            id=f"{id_prefix}{module.prefix}module.{name}",
+            type="terraform_module",
+            name=name,
+            platform="terraform",
+            span=located.span.under(module.call, "in the module called"),
+            attributes=attributes,
+            places={"source": builder.span(written)},
+            root=root,
+            module=module.address,
+            mode="module",
+        )
 
 
 def under_root(value: Value, id_prefix: str) -> Value:

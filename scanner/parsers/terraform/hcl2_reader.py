@@ -108,6 +108,8 @@ class Reader:
         found_at: int = getattr(error, "pos_in_stream", -1)  # -1 is the end of the text
         start = len(self._source) if found_at < 0 else found_at + self._base
         found = " ".join(self._source[start : start + length].split())
+        if not found:
+            start = len(self._source[:start].rstrip())
         message = f"not expected here: {found[:40]}" if found else "something is missing at the end of this line"
         return SyntaxInvalid(message, self._lines.at(start, start + length))
 

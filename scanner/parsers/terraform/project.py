@@ -14,7 +14,7 @@ from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 from scanner.parsers.terraform import syntax, tree
-from scanner.parsers.terraform.declare import backend, declarations
+from scanner.parsers.terraform.declare import backend, declarations, module_sources
 from scanner.parsers.terraform.module import Argument, ModuleInstance, provider_name
 from scanner.parsers.terraform.options import TerraformOptions
 from scanner.parsers.terraform.source import Located, ModuleSource, module_source
@@ -103,13 +103,14 @@ def _problem_order(problem: Problem) -> tuple[str, int, int, str, str]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads and parses files; keeps what could not be read."""
+    """Reads and parses files, each content once; keeps what could not be read."""
 
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
+    trees: dict[tuple[bytes, str], tree.ParsedFile] = field(default_factory=dict)
 
     def folders(self, files: Sequence[InputFile]) -> dict[Path, Folder]:
         """Parse all files, folder by folder. A ``.tofu`` file replaces the ``.tf`` file of the same name."""
@@ -142,8 +143,11 @@ class _Reader:
             )
             self.unread.add(file.name)
             return None
-        parsed = syntax.parse(data, file.path.name)
-        self.lines[file.name] = tuple(data.decode("utf-8", "replace").splitlines())
+        key = data, file.path.suffix
+        if key not in self.trees:
+            self.trees[key] = syntax.parse(data, file.path.name)
+        parsed = self.trees[key]
+        self.lines[file.name] = tuple(data.decode("utf-8", "replace").split("\n"))
         if parsed.problems:
             empty = not parsed.body.attributes and not parsed.body.blocks
             (self.unread if empty else self.partly).add(file.name)
@@ -238,6 +242,7 @@ class Evaluation:
 
     def _module_declarations(self, module: ModuleInstance, id_prefix: str) -> Iterator[Declaration]:
         yield from declarations(module, self.root_info.name, id_prefix)
+        yield from module_sources(module, self.root_info.name, id_prefix)
         for name in module.source.calls:
             module.called(name)
             located = module.source.calls[name]

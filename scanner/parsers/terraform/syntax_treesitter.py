@@ -2,7 +2,8 @@
 
 The grammar is laxer than HashiCorp's parser, and in a few places wrong. What it accepts too much is found by the reader
 where that is cheap; where it would misread, it gets a text of the same length to look at. Texts and numbers are always
-taken from the original.
+taken from the original. What stays accepted though Terraform would refuse it: line breaks inside of an expression that
+stands in no brackets, which cannot change its meaning.
 """
 
 from __future__ import annotations

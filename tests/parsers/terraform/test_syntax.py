@@ -48,6 +48,10 @@ def front_end(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     return name
 
 
+BOTH = pytest.mark.usefixtures("front_end")
+"""Run a test once with each front end."""
+
+
 def text_of(value: Any) -> str:
     """How HCL writes a value into a text."""
     if isinstance(value, bool):
@@ -58,7 +62,7 @@ def text_of(value: Any) -> str:
 Names = dict[str, Any]
 
 
-def calculate(node: Expression, names: Names) -> Any:
+def calculate(node: Expression, names: Names) -> Any:  # noqa: C901  # a case for each kind of node
     """The value of a constant expression: enough of HCL to tell one tree from another, without any of our evaluator."""
     match node:
         case Literal():
@@ -152,9 +156,21 @@ def test_a_constant_expression_means_what_terraform_says(source: str, front_end:
     assert json.loads(json.dumps(value, default=float)) == ORACLE["values"][source]
 
 
+@BOTH
 @pytest.mark.parametrize("source", ORACLE["files"])
-def test_a_file_is_accepted_when_terraform_accepts_it(source: str, front_end: str) -> None:
+def test_a_file_is_accepted_when_terraform_accepts_it(source: str) -> None:
     assert (parse(source.encode()).problems == ()) == ORACLE["files"][source]
+
+
+@pytest.mark.parametrize("source", [*(f"v = {text}\n" for text in ORACLE["values"]), *ORACLE["files"]])
+def test_both_front_ends_give_the_same_tree_and_places(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    for name in FRONT_ENDS:
+        monkeypatch.setenv(CHOICE, name)
+        read.append(parse(source.encode()))
+    if not any(f"= {text}\n" in source for text in TWO_OPERATORS):
+        assert read[0].body == read[1].body
+        assert bool(read[0].problems) == bool(read[1].problems)
 
 
 @pytest.mark.parametrize("source", [text for text in ORACLE["values"] if not text.startswith("<<")])
@@ -173,12 +189,14 @@ HEREDOCS = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("source", HEREDOCS)
-def test_a_template_alone_is_read_as_in_a_heredoc(source: str, front_end: str) -> None:
+def test_a_template_alone_is_read_as_in_a_heredoc(source: str) -> None:
     assert calculate(parse_template(source), {}) == HEREDOCS[source]
 
 
-def test_a_template_of_one_interpolation_keeps_the_type(front_end: str) -> None:
+@BOTH
+def test_a_template_of_one_interpolation_keeps_the_type() -> None:
     assert isinstance(parse_template("${x}"), TemplateWrap)
     assert isinstance(parse_template("${~ x ~}"), TemplateWrap)
     assert isinstance(parse_expression('"${x}"'), TemplateWrap)
@@ -186,7 +204,8 @@ def test_a_template_of_one_interpolation_keeps_the_type(front_end: str) -> None:
     assert isinstance(parse_expression("<<E\n${x ~}\nE\n"), Template)
 
 
-def test_positions_count_characters_from_one_and_end_after_the_last(front_end: str) -> None:
+@BOTH
+def test_positions_count_characters_from_one_and_end_after_the_last() -> None:
     source = 'é = "ü${ x.y }" # ß\nb "l" m {\n\ta = [1,\n  -f(x)]\n}\n'
     body = parse(source.encode()).body
     text = body.attributes["é"]
@@ -203,27 +222,31 @@ def test_positions_count_characters_from_one_and_end_after_the_last(front_end: s
     assert items.value == TupleCons((Literal(1, (3, 7, 3, 8)), negative), (3, 6, 4, 9))
 
 
-def test_a_full_splat_takes_all_that_follows(front_end: str) -> None:
+@BOTH
+def test_a_full_splat_takes_all_that_follows() -> None:
     """As in the specification: ``tuple[*].foo.bar[0]`` is ``[for v in tuple : v.foo.bar[0]]``."""
     item = SplatItem((1, 2, 1, 5))
     each = Index(GetAttr(item, "b", (1, 2, 1, 7)), Literal(0, (1, 8, 1, 9)), (1, 2, 1, 10))
     assert parse_expression("a[*].b[0]") == Splat(Variable("a", (1, 1, 1, 2)), each, True, (1, 1, 1, 10))
 
 
-def test_an_attribute_splat_leaves_the_index_to_the_list(front_end: str) -> None:
+@BOTH
+def test_an_attribute_splat_leaves_the_index_to_the_list() -> None:
     """As in the specification: ``tuple.*.foo.bar[0]`` is ``[for v in tuple : v.foo.bar][0]``."""
     each = GetAttr(SplatItem((1, 2, 1, 4)), "b", (1, 2, 1, 6))
     splat = Splat(Variable("a", (1, 1, 1, 2)), each, False, (1, 1, 1, 6))
     assert parse_expression("a.*.b[0]") == Index(splat, Literal(0, (1, 7, 1, 8)), (1, 1, 1, 9))
 
 
-def test_a_splat_in_a_splat_names_the_inner_item(front_end: str) -> None:
+@BOTH
+def test_a_splat_in_a_splat_names_the_inner_item() -> None:
     inner = GetAttr(SplatItem((1, 7, 1, 10)), "c", (1, 7, 1, 12))
     outer = Splat(GetAttr(SplatItem((1, 2, 1, 5)), "b", (1, 2, 1, 7)), inner, True, (1, 2, 1, 12))
     assert parse_expression("a[*].b[*].c") == Splat(Variable("a", (1, 1, 1, 2)), outer, True, (1, 1, 1, 12))
 
 
-def test_a_bare_key_is_a_text_and_one_in_parentheses_is_not(front_end: str) -> None:
+@BOTH
+def test_a_bare_key_is_a_text_and_one_in_parentheses_is_not() -> None:
     parsed = parse_expression("{a = 1, (b) = 2, c.d = 3}")
     assert isinstance(parsed, ObjectCons)
     keys = [key for key, _ in parsed.items]
@@ -232,7 +255,8 @@ def test_a_bare_key_is_a_text_and_one_in_parentheses_is_not(front_end: str) -> N
     assert keys[2] == GetAttr(Variable("c", (1, 18, 1, 19)), "d", (1, 18, 1, 21))
 
 
-def test_only_the_last_conditional_of_a_chain_holds_the_last_else(front_end: str) -> None:
+@BOTH
+def test_only_the_last_conditional_of_a_chain_holds_the_last_else() -> None:
     def names(node: Expression) -> Any:
         if isinstance(node, Conditional):
             return (names(node.condition), names(node.then), names(node.otherwise))
@@ -244,7 +268,8 @@ def test_only_the_last_conditional_of_a_chain_holds_the_last_else(front_end: str
     assert names(parse_expression("(a ? b : c) ? d : e")) == (("a", "b", "c"), "d", "e")
 
 
-def test_numbers_are_whole_or_decimal(front_end: str) -> None:
+@BOTH
+def test_numbers_are_whole_or_decimal() -> None:
     def number(text: str) -> Any:
         parsed = parse_expression(text)
         assert isinstance(parsed, Literal)
@@ -256,18 +281,21 @@ def test_numbers_are_whole_or_decimal(front_end: str) -> None:
     assert number("1e999999999") == Decimal("1e999999999")
 
 
-def test_a_namespaced_function_keeps_its_whole_name(front_end: str) -> None:
+@BOTH
+def test_a_namespaced_function_keeps_its_whole_name() -> None:
     parsed = parse_expression("provider::aws::arn_parse(x...)")
     assert parsed == Call("provider::aws::arn_parse", (Variable("x", (1, 26, 1, 27)),), True, (1, 1, 1, 31))
 
 
-def test_an_expression_over_lines_has_the_lines_of_its_text(front_end: str) -> None:
+@BOTH
+def test_an_expression_over_lines_has_the_lines_of_its_text() -> None:
     assert parse_expression("\n# c\n  [x,\n y]\n") == TupleCons(
         (Variable("x", (3, 4, 3, 5)), Variable("y", (4, 2, 4, 3))), (3, 3, 4, 4)
     )
 
 
-def test_an_interpolation_directly_after_a_heredocs_marker_is_seen(front_end: str) -> None:
+@BOTH
+def test_an_interpolation_directly_after_a_heredocs_marker_is_seen() -> None:
     parsed = parse_expression("<<EOT\nEOT${x}\nEOT\n")
     assert isinstance(parsed, Template)
     assert parsed.parts[1] == Variable("x", (2, 6, 2, 7))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -23,6 +24,10 @@ def front_end(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     name: str = request.param
     monkeypatch.setenv(CHOICE, name)
     return name
+
+
+BOTH = pytest.mark.usefixtures("front_end")
+"""Run a test once with each front end."""
 
 
 def names(parsed: ParsedFile) -> list[str]:
@@ -65,8 +70,9 @@ BROKEN = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_can_be_read_of_a_broken_file_is_returned(case: str, front_end: str) -> None:
+def test_what_can_be_read_of_a_broken_file_is_returned(case: str) -> None:
     source, expected, line = BROKEN[case]
     parsed = parse(source.encode())
     assert names(parsed) == expected
@@ -74,14 +80,16 @@ def test_what_can_be_read_of_a_broken_file_is_returned(case: str, front_end: str
     assert all(problem.fatal for problem in parsed.problems)
 
 
-def test_a_recovered_block_stands_where_it_stands(front_end: str) -> None:
+@BOTH
+def test_a_recovered_block_stands_where_it_stands() -> None:
     parsed = parse(b'a "x" {\n\n  b = = 1\n}\n\nc "y" {\n  d = 1\n}\n')
     (block,) = parsed.body.blocks
     assert block.at == (6, 1, 6, 6)
     assert block.body.attributes["d"].at == (7, 3, 7, 8)
 
 
-def test_the_first_of_two_arguments_is_kept_and_the_second_reported(front_end: str) -> None:
+@BOTH
+def test_the_first_of_two_arguments_is_kept_and_the_second_reported() -> None:
     parsed = parse(b"a = 1\nb = 2\na = 3\n")
     value = parsed.body.attributes["a"].value
     assert isinstance(value, Literal)
@@ -90,26 +98,30 @@ def test_the_first_of_two_arguments_is_kept_and_the_second_reported(front_end: s
     assert not parsed.problems[0].fatal
 
 
-def test_a_byte_order_mark_takes_no_column(front_end: str) -> None:
+@BOTH
+def test_a_byte_order_mark_takes_no_column() -> None:
     parsed = parse(b"\xef\xbb\xbfa = 1\n")
     assert parsed.problems == ()
     assert parsed.body.attributes["a"].at == (1, 1, 1, 6)
 
 
-def test_other_encodings_are_reported(front_end: str) -> None:
+@BOTH
+def test_other_encodings_are_reported() -> None:
     assert places(parse("a = 1\n".encode("utf-16"))) == [(1, 1)]
     latin = parse('a = 1\nb = "é" # ü\nc = 3\n'.encode("latin-1"))
     assert places(latin)[0] == (2, 6)
     assert "c" in names(latin)
 
 
-def test_a_nul_byte_costs_the_item_that_holds_it(front_end: str) -> None:
+@BOTH
+def test_a_nul_byte_costs_the_item_that_holds_it() -> None:
     parsed = parse(b'a = "x\0"\nb = 2\n')
     assert names(parsed) == ["b"]
     assert places(parsed) == [(1, 7)]
 
 
-def test_line_ends_of_windows_are_line_ends(front_end: str) -> None:
+@BOTH
+def test_line_ends_of_windows_are_line_ends() -> None:
     parsed = parse(b"a = 1 # c\r\nb {\r\n  c = [\r\n    1,\r\n  ]\r\n}\r\n")
     assert parsed.problems == ()
     assert parsed.body.blocks[0].body.attributes["c"].at == (3, 3, 5, 4)
@@ -133,8 +145,9 @@ def nested(depth: int) -> dict[str, str]:
     }
 
 
+@BOTH
 @pytest.mark.parametrize("case", nested(1))
-def test_deep_nesting_is_a_problem(case: str, front_end: str) -> None:
+def test_deep_nesting_is_a_problem(case: str) -> None:
     started = time.monotonic()
     parsed = parse(f"{nested(10_000)[case]}\nb = 1\n".encode())
     assert time.monotonic() - started < SECONDS
@@ -142,8 +155,9 @@ def test_deep_nesting_is_a_problem(case: str, front_end: str) -> None:
     assert names(parsed) == ["b"]
 
 
+@BOTH
 @pytest.mark.parametrize("case", nested(1))
-def test_ordinary_nesting_is_not(case: str, front_end: str) -> None:
+def test_ordinary_nesting_is_not(case: str) -> None:
     assert parse(f"{nested(40)[case]}\n".encode()).problems == ()
 
 
@@ -164,14 +178,16 @@ HOSTILE = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("case", HOSTILE)
-def test_no_input_takes_long(case: str, front_end: str) -> None:
+def test_no_input_takes_long(case: str) -> None:
     started = time.monotonic()
     parse(HOSTILE[case].encode())
     assert time.monotonic() - started < SECONDS
 
 
-def test_problems_are_counted_beyond_a_hundred(front_end: str) -> None:
+@BOTH
+def test_problems_are_counted_beyond_a_hundred() -> None:
     problems = parse(b"a = 1\n" * 1_000).problems
     assert len(problems) == 101
     assert problems[-1].message == "899 more problems"
@@ -190,16 +206,18 @@ def test_what_is_no_expression_is_refused(source: str, place: tuple[int, int] | 
         assert (caught.value.line, caught.value.column) == place
 
 
+@BOTH
 @pytest.mark.parametrize("source", ["${", "${}", "%{ if x }", "%{ endif }", "${x y}", "\0", "\ud800"])
-def test_what_is_no_template_is_refused(source: str, front_end: str) -> None:
+def test_what_is_no_template_is_refused(source: str) -> None:
     with pytest.raises(SyntaxInvalid):
         parse_template(source)
 
 
+@BOTH
 @pytest.mark.parametrize(
     "source", ["", "x", "a\\n\\q", "TEMPLATE0\n", "  x\n", "a\r\nb", '"', "}", "EOT\nTEMPLATE0 TEMPLATE1"]
 )
-def test_a_template_without_sequences_is_its_text(source: str, front_end: str) -> None:
+def test_a_template_without_sequences_is_its_text(source: str) -> None:
     parsed = parse_template(source)
     assert isinstance(parsed, Literal)
     assert parsed.value == source
@@ -281,7 +299,18 @@ def test_no_text_makes_a_template_or_expression_fail(source: str) -> None:
         for name in FRONT_ENDS:
             patch.setenv(CHOICE, name)
             for read in (parse_expression, parse_template):
-                try:
+                with contextlib.suppress(SyntaxInvalid):
                     read(source)
-                except SyntaxInvalid as error:
-                    assert error.message
+
+
+@given(TEXTS.map(lambda text: f"a = {text}\nb = 1\n") | TEXTS)
+@settings(max_examples=500, deadline=None)
+@example('a = {b = c\n(d) = e}\nf {\n  g = "h" }\n')
+def test_front_ends_that_both_accept_a_file_read_the_same(source: str) -> None:
+    read = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FRONT_ENDS:
+            patch.setenv(CHOICE, name)
+            read.append(parse(source.encode()))
+    if not any(parsed.problems for parsed in read):
+        assert read[0] == read[1]

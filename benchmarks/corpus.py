@@ -1,0 +1,97 @@
+"""What must hold on every real repository: no crash, nothing unread in silence, the same bytes twice, both HCL parsers agree.
+
+``python benchmarks/corpus.py DIR...`` prints a Markdown table and ends with 1 when something does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+EXPECTED_EXITS = (0, 1, 3)
+ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")
+SKIPPED = {".git", ".terraform", "node_modules"}
+
+
+def scan(tree: Path, **environment: str) -> tuple[int, bytes]:
+    """The exit code and JSON report of one scan in a process of its own."""
+    command = [sys.executable, "-I", "-c", _MAIN, "scan", "--no-config", "--quiet", "--format", "json", str(tree)]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False)
+    if done.returncode not in EXPECTED_EXITS:
+        print(done.stderr.decode(errors="replace")[-2_000:], file=sys.stderr)
+    return done.returncode, done.stdout
+
+
+_MAIN = "import sys; sys.argv[0] = 'riskscan'; from scanner.cli.main import main; sys.exit(main())"
+
+
+def terraform_files(tree: Path) -> int:
+    """How many files Terraform would read, counted without our own discovery."""
+    return sum(
+        name.endswith(ENDINGS)
+        for folder, folders, names in os.walk(tree)
+        if not folders.__setitem__(slice(None), [f for f in folders if f not in SKIPPED])  # type: ignore[func-returns-value]
+        for name in names
+    )
+
+
+def resources(report: dict[str, Any]) -> dict[str, Any]:
+    """Everything a parser decides about resources, without what depends on columns."""
+    return {
+        r["id"]: [r[key] for key in ("type", "kind", "account", "region", "zones", "scope", "file", "line")]
+        for r in report["resources"]
+    }
+
+
+def check(tree: Path) -> list[str]:
+    """One row of the table; its last cell says what does not hold."""
+    exit_code, first = scan(tree, RISKSCAN_HCL="")
+    _, second = scan(tree, RISKSCAN_HCL="")
+    faults = [] if exit_code in EXPECTED_EXITS else [f"exit {exit_code}"]
+    if not first:
+        return [tree.name, "", "", "", "", "; ".join(faults)]
+    report = json.loads(first)
+    if first != second:
+        faults.append("two runs differ")
+    coverage = report["coverage"]["formats"].get("terraform", {})
+    present, found = terraform_files(tree), coverage.get("found", 0)
+    named = {problem["file"] for problem in report["problems"] if problem["kind"] in ("invalid", "unreadable", "limit")}
+    if present != found:
+        faults.append(f"{present} files, {found} found")
+    if coverage.get("partly_read", 0) + coverage.get("not_read", 0) > len(named):
+        faults.append("a file is not read whole and no problem names it")
+    _, third = scan(tree, RISKSCAN_HCL="python-hcl2")
+    other = json.loads(third)
+    broken = {p["file"] for r in (report, other) for p in r["problems"] if p["kind"] == "invalid"}
+    roots = {folder.as_posix() for file in broken for folder in Path(file).parents}
+    mine, theirs = resources(report), resources(other)
+    apart = sorted(i for i in mine.keys() | theirs.keys() if mine.get(i) != theirs.get(i))
+    unexplained = [i for i in apart if i.partition("#")[0] not in roots and "#" in i] if broken else apart
+    if unexplained:
+        faults.append(f"{len(unexplained)} resources differ with python-hcl2: {', '.join(unexplained[:3])}")
+    cells = [tree.name, str(found), str(len(named)), str(len(mine)), f"{len(apart)} ({len(broken)} files)"]
+    return [*cells, "; ".join(faults) or "holds"]
+
+
+def main() -> int:
+    """Check every tree that is named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trees", nargs="+", type=Path)
+    trees = parser.parse_args().trees
+    print("| tree | Terraform files | named in problems | resources | apart with python-hcl2 (files it rejects) | |")
+    print("|---|---|---|---|---|---|")
+    failed = False
+    for tree in trees:
+        row = check(tree)
+        failed |= row[-1] != "holds"
+        print("| " + " | ".join(row) + " |", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
