@@ -1,4 +1,4 @@
-"""What must hold on every real repository: no crash, nothing unread in silence, the same bytes twice, both HCL parsers agree.
+"""What must hold on every real repository: no crash, nothing unread in silence, the same bytes twice, one answer.
 
 ``python benchmarks/corpus.py DIR...`` prints a Markdown table and ends with 1 when something does not hold.
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scanner.config import Config
 from scanner.discovery import Discovery, discover
+from scanner.facts.key_material import key_texts
 from scanner.model.finding import Finding, Severity
 from scanner.model.problem import Problem
 from scanner.model.report import FormatCoverage, Report
@@ -47,7 +48,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         coverage=_coverage(found, terraform),
         score=score(findings),
         sources=terraform.sources,
-        secrets=terraform.secrets,
+        secrets=terraform.secrets | frozenset(key_texts(graph)),
         uncatalogued=uncatalogued,
         roots=tuple(root.name for root in terraform.roots),
     )

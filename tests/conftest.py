@@ -1,27 +1,25 @@
-"""Configurations written into a folder, and what the stages make of them."""
+"""Configurations written into a folder, and what the stages make of them. Each fixture imports only what it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scanner.config import Config
-from scanner.discovery import discover
-from scanner.graph.graph import Graph
-from scanner.model.report import Report
-from scanner.normalize import Settings, normalize
-from scanner.parsers.terraform.project import TerraformResult
-from scanner.pipeline import read_terraform, scan
+if TYPE_CHECKING:
+    from scanner.graph.graph import Graph
+    from scanner.model.report import Report
+    from scanner.parsers.terraform.project import TerraformResult
 
 Files = str | Mapping[str, str | bytes]
 """File names → contents; a text alone is ``main.tf``."""
 
 
-def write(folder: Path, files: Files) -> Path:
-    """Write the files below the folder."""
+def written(folder: Path, files: Files) -> Path:
+    """The folder, with the files in it."""
     for name, content in ({"main.tf": files} if isinstance(files, str) else files).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,11 +29,15 @@ def write(folder: Path, files: Files) -> Path:
 
 @pytest.fixture
 def read_files(tmp_path: Path) -> Callable[..., TerraformResult]:
-    """What the Terraform front end reads; keyword arguments are those of :class:`Config`."""
+    """What the Terraform front end reads; keyword arguments are fields of the configuration."""
 
-    def call(files: Files, **settings: object) -> TerraformResult:
-        config = replace(Config(), **settings)  # type: ignore[arg-type]
-        return read_terraform(discover([write(tmp_path, files)], config.limits.max_file_bytes), config)
+    def call(files: Files, **settings: Any) -> TerraformResult:
+        from scanner.config import Config
+        from scanner.discovery import discover
+        from scanner.pipeline import read_terraform
+
+        config = replace(Config(), **settings)
+        return read_terraform(discover([written(tmp_path, files)], config.limits.max_file_bytes), config)
 
     return call
 
@@ -44,10 +46,11 @@ def read_files(tmp_path: Path) -> Callable[..., TerraformResult]:
 def graph_of(read_files: Callable[..., TerraformResult]) -> Callable[..., Graph]:
     """The graph of a configuration."""
 
-    def call(files: Files, **settings: object) -> Graph:
-        result = read_files(files, **settings)
-        region = settings.get("region")
-        return normalize(result.declarations, Settings(region if isinstance(region, str) else None))[0]
+    def call(files: Files, **settings: Any) -> Graph:
+        from scanner.normalize import Settings, normalize
+
+        declarations = read_files(files, **settings).declarations
+        return normalize(declarations, Settings(settings.get("region"), settings.get("environments", {})))[0]
 
     return call
 
@@ -56,7 +59,10 @@ def graph_of(read_files: Callable[..., TerraformResult]) -> Callable[..., Graph]
 def report_of(tmp_path: Path) -> Callable[..., Report]:
     """The whole report of a configuration."""
 
-    def call(files: Files, **settings: object) -> Report:
-        return scan([write(tmp_path, files)], replace(Config(), **settings))  # type: ignore[arg-type]
+    def call(files: Files, **settings: Any) -> Report:
+        from scanner.config import Config
+        from scanner.pipeline import scan
+
+        return scan([written(tmp_path, files)], replace(Config(), **settings))
 
     return call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner.catalog.readers import KEYS, Reader
+from scanner.model.resource import EdgeKind
 
 FOLDER: Final = Path(__file__).parent
 COMPILED: Final = FOLDER.parent / "_compiled" / "catalog.json"
@@ -33,6 +35,7 @@ _ENTRY_KEYS: Final = frozenset(
     }
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
+_EDGES: Final = frozenset(kind.value for kind in EdgeKind)
 _NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml"})
 
 
@@ -208,16 +211,31 @@ def faults(data: Any, kinds: Mapping[str, Any], common: Mapping[str, Any]) -> It
     if not isinstance(data, dict) or data.get("kind") not in kinds:
         yield f"kind {data.get('kind') if isinstance(data, dict) else data!r} is not in vocabulary.yaml"
         return
-    for key in data.keys() - _ENTRY_KEYS:
+    for key in sorted(data.keys() - _ENTRY_KEYS, key=str):
         yield f"unknown key {key}"
     scope = data.get("scope", "regional")
-    if isinstance(scope, str) and scope not in _SCOPES:
-        yield f"unknown scope {scope}"
+    if isinstance(scope, str):
+        if scope not in _SCOPES:
+            yield f"unknown scope {scope}"
+    else:
+        yield from _reader_faults("scope", scope)
+    yield from _edge_faults(data)
     properties = kinds[data["kind"]].get("properties", {})
     for name, reader in (data.get("properties") or {}).items():
         if name not in properties and name not in common:
             yield f"{name} is no property of {data['kind']}"
         yield from _reader_faults(name, reader)
+
+
+def _edge_faults(data: Mapping[str, Any]) -> Iterator[str]:
+    for path, kind in (data.get("refs") or {}).items():
+        if kind not in _EDGES:
+            yield f"refs: {path}: {kind} is no kind of dependency"
+    for link in data.get("connects") or ():
+        if not isinstance(link, dict) or link.keys() != {"from", "to", "kind"}:
+            yield "connects: each link has from, to and kind"
+        elif link["kind"] not in _EDGES:
+            yield f"connects: {link['kind']} is no kind of dependency"
 
 
 def _reader_faults(name: str, reader: Reader) -> Iterator[str]:
@@ -226,8 +244,16 @@ def _reader_faults(name: str, reader: Reader) -> Iterator[str]:
     if not isinstance(reader, dict):
         yield f"{name}: a reader is a path or a mapping"
         return
-    for key in reader.keys() - KEYS:
+    for key in sorted(reader.keys() - KEYS, key=str):
         yield f"{name}: unknown reader key {key}"
+    for key in ("matches", "extract"):
+        try:
+            groups = re.compile(reader.get(key, "()")).groups
+        except re.error as error:
+            yield f"{name}: {key}: not a regular expression: {error}"
+        else:
+            if key == "extract" and groups < 1:
+                yield f"{name}: extract: the regular expression has no group"
     for key in ("all", "any", "first"):
         for part in reader.get(key, ()):
             yield from _reader_faults(name, part)

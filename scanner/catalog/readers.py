@@ -35,6 +35,8 @@ KEYS: Final = frozenset(
 )
 """Every key that a reader may have."""
 
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
 
 def read(reader: Reader, attributes: Mapping[str, Value]) -> tuple[Value, str]:
     """The property's value and the native path that decided it (the first path when nothing is written)."""
@@ -52,19 +54,32 @@ def read(reader: Reader, attributes: Mapping[str, Value]) -> tuple[Value, str]:
 
 
 def _negated(reader: Mapping[str, Any], value: Value) -> Value:
-    return negate(value) if reader.get("negate") and isinstance(value, (bool, Unknown)) else value
+    truth = _like(value, True)
+    return negate(truth) if reader.get("negate") and isinstance(truth, (bool, Unknown)) else value
+
+
+def _like(value: Value, wanted: Value) -> Value:
+    """A value in the type that is wanted: files write booleans and numbers as text, and the other way round."""
+    if isinstance(wanted, bool):
+        return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+    if isinstance(wanted, (int, Decimal)) and isinstance(value, str):
+        return Decimal(value) if _NUMBER.fullmatch(value) else value
+    if isinstance(wanted, str) and isinstance(value, (bool, int, Decimal)):
+        return str(value).lower()
+    return value
 
 
 def _decided(parts: list[tuple[Value, str]], truth: Truth) -> tuple[Value, str]:
     """A combined truth and the path of the part that settled it."""
-    for value, path in parts:
-        if (isinstance(truth, Unknown) and isinstance(value, Unknown)) or value is truth:
+    for part, (_, path) in zip(_truths(parts), parts, strict=True):
+        if (isinstance(truth, Unknown) and isinstance(part, Unknown)) or part is truth:
             return truth, path
     return truth, parts[0][1] if parts else ""
 
 
 def _truths(parts: list[tuple[Value, str]]) -> list[Truth]:
-    return [value if isinstance(value, (bool, Unknown)) else False for value, _ in parts]
+    truths = [_like(value, True) for value, _ in parts]
+    return [truth if isinstance(truth, (bool, Unknown)) else False for truth in truths]
 
 
 def _first(parts: list[tuple[Value, str]]) -> tuple[Value, str]:
@@ -107,7 +122,7 @@ def _interpreted(reader: Mapping[str, Any], value: Value, path: str, attributes:
 
 
 def _is(value: Value, wanted: Value) -> Truth:
-    return equal(_folded(value), _folded(wanted))
+    return equal(_folded(_like(value, wanted)), _folded(wanted))
 
 
 def _in(value: Value, wanted: list[Value]) -> Truth:
@@ -115,11 +130,7 @@ def _in(value: Value, wanted: list[Value]) -> Truth:
 
 
 def _folded(value: Value) -> Value:
-    if isinstance(value, str):
-        return value.lower()
-    if isinstance(value, Unknown):
-        return value
-    return value
+    return value.lower() if isinstance(value, str) else value
 
 
 def _map(value: Value, table: Mapping[str, Value]) -> Value:
@@ -135,13 +146,7 @@ def _map(value: Value, table: Mapping[str, Value]) -> Value:
 
 
 def _above(value: Value, limit: int) -> Truth:
-    number = value
-    if isinstance(value, str):
-        try:
-            number = Decimal(value)
-        except ArithmeticError:
-            return False
-    return less(limit, number)
+    return less(limit, _like(value, limit))
 
 
 def _matches(value: Value, pattern: str) -> Truth:
@@ -183,6 +188,9 @@ def _is_set(value: Value) -> Truth:
 def _count(value: Value) -> Value:
     if isinstance(value, Unknown):
         return unknown_from([value])
+    undecided = [item for item in value if isinstance(item, Unknown)] if isinstance(value, list) else []
+    if undecided and any(isinstance(item, dict) for item in value):
+        return unknown_from(undecided)  # beside blocks an unknown stands for any number of them
     if isinstance(value, (list, dict)):
         return len(value)
     return 0 if value is ABSENT else 1
@@ -220,13 +228,9 @@ def lookup(attributes: Value, path: str) -> Value:
 
 def whole(attributes: Mapping[str, Value], path: str) -> Value:
     """Like :func:`lookup`, but steps before the last go through every entry: all blocks at ``a.b``, as one list."""
-    steps = path.split(".")
     values: list[Value] = [attributes]
-    for step in steps:
+    for step in path.split("."):
         values = [found for value in values for found in _entries(value, step)]
-        unknown = next((v for v in values if isinstance(v, Unknown)), None)
-        if unknown is not None and len(values) == 1:
-            return unknown
     if not values:
         return ABSENT
     return values[0] if len(values) == 1 else _joined(values)

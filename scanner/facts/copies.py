@@ -31,8 +31,7 @@ def _spread(store: Resource) -> Truth:
     """Whether the store itself keeps a copy in another region."""
     redundancy = store.get("redundancy")
     found: list[Truth] = [redundancy if isinstance(redundancy, Unknown) else redundancy == "multi-region"]
-    for name in ("replica_regions", "replica_targets"):
-        found.append(_non_empty(store.get(name)))
+    found.extend(_non_empty(store.get(name)) for name in ("replica_regions", "replica_targets"))
     return either(found)
 
 
@@ -67,7 +66,10 @@ def _vault_copies(vault: Resource, graph: Graph) -> Iterator[Truth]:
 
 
 def shares_backup_key(resource: Resource, graph: Graph) -> Value:
-    """The stores that are encrypted under the same key as a backup vault, by id; absent when the vault names no key."""
+    """The stores that are encrypted under the same key as a backup vault, by id; absent when the vault names no key.
+
+    None where a plan also copies the recovery points under another key.
+    """
     if resource.get("key") is ABSENT:
         return ABSENT
     keys = _own_keys(resource, graph)
@@ -75,7 +77,22 @@ def shares_backup_key(resource: Resource, graph: Graph) -> Value:
         return unknown_from([resource.get("key")], "the vault's key is not in the files") if _variable(resource) else []
     sharing = [s for s in graph.of_kind(*STORES) if s.kind != "backup_vault" and keys & _own_keys(s, graph)]
     related = tuple(Related(s.span_of("key"), f"{s.id}: encrypted under the same key", s.id) for s in sharing)
-    return Answer([s.id for s in sharing], related)
+    elsewhere = either(_copied_under_other_key(resource, keys, graph)) if sharing else False
+    if isinstance(elsewhere, Unknown):
+        return Answer(elsewhere, related)
+    return Answer([] if elsewhere else [s.id for s in sharing], related)
+
+
+def _copied_under_other_key(vault: Resource, keys: set[str], graph: Graph) -> Iterator[Truth]:
+    for plan in graph.of_kind("backup_plan"):
+        copies = plan.get("copy_targets")
+        if vault not in graph.targets(plan, "vault") or copies in (ABSENT, []):
+            continue
+        known = [target for target in graph.targets(plan, "copy_targets") if target.kind == "backup_vault"]
+        if known:
+            yield any(target.id != vault.id and not keys & _own_keys(target, graph) for target in known)
+        else:
+            yield True if is_known(copies) else unknown_from([copies], "where the plan copies to is not in the files")
 
 
 def _variable(resource: Resource) -> bool:
@@ -89,7 +106,7 @@ def _own_keys(store: Resource, graph: Graph) -> set[str]:
 def copy_needs_source_key(resource: Resource, graph: Graph) -> Value:
     """The keys without which neither the data nor its copies can be read, by id.
 
-    A copy in a bucket or table is judged by the keys that the copy is written under, a replica by its own and its primary's.
+    A bucket's copy is judged by the keys that it is written under, a replica by its own and its primary's.
     Absent where there is no copy, or where its encryption is not the customer's.
     """
     if resource.get("replica_of") is not ABSENT:
@@ -116,7 +133,7 @@ def _answer(keys: Iterable[str], graph: Graph) -> Answer:
     return Answer(found, tuple(Related(graph.resources[k].span, f"{k}: opens both", k) for k in found))
 
 
-def provider_key_only(resource: Resource, graph: Graph) -> Value:
+def provider_key_only(resource: Resource, _graph: Graph) -> Value:
     """Whether it is encrypted under a key that the provider manages, which no other account can be allowed to use."""
     encrypted = resource.get("encrypted")
     key = resource.get("key")

@@ -71,10 +71,9 @@ def settings(attributes: Mapping[str, Value]) -> Iterator[Setting]:
 
 
 def texts(attributes: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """Every text below a resource's attributes with the top-level attribute that holds it; gaps become line breaks."""
+    """Every text below a resource's attributes with the native path that holds it; gaps become line breaks."""
     for path, value in attributes.items():
-        for text in _texts(value, 0):
-            yield path, text
+        yield from _texts(value, path, 0)
 
 
 def _with_gaps(value: Value, gaps: list[Unknown]) -> Value:
@@ -172,16 +171,16 @@ def _in_text(name: str, value: str | Unknown, path: str, depth: int) -> Iterator
             yield Setting(found["name"], Unknown("a part of the text is not known") if _OPEN in held else held, path)
 
 
-def _texts(value: Value, depth: int) -> Iterator[str]:
+def _texts(value: Value, path: str, depth: int) -> Iterator[tuple[str, str]]:
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item, depth + 1)
+        for key, item in value.items():
+            yield from _texts(item, f"{path}.{key}", depth + 1)
     elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item, depth + 1)
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}[{index}]", depth + 1)
     else:
         text = literal_text(value)
         if text:
-            yield text
+            yield path, text

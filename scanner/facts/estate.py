@@ -1,8 +1,8 @@
 """What the scanned files as a whole run, keep and open to the world.
 
-Rules about the estate speak only of a *system*: files that are applied (a provider or a state backend is configured), and that
-declare something that runs, something that keeps data or keys, and an entrance. A module library or a lone component is none:
-what surrounds it is elsewhere.
+Rules about the estate speak only of a *system*: files that are applied (a provider or a state backend is configured)
+and declare something that runs, something that keeps data or keys, and an entrance. A module library or a lone
+component is none: what surrounds it is elsewhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from scanner.model.finding import Related
 from scanner.model.resource import Resource, Scope
 from scanner.model.value import ABSENT, Truth, Unknown, both
 
-RUNNERS: Final = ("compute", "compute_group", "container_service", "function", "workload", "cluster", "node_group", "batch")
+RUNNERS: Final = (
+    "compute",
+    "compute_group",
+    "container_service",
+    "function",
+    "workload",
+    "cluster",
+    "node_group",
+    "batch",
+)
 """Kinds that execute programs."""
 
 RECORDS: Final = ("database", "object_store", "file_store", "search", "queue", "cache")
@@ -31,8 +40,32 @@ ENTRANCES: Final = ("load_balancer", "gateway", "cdn", "global_balancer", "funct
 
 CLOUDS: Final = frozenset(
     {
-        *("aws", "google", "azure", "alibaba", "oracle", "ibm", "hetzner", "ovh", "digitalocean", "scaleway", "linode", "vultr"),
-        *("equinix", "exoscale", "upcloud", "tencentcloud", "openstack", "vsphere", "civo", "ionoscloud", "yandex", "huaweicloud"),
+        *(
+            "aws",
+            "google",
+            "azure",
+            "alibaba",
+            "oracle",
+            "ibm",
+            "hetzner",
+            "ovh",
+            "digitalocean",
+            "scaleway",
+            "linode",
+            "vultr",
+        ),
+        *(
+            "equinix",
+            "exoscale",
+            "upcloud",
+            "tencentcloud",
+            "openstack",
+            "vsphere",
+            "civo",
+            "ionoscloud",
+            "yandex",
+            "huaweicloud",
+        ),
     }
 )
 """Providers that run servers."""
@@ -67,7 +100,9 @@ def records(graph: Graph) -> list[Resource]:
 def entrances(graph: Graph) -> list[Resource]:
     """What users reach: public balancers, gateways and delivery networks, and names of a public zone."""
     found = [r for r in managed(graph, *ENTRANCES) if applied(r, graph) and _open(r)]
-    return found or [r for r in managed(graph, "dns_record") if applied(r, graph) and in_private_zone(r, graph) is False]
+    return found or [
+        r for r in managed(graph, "dns_record") if applied(r, graph) and in_private_zone(r, graph) is False
+    ]
 
 
 def _open(resource: Resource) -> bool:
@@ -125,7 +160,11 @@ def _differ(truth: Truth) -> Truth:
 
 def regional(resources: Iterable[Resource]) -> list[Resource]:
     """Those that live in one region."""
-    return [r for r in resources if r.placement.scope not in (Scope.GLOBAL, Scope.MULTI_REGION) and r.placement.region is not None]
+    return [
+        r
+        for r in resources
+        if r.placement.scope not in (Scope.GLOBAL, Scope.MULTI_REGION) and r.placement.region is not None
+    ]
 
 
 def one_region(resources: Iterable[Resource]) -> Truth:

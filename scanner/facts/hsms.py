@@ -60,7 +60,7 @@ def _modules(resource: Resource, graph: Graph) -> list[Resource]:
 
 
 def store_elsewhere(resource: Resource, graph: Graph) -> Value:
-    """Whether there is a second store of its kind that does not share its fate; absent for the provider's ordinary stores.
+    """Whether a second store of its kind does not share its fate; absent for the provider's ordinary stores.
 
     Clusters of modules must stand in another region; external stores must be reached at another address.
     """
@@ -87,7 +87,11 @@ def _is_apart(left: Resource, right: Resource, kind: str) -> Truth:
     if kind == "cloudhsm":
         return negate(same_region(left, right))
     mine, other = _address(left), _address(right)
-    return Unknown("the address of its external key manager is not known", left.span) if ABSENT in (mine, other) else negate(equal(mine, other))
+    return (
+        Unknown("the address of its external key manager is not known", left.span)
+        if ABSENT in (mine, other)
+        else negate(equal(mine, other))
+    )
 
 
 def _address(resource: Resource) -> Value:

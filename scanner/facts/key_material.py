@@ -11,7 +11,7 @@ from typing import Final
 
 from scanner.facts.documents import Setting, literal_text, settings
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.value_bearing import TEST_NETWORKS, is_value_bearing, own_words
+from scanner.facts.value_bearing import NOT_PRODUCTION, TEST_NETWORKS, is_value_bearing, own_words
 from scanner.graph.graph import Graph
 from scanner.model.resource import Resource
 from scanner.model.value import ABSENT, Truth, Unknown, Value
@@ -25,16 +25,22 @@ _KEY_NAME: Final = re.compile(
     rf"|(?:{_OWNERS})_?(?:wallet_)?(?:private_?key|priv_?key|secret_?key|pk))$"
 )
 """Setting names, in lower case with underscores, that mean a key that owns funds."""
-_BARE_NAME: Final = re.compile(r"(?:^|_)(?:private_?key|priv_?key|secret_?seed|seed|mnemonic|secret_string|value|secret_data)$")
+_BARE_NAME: Final = re.compile(r"(?:^|_)(?:private_?key|priv_?key|secret_?seed|seed)$")
 """Setting names that may mean one: the value or the resource must say so too."""
+_CONTENT: Final = frozenset({"value", "insecure_value", "secret_string", "secret_data", "data_json"})
+"""Attributes that hold what a secret keeps."""
 _SECRET_NAME: Final = re.compile(
-    rf"mnemonics?|seed[-_ /]?phrases?|(?:wallet|master)[-_ /]?seeds?|wallet[-_ /]?(?:private[-_ ]?)?keys?|(?<![a-z])xprvs?(?![a-z])"
-    rf"|(?<![a-z])(?:{_OWNERS})[-_ /]+(?:wallet[-_ /]+)?private[-_ ]?keys?|validator[-_ /]?keys?(?:tores?)?"
+    r"mnemonics?|seed[-_ /]?phrases?|(?:wallet|master)[-_ /]?seeds?|wallet[-_ /]?(?:private[-_ ]?)?keys?"
+    rf"|(?<![a-z])xprvs?(?![a-z])|(?<![a-z])(?:{_OWNERS})[-_ /]+(?:wallet[-_ /]+)?private[-_ ]?keys?"
+    r"|validator[-_ /]?keys?(?:tores?)?"
 )
+_ABOUT_ONE: Final = re.compile(r"keys?[-_ /]?(?:ids?|arns?|alias(?:es)?|names?|urls?|rings?|polic(?:y|ies))(?![a-z])")
+"""Names of things about a key rather than of the key."""
 _SHARE: Final = re.compile(r"(?<![a-z])(?:shares?|shards?|fragments?|shamir|slip39)(?![a-z])|\d+[-_ ]?of[-_ ]?\d+")
 _PUBLIC: Final = re.compile(r"(?<![a-z])(?:xpubs?|public|addresses|pubkeys?)(?![a-z])")
 
 _WORDS: Final = re.compile(r"[a-z]{3,8}(?:\s+[a-z]{3,8})*")
+_SHORTEST: Final = 16
 _WORD_COUNTS: Final = frozenset({12, 15, 18, 21, 24})  # BIP-39
 _HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{64}")
 _EXTENDED: Final = re.compile(r"[xyz]prv[1-9A-HJ-NP-Za-km-z]{107,108}")  # BIP-32
@@ -52,31 +58,40 @@ _PUBLISHED: Final = frozenset(
 
 _ENVIRONMENTS: Final = ("function", "container_service", "task", "workload", "batch", "compute", "compute_group")
 _HOLDERS: Final = (*_ENVIRONMENTS, "stack", "secret", "secret_manager", "signer", "blockchain_node", "other")
-_OF_STORES: Final = ("arn:", "projects/", "secretref:", "@microsoft.keyvault", "vault:", "op://", "ssm:", "sm://", "https://", "file:")
+_OF_STORES: Final = (
+    "arn:",
+    "projects/",
+    "secretref:",
+    "@microsoft.keyvault",
+    "vault:",
+    "op://",
+    "ssm:",
+    "sm://",
+    "https://",
+    "file:",
+)
 
 
-def open_keys(resource: Resource, graph: Graph) -> Value:
+def open_keys(resource: Resource, _graph: Graph) -> Value:
     """The names under which it holds keys written out in the files; absent when no name means a key.
 
     Unknown when such a name gets its value from a variable.
     """
-    found = list(_candidates(resource))
-    if not found:
-        return ABSENT
-    written = [setting for setting in found if _is_key(setting, resource)]
+    named = list(_named_keys(resource))
+    written = [*(s for s in named if _is_written(s.value)), *_recognised(resource)]
     if written:
         span = resource.declaration.span_of(written[0].path)
         return Answer(sorted({setting.name for setting in written}), (), span)
-    for setting in found:
+    for setting in named:
         if isinstance(setting.value, Unknown) and _is_input(setting.value):
             reason = f"the value of {setting.name} is not in the files: {setting.value.reason}"
             return Answer(Unknown(reason, setting.value.origin), (), resource.declaration.span_of(setting.path))
-    return []
+    return [] if named else ABSENT
 
 
-def handed_keys(resource: Resource, graph: Graph) -> Value:
-    """The names of settings that carry a whole key from elsewhere into a program's environment; absent without any such name."""
-    found = [s for s in _candidates(resource) if _KEY_NAME.search(_folded(s.name))]
+def handed_keys(resource: Resource, _graph: Graph) -> Value:
+    """The names of settings that carry a whole key from elsewhere into an environment; absent without any such name."""
+    found = [setting for setting in _named_keys(resource) if setting.name not in _CONTENT]
     if not found:
         return ABSENT
     carried = [setting for setting in found if isinstance(setting.value, Unknown) and not _names_a_store(setting.value)]
@@ -87,19 +102,33 @@ def handed_keys(resource: Resource, graph: Graph) -> Value:
 def key_texts(graph: Graph) -> Iterator[str]:
     """Every text in the graph that is key material, so that reports can leave it out."""
     for resource in graph.of_kind(*_HOLDERS):
-        for setting in _candidates(resource):
-            if _is_key(setting, resource):
-                text = literal_text(setting.value)
-                yield text
-                yield from (line.strip() for line in text.splitlines() if len(line.strip()) > 16)
+        written = (setting for setting in _named_keys(resource) if _is_written(setting.value))
+        for setting in (*written, *_recognised(resource)):
+            yield str(setting.value)
+            yield from (line.strip() for line in str(setting.value).splitlines() if len(line.strip()) > _SHORTEST)
 
 
 def whole_key(resource: Resource, _graph: Graph) -> Value:
     """Whether a secret's name says that it holds a key or seed that owns funds."""
-    words = own_words(resource)
-    if TEST_NETWORKS.search(words) or _PUBLIC.search(words):
+    return _is_whole_key(resource)
+
+
+def _is_whole_key(resource: Resource) -> bool:
+    names = " ".join(_names(resource)).lower()
+    if _is_worthless(resource) or _PUBLIC.search(names) or _ABOUT_ONE.search(names):
         return False
-    return _SECRET_NAME.search(words) is not None
+    return _SECRET_NAME.search(names) is not None
+
+
+def _names(resource: Resource) -> Iterator[str]:
+    yield resource.declaration.name
+    for name in ("name", "name_prefix", "secret_id", "parameter_id"):
+        yield literal_text(resource.declaration.attributes.get(name), " ")
+
+
+def _is_worthless(resource: Resource) -> bool:
+    """Whether it belongs to a test: nothing of value hangs on its keys."""
+    return resource.tier.lower() in NOT_PRODUCTION or TEST_NETWORKS.search(own_words(resource)) is not None
 
 
 def key_share(resource: Resource, _graph: Graph) -> Value:
@@ -108,43 +137,61 @@ def key_share(resource: Resource, _graph: Graph) -> Value:
 
 
 def secret_single_region(resource: Resource, _graph: Graph) -> Value:
-    """Whether a secret is stored in one region only."""
+    """Whether a secret is stored in one region only; absent where a cluster or server keeps it."""
+    if resource.placement.provider in ("kubernetes", "vault"):
+        return ABSENT
     replicas = resource.get("replica_regions")
     replicated = resource.get("replicated")
     for value in (replicas, replicated):
         if isinstance(value, Unknown):
             return value
     count = len(replicas) if isinstance(replicas, list) else 0
-    enough = 2 if resource.placement.provider == "google" else 1  # Google lists every location, the others the further ones
+    enough = (
+        2 if resource.placement.provider == "google" else 1
+    )  # Google lists every location, the others the further ones
     return replicated is not True and count < enough and resource.placement.region is not None
 
 
-def _candidates(resource: Resource) -> Iterator[Setting]:
-    words = own_words(resource)
-    if TEST_NETWORKS.search(words):
+def _named_keys(resource: Resource) -> Iterator[Setting]:
+    """The settings whose name, or whose secret's name, means a key that owns funds."""
+    if _is_worthless(resource):
         return
-    for setting in settings(resource.declaration.attributes):
-        name = _folded(setting.name)
-        if _KEY_NAME.search(name) or (_BARE_NAME.search(name) and not _PUBLIC.search(name)):
+    whole = resource.kind == "secret" and _is_whole_key(resource)
+    for setting in _contents(resource):
+        if _KEY_NAME.search(_folded(setting.name)) or (whole and setting.name in _CONTENT):
             yield setting
-    for name in ("value",):  # a version of a secret is declared apart from it
-        declaration, path = resource.place_of(name)
-        value = resource.get(name)
-        if value is not ABSENT and declaration is not resource.declaration and isinstance(value, (str, Unknown)):
-            yield from (Setting(s.name, s.value, name) for s in settings({path: value}))
 
 
-def _is_key(setting: Setting, resource: Resource) -> bool:
-    text = literal_text(setting.value).strip() if isinstance(setting.value, str) else ""
+def _recognised(resource: Resource) -> Iterator[Setting]:
+    """The settings whose value is a key by its form, under names that alone would not say so."""
+    if _is_worthless(resource):
+        return
+    bearing = is_value_bearing(resource) is True
+    for setting in _contents(resource):
+        name = _folded(setting.name)
+        if isinstance(setting.value, str) and not _KEY_NAME.search(name):
+            text = setting.value.strip()
+            own = _BARE_NAME.search(name) is not None and (bearing or ("priv" in name and not _PEM.search(text)))
+            if _EXTENDED.fullmatch(text) or (own and _is_written(text)):
+                yield setting
+
+
+def _contents(resource: Resource) -> Iterator[Setting]:
+    """Its settings, and what a version of a secret, declared apart from it, holds."""
+    yield from settings(resource.declaration.attributes)
+    value = resource.get("value")
+    declaration, path = resource.place_of("value")
+    if isinstance(value, (str, Unknown)) and declaration is not resource.declaration:
+        yield from (Setting(s.name, s.value, "value") for s in settings({path: value}))
+
+
+def _is_written(value: Value) -> bool:
+    """Whether a value has the form of a key and is none that everybody knows."""
+    text = value.strip() if isinstance(value, str) else ""
     if not text or text.lower().removeprefix("0x") in _PUBLISHED:
         return False
-    if _EXTENDED.fullmatch(text):
-        return True
-    named = _KEY_NAME.search(_folded(setting.name)) is not None or _SECRET_NAME.search(own_words(resource)) is not None
-    if _is_mnemonic(text):
-        return named or is_value_bearing(resource) is True
-    private = named or "priv" in _folded(setting.name) or is_value_bearing(resource) is True
-    return (private and bool(_HEX.fullmatch(text) or _BASE58.fullmatch(text))) or (named and _PEM.search(text) is not None)
+    forms = (_HEX.fullmatch, _BASE58.fullmatch, _EXTENDED.fullmatch, _PEM.search)
+    return _is_mnemonic(text) or any(form(text) for form in forms)
 
 
 def _is_mnemonic(text: str) -> bool:
@@ -161,7 +208,8 @@ def _names_a_store(value: Unknown) -> bool:
     if value.prefix.lower().startswith(_OF_STORES):
         return True
     return bool(value.refs) and all(
-        ref.path.rsplit(".", 1)[-1] in ("arn", "id", "name", "secret_id", "version_id", "versionless_id", "self_link", "key_id")
+        ref.path.rsplit(".", 1)[-1]
+        in ("arn", "id", "name", "secret_id", "version_id", "versionless_id", "self_link", "key_id")
         for ref in value.refs
     )
 

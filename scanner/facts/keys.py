@@ -50,6 +50,8 @@ _USERS: Final = frozenset(
         "certificate_authority",
     }
 )
+_CLOUDS: Final = frozenset({"aws", "google", "azure", "alibaba", "oracle", "ibm"})
+"""Providers whose own places can differ from a key's; what a cluster's API makes stands wherever the cluster stands."""
 _GOOGLE_REGION: Final = re.compile(r"[a-z]+-[a-z]+\d+")
 _LOCATION: Final = re.compile(r"/locations/([^/]+)/")
 _SIGNS_NAMES: Final = frozenset({"aws_route53_key_signing_key"})
@@ -117,13 +119,17 @@ def users(key: Resource, graph: Graph) -> tuple[Resource, ...]:
 def protects(resource: Resource, graph: Graph) -> Value:
     """The stores that are encrypted under the key, by id; absent when the files name none."""
     stores = [user for user in users(resource, graph) if user.kind in STORES]
-    return Answer([s.id for s in stores], tuple(_related(s, "encrypted under it") for s in stores)) if stores else ABSENT
+    return (
+        Answer([s.id for s in stores], tuple(_related(s, "encrypted under it") for s in stores)) if stores else ABSENT
+    )
 
 
 def protects_value(resource: Resource, graph: Graph) -> Value:
-    """Whether a store under the key holds value; absent when the files name no store under it."""
+    """The stores under the key that hold value, by id; absent when the files name no store under it."""
     stores = [user for user in users(resource, graph) if user.kind in STORES]
-    return either(is_value_bearing(store) for store in stores) if stores else ABSENT
+    held = [store for store in stores if store.kind not in ("queue", "cache") and is_value_bearing(store) is True]
+    related = tuple(_related(store, "encrypted under it") for store in held)
+    return Answer([store.id for store in held], related) if stores else ABSENT
 
 
 def used_by(resource: Resource, graph: Graph) -> Value:
@@ -145,9 +151,9 @@ def used_elsewhere(resource: Resource, graph: Graph) -> Value:
 
 
 def _is_elsewhere(user: Resource, key: Resource) -> Truth:
-    """Whether a user also runs outside the key's region. On AWS every replica of a store takes a key of its own region."""
+    """Whether a user also runs outside the key's region. On AWS every replica takes a key of its own region."""
     if user.placement.provider != key.placement.provider:
-        return True
+        return user.placement.provider in _CLOUDS
     if user.placement.region is None:
         return False
     if key.placement.provider != "aws" and (user.placement.scope is Scope.MULTI_REGION or user.get("replica_regions")):
@@ -166,7 +172,11 @@ def primary_value_bearing(resource: Resource, graph: Graph) -> Value:
         return ABSENT
     primaries = graph.targets(resource, "replica_of")
     known = either(is_value_bearing(key) for key in (resource, *primaries))
-    return known if known is True or primaries else Unknown("its primary is not in the files", resource.span_of("replica_of"))
+    return (
+        known
+        if known is True or primaries
+        else Unknown("its primary is not in the files", resource.span_of("replica_of"))
+    )
 
 
 def replica_same_account(resource: Resource, graph: Graph) -> Value:
@@ -180,7 +190,7 @@ def replica_same_account(resource: Resource, graph: Graph) -> Value:
 
 
 def material_missing(resource: Resource, graph: Graph) -> Value:
-    """Whether a replica of an imported key was left without the material that its primary got; absent for other keys."""
+    """Whether a replica of an imported key lacks the material that its primary got; absent for other keys."""
     if resource.get("replica_of") is ABSENT or resource.get("origin") != "external":
         return ABSENT
     if _has_material(resource):
@@ -211,7 +221,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "key_single_region": Fact(key_single_region, "whether it works in one region only", _KEY),
     "key_replicas": Fact(key_replicas, "how many replicas of it there are", _KEY),
     "protects": Fact(protects, "the stores that are encrypted under it", _KEY),
-    "protects_value": Fact(protects_value, "whether a store that is encrypted under it holds value", _KEY),
+    "protects_value": Fact(protects_value, "the stores that hold value and are encrypted under it", _KEY),
     "used_by": Fact(used_by, "what needs it to serve", _KEY),
     "used_elsewhere": Fact(used_elsewhere, "what needs it in regions where it does not work", _KEY),
     "dnssec": Fact(dnssec, "whether it signs DNS zones", _KEY),

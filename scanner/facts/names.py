@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scanner.catalog.endpoints import owner_of
@@ -60,7 +60,7 @@ def zones_of(domain: Value, graph: Graph) -> Iterator[tuple[Resource, Truth]]:
             yield zone, same
 
 
-# -- operators -----------------------------------------------------------------------------------------------------------------
+# -- operators -------------------------------------------------------------------------------------
 
 
 def dns_operators(resource: Resource, graph: Graph) -> Value:
@@ -131,7 +131,7 @@ def registrar_hosts_dns(resource: Resource, graph: Graph) -> Value:
     if not isinstance(registrar, str):
         return ABSENT
     owners = dict.fromkeys(_owners_of_servers(resource, graph))
-    undecided = [u for u in unknowns_in(resource.get("name_servers"))]
+    undecided = list(unknowns_in(resource.get("name_servers")))
     for zone, same in zones_of(resource.get("domain"), graph):
         vendor = zone.get("vendor")
         if same is True and isinstance(vendor, str):
@@ -141,7 +141,7 @@ def registrar_hosts_dns(resource: Resource, graph: Graph) -> Value:
     return list(owners) == [owner_of_vendor(registrar)]
 
 
-# -- where names lead ------------------------------------------------------------------------------------------------------------
+# -- where names lead ------------------------------------------------------------------------------
 
 
 def leads_to(record: Resource, graph: Graph) -> list[Resource]:
@@ -157,14 +157,16 @@ def is_leading(record: Resource) -> bool:
 
 
 def one_endpoint(resource: Resource, graph: Graph) -> Value:
-    """Whether a public name leads to one regional thing and has no other answer. Absent for names that lead elsewhere."""
+    """Whether a public name leads to one regional thing and has no other answer. Absent for other names."""
     if not is_leading(resource):
         return ABSENT
     targets = leads_to(resource, graph)
     private = in_private_zone(resource, graph)
     if not targets or private is True or any(t.kind in _STEERING or t.get("internal") is True for t in targets):
         return ABSENT
-    if any(t.placement.scope in (Scope.GLOBAL, Scope.MULTI_REGION) or t.get("replica_of") is not ABSENT for t in targets):
+    if any(
+        t.placement.scope in (Scope.GLOBAL, Scope.MULTI_REGION) or t.get("replica_of") is not ABSENT for t in targets
+    ):
         return ABSENT
     if all(t.kind in ("database", "cache") for t in targets) or resource.get("proxied") is True:
         return ABSENT
@@ -173,22 +175,25 @@ def one_endpoint(resource: Resource, graph: Graph) -> Value:
         return routed
     if routed not in ("simple", ABSENT):
         return False
-    siblings = either(_same_name(resource.get("domain"), r.get("domain")) for r in _siblings(resource, graph))
+    siblings = either(_siblings(resource, graph))
     if siblings is not False:
         return siblings if isinstance(siblings, Unknown) else False
     others = tuple(Related(t.span, f"{t.id}: the only answer", t.id) for t in targets[:1])
     return Answer(private if isinstance(private, Unknown) and not applied(resource, graph) else True, others)
 
 
-def _siblings(record: Resource, graph: Graph) -> Iterable[Resource]:
-    """Other records of the same type in the same zone that lead somewhere else."""
+def _siblings(record: Resource, graph: Graph) -> Iterator[Truth]:
+    """Whether each other record of its type and zone has its name, where that leads somewhere else."""
     mine = {z.id for z in graph.targets(record, "zone")}
     targets = {t.id for t in leads_to(record, graph)}
     for other in graph.of_kind("dns_record"):
         if other.id == record.id or other.get("record_type") != record.get("record_type"):
             continue
-        if _same_zone(record, other, mine, graph) and targets != {t.id for t in leads_to(other, graph)}:
-            yield other
+        same = _same_name(record.get("domain"), other.get("domain"))
+        if same is False or not _same_zone(record, other, mine, graph):
+            continue
+        if targets != {t.id for t in leads_to(other, graph)}:
+            yield same
 
 
 def _same_zone(record: Resource, other: Resource, mine: set[str], graph: Graph) -> bool:
@@ -223,7 +228,7 @@ def slow_to_move(resource: Resource, graph: Graph) -> Value:
     return bool(ttl > (300 if switches else 3600))
 
 
-# -- resolvers and private zones -------------------------------------------------------------------------------------------------
+# -- resolvers and private zones -------------------------------------------------------------------
 
 _PROVIDED: Final = ("AmazonProvidedDNS", "169.254.169.253", "168.63.129.16", "169.254.169.254")
 _REDUNDANT: Final = ("gateway", "endpoint", "load_balancer", "target_group")
@@ -248,7 +253,8 @@ def zone_signing_keys(resource: Resource, graph: Graph) -> Value:
     parts = [
         d
         for d in graph.index.by_id.values()
-        if d.type == "aws_route53_key_signing_key" and resource.id in graph.index.meant(d.attributes.get("hosted_zone_id"))
+        if d.type == "aws_route53_key_signing_key"
+        and resource.id in graph.index.meant(d.attributes.get("hosted_zone_id"))
     ]
     if not parts:
         return Unknown("its key-signing keys are not in the files", resource.span)
@@ -259,7 +265,7 @@ def zone_signing_keys(resource: Resource, graph: Graph) -> Value:
     return Answer(len(parts), (), first.span_of("key_management_service_arn"))
 
 
-# -- who may issue certificates --------------------------------------------------------------------------------------------------
+# -- who may issue certificates --------------------------------------------------------------------
 
 _ISSUERS: Final[Mapping[str, str]] = {
     "amazonaws.com": "amazon.com",
@@ -287,9 +293,11 @@ def caa_issuers(resource: Resource, graph: Graph) -> Value:
 def _of_one_name(record: Resource, graph: Graph) -> Iterator[Resource]:
     mine = {z.id for z in graph.targets(record, "zone")}
     for other in graph.of_kind("dns_record"):
-        if other.id != record.id and other.get("record_type") == "CAA" and _same_zone(record, other, mine, graph):
-            if _same_name(record.get("domain"), other.get("domain")) is True:
-                yield other
+        if other.id == record.id or other.get("record_type") != "CAA":
+            continue
+        same = _same_name(record.get("domain"), other.get("domain"))
+        if same is True and _same_zone(record, other, mine, graph):
+            yield other
 
 
 def _issuers(record: Resource) -> Iterator[str | Unknown]:
@@ -298,7 +306,9 @@ def _issuers(record: Resource) -> Iterator[str | Unknown]:
     entries = attributes.get("record") or attributes.get("data") or record.get("values")
     for entry in entries if isinstance(entries, list) else [entries]:
         if isinstance(entry, Unknown):
-            yield from _of_text("".join(p if isinstance(p, str) else "\0" for p in entry.parts)) if entry.parts else (entry,)
+            yield from (
+                _of_text("".join(p if isinstance(p, str) else "\0" for p in entry.parts)) if entry.parts else (entry,)
+            )
         elif isinstance(entry, dict):
             yield from _of_entry(entry.get("tag"), entry.get("value"))
         elif isinstance(entry, str):
@@ -334,10 +344,14 @@ _RECORD: Final = ("dns_record",)
 FACTS: Final[Mapping[str, Fact]] = {
     "dns_operators": Fact(dns_operators, "the operators that answer for a public zone", ("dns_zone",)),
     "dns_operator_count": Fact(dns_operator_count, "how many operators answer for a public zone", ("dns_zone",)),
-    "registrar_hosts_dns": Fact(registrar_hosts_dns, "whether the registrar runs all of its DNS", ("domain_registration",)),
+    "registrar_hosts_dns": Fact(
+        registrar_hosts_dns, "whether the registrar runs all of its DNS", ("domain_registration",)
+    ),
     "one_endpoint": Fact(one_endpoint, "whether a public name leads to one regional thing alone", _RECORD),
     "only_answer": Fact(only_answer, "the one thing that a name leads to", _RECORD),
-    "slow_to_move": Fact(slow_to_move, "whether resolvers keep it longer than a failover can wait", (*_RECORD, "global_balancer")),
+    "slow_to_move": Fact(
+        slow_to_move, "whether resolvers keep it longer than a failover can wait", (*_RECORD, "global_balancer")
+    ),
     "resolver_count": Fact(resolver_count, "how many name servers the network's machines are given", ("network",)),
     "zone_signing_keys": Fact(zone_signing_keys, "how many key-signing keys a signed zone has", ("dns_zone",)),
     "caa_issuers": Fact(caa_issuers, "the authorities that may issue for a name", _RECORD),

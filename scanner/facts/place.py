@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.load import catalog
@@ -27,14 +27,16 @@ def zone_bounds(resource: Resource) -> tuple[int, int] | Unknown:
     may be the same as another.
     """
     found = resource.placement.zones
-    if isinstance(found, Unknown):
-        return found
-    named = sum(1 for zone in found if not isinstance(zone, Unknown))
+    return found if isinstance(found, Unknown) else bounds_of(found)
+
+
+def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
+    """The same for zones from several places, each of them once."""
+    named = sum(1 for zone in zones if not isinstance(zone, Unknown))
     listed = sum(
-        1 for zone in found if isinstance(zone, Unknown) and zone.ref is not None and _LISTING in str(zone.ref)
+        1 for zone in zones if isinstance(zone, Unknown) and zone.ref is not None and _LISTING in str(zone.ref)
     )
-    least = max(named, listed, min(len(found), 1))
-    return least, len(found)
+    return max(named, listed, min(len(zones), 1)), len(zones)
 
 
 _LISTING: Final = "zones."

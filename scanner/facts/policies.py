@@ -1,7 +1,7 @@
 """Access policies of AWS keys and buckets: who may, and who is shut out.
 
-The grammar is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html. A policy is read from JSON
-text, from ``jsonencode`` with references in it, and from ``aws_iam_policy_document``.
+The grammar is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html. A policy is read from
+JSON text, from ``jsonencode`` with references in it, and from ``aws_iam_policy_document``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. ``principals`` are those of AWS accounts ("*" is everybody); services and federations are left out."""
+    """One statement. ``principals`` are those of AWS accounts ("*": everybody), without services and federations."""
 
     effect: Value
     actions: tuple[Value, ...] | Unknown
@@ -58,9 +58,13 @@ class Statement:
         return negate(found) if self.not_actions else found
 
     @property
-    def unconditional(self) -> Truth:
-        """Whether it has no condition."""
-        return self.conditions if isinstance(self.conditions, Unknown) else not self.conditions
+    def applies(self) -> Truth:
+        """Whether it holds for everybody that it names: not known when it has conditions or only says who is left out."""
+        if isinstance(self.conditions, Unknown):
+            return self.conditions
+        if self.conditions or self.not_principals:
+            return Unknown("a statement for the account holds under conditions")
+        return True
 
 
 def _matches(pattern: Value, action: str) -> Truth:
@@ -79,7 +83,11 @@ def statements(resource: Resource, graph: Graph) -> tuple[Statement, ...] | Unkn
     document = json_document(value)
     if isinstance(document, dict):
         return _of_list(document.get("Statement", []))
-    return document if isinstance(document, Unknown) else Unknown("the policy is not a JSON object", resource.span_of("policy"))
+    return (
+        document
+        if isinstance(document, Unknown)
+        else Unknown("the policy is not a JSON object", resource.span_of("policy"))
+    )
 
 
 def _referred(value: Unknown, graph: Graph) -> tuple[Statement, ...] | Unknown:
@@ -124,7 +132,11 @@ def _json_conditions(data: Value) -> tuple[Condition, ...] | Unknown:
     if isinstance(data, Unknown):
         return data
     return tuple(
-        Condition(str(operator).lower(), str(variable).lower(), values if isinstance(values := _values(held), tuple) else (values,))
+        Condition(
+            str(operator).lower(),
+            str(variable).lower(),
+            values if isinstance(values := _values(held), tuple) else (values,),
+        )
         for operator, tests in (data.items() if isinstance(data, dict) else ())
         for variable, held in (tests.items() if isinstance(tests, dict) else ())
     )
@@ -137,7 +149,9 @@ def _of_block(block: Mapping[str, Any]) -> Statement:
         effect=block.get("effect", "Allow"),
         actions=_values(block.get("not_actions") or block.get("actions") or ()),
         principals=_block_principals(block.get(named, [])),
-        conditions=tests if isinstance(tests, Unknown) else tuple(_block_condition(t) for t in tests if isinstance(t, dict)),
+        conditions=tests
+        if isinstance(tests, Unknown)
+        else tuple(_block_condition(t) for t in tests if isinstance(t, dict)),
         not_actions=bool(block.get("not_actions")),
         not_principals=named == "not_principals",
     )
@@ -157,7 +171,9 @@ def _block_principals(blocks: Value) -> tuple[Value, ...] | Unknown:
 def _block_condition(test: Mapping[str, Any]) -> Condition:
     held = _values(test.get("values", ()))
     return Condition(
-        str(test.get("test", "")).lower(), str(test.get("variable", "")).lower(), held if isinstance(held, tuple) else (held,)
+        str(test.get("test", "")).lower(),
+        str(test.get("variable", "")).lower(),
+        held if isinstance(held, tuple) else (held,),
     )
 
 
@@ -170,10 +186,14 @@ def _values(value: Value) -> tuple[Value, ...] | Unknown:
 
 def _is_one(value: Unknown) -> bool:
     """Whether an unknown stands for one attribute of one object, such as a role's ARN."""
-    return len(value.refs) == 1 and value.refs[0].path in ("arn", "account_id", "id") and "[*]" not in value.refs[0].address
+    return (
+        len(value.refs) == 1
+        and value.refs[0].path in ("arn", "account_id", "id")
+        and "[*]" not in value.refs[0].address
+    )
 
 
-# -- keys ----------------------------------------------------------------------------------------------------------------------
+# -- keys --------------------------------------------------------------------------------------------------------------
 
 
 def root_administers(resource: Resource, graph: Graph) -> Value:
@@ -188,9 +208,11 @@ def root_administers(resource: Resource, graph: Graph) -> Value:
         return True
     if isinstance(found, Unknown):
         return found
-    return either(
-        both((s.does("Allow"), s.covers(_ADMIN_ACTION), s.unconditional, _names_account(s))) for s in found
-    )
+    return either(both((_administers(s), s.applies, _names_account(s))) for s in found)
+
+
+def _administers(statement: Statement) -> Truth:
+    return both((statement.does("Allow"), statement.covers(_ADMIN_ACTION)))
 
 
 def _names_account(statement: Statement) -> Truth:
@@ -221,10 +243,10 @@ def key_administrators(resource: Resource, graph: Graph) -> Value:
         return found
     names: dict[str, None] = {}
     for statement in found:
-        applies = both((statement.does("Allow"), statement.covers(_ADMIN_ACTION)))
-        if isinstance(applies, Unknown):
-            return applies
-        if not applies:
+        administers = _administers(statement)
+        if isinstance(administers, Unknown):
+            return administers
+        if not administers:
             continue
         if isinstance(statement.principals, Unknown):
             return statement.principals
@@ -239,7 +261,7 @@ def _identity(principal: Value) -> str:
 
 
 def attestation_only(resource: Resource, graph: Graph) -> Value:
-    """Whether every permission to decrypt or sign asks for an enclave's attestation; absent where there is no policy."""
+    """Whether every permission to decrypt or sign asks for an enclave's attestation; absent without a policy."""
     found = statements(resource, graph)
     if found is None:
         return ABSENT
@@ -261,7 +283,7 @@ def _attests(statement: Statement) -> Truth:
     return any(condition.variable.startswith("kms:recipientattestation") for condition in statement.conditions)
 
 
-# -- buckets -------------------------------------------------------------------------------------------------------------------
+# -- buckets -----------------------------------------------------------------------------------------------------------
 
 
 def locks_out(resource: Resource, graph: Graph) -> Value:
@@ -300,7 +322,8 @@ def _lets_at_most_one_through(conditions: tuple[Condition, ...]) -> Truth:
     if not conditions:
         return True
     return all(
-        c.operator.removesuffix("ifexists") in _EXCEPTIONS and c.variable in _WHO and len(c.values) == 1 for c in conditions
+        c.operator.removesuffix("ifexists") in _EXCEPTIONS and c.variable in _WHO and len(c.values) == 1
+        for c in conditions
     ) and both(_one_principal(value) for condition in conditions for value in condition.values)
 
 
@@ -310,13 +333,13 @@ def _one_principal(value: Value) -> Truth:
     return isinstance(value, str) and not value.rstrip("*").endswith(("/", ":"))
 
 
-
-
 _KEY: Final = ("key",)
 
 FACTS: Final[Mapping[str, Fact]] = {
     "root_administers": Fact(root_administers, "whether its account may change its policy", _KEY),
-    "key_administrators": Fact(key_administrators, "how many principals beside the account may change its policy", _KEY),
+    "key_administrators": Fact(
+        key_administrators, "how many principals beside the account may change its policy", _KEY
+    ),
     "attestation_only": Fact(attestation_only, "whether only an attested enclave may use it", _KEY),
     "locks_out": Fact(locks_out, "whether its policy denies everything to everybody but one", ("object_store",)),
 }

@@ -1,6 +1,7 @@
 """Who signs for funds: the keys and the programs, and how many gatekeepers stand behind all of them.
 
-A gatekeeper is an account of a provider: whoever holds it, or the provider itself, can withhold every signature made in it.
+A gatekeeper is an account of a provider: whoever holds it, or the provider itself, can withhold every signature
+made in it.
 """
 
 from __future__ import annotations
@@ -63,12 +64,12 @@ def signer_count(_estate: Resource, graph: Graph) -> Value:
 
 
 def signers_one_account(_estate: Resource, graph: Graph) -> Value:
-    """Whether every key that signs for funds lies in one account and none exists outside; absent for fewer than two keys."""
+    """Whether all keys that sign for funds lie in one account and none exists outside; absent for fewer than two."""
     return _all_share(graph, same_account)
 
 
 def signers_one_provider(_estate: Resource, graph: Graph) -> Value:
-    """Whether every key that signs for funds lies with one provider and none exists outside; absent for fewer than two keys."""
+    """Whether all keys that sign for funds lie with one provider and none exists outside; absent for fewer than two."""
     return _all_share(graph, lambda left, right: left.placement.provider == right.placement.provider)
 
 
@@ -93,14 +94,16 @@ def runs_signer(resource: Resource, graph: Graph) -> Value:
     words = own_words(resource)
     if _SIGNER_WORDS.search(words) and not OTHER_SIGNATURES.search(words):
         return True
-    return any(_SOFTWARE.search(image) for source in (resource, *graph.targets(resource, "task")) for image in _images(source))
+    return any(
+        _SOFTWARE.search(image) for source in (resource, *graph.targets(resource, "task")) for image in _images(source)
+    )
 
 
 def _images(resource: Resource) -> Sequence[str]:
     return [
         image.rsplit("/", 1)[-1].lower()
         for path, text in texts(resource.declaration.attributes)
-        if path not in ("name", "description", "tags")
+        if path.split(".", 1)[0] not in ("name", "description", "tags")
         for image in _IMAGE.findall(text)
     ]
 
@@ -128,7 +131,11 @@ def slashing_protection_off(resource: Resource, _graph: Graph) -> Value:
 
 def threshold_one_account(_estate: Resource, graph: Graph) -> Value:
     """Whether all nodes of a threshold-signature group run in one account; absent for fewer than two nodes."""
-    nodes = [r for r in graph.of_kind(*_PROCESSES) if r.declaration.mode == "managed" and _THRESHOLD_WORDS.search(own_words(r))]
+    nodes = [
+        r
+        for r in graph.of_kind(*_PROCESSES)
+        if r.declaration.mode == "managed" and _THRESHOLD_WORDS.search(own_words(r))
+    ]
     nodes = [node for node in nodes if is_value_bearing(node) is True]
     if not nodes:
         return ABSENT
@@ -155,8 +162,12 @@ _ESTATE: Final = ("estate",)
 FACTS: Final[Mapping[str, Fact]] = {
     "signing_quorum": Fact(signing_quorum, "whether keys at two other providers sign for funds too", ("key",)),
     "signer_count": Fact(signer_count, "how many keys sign for funds", _ESTATE),
-    "signers_one_account": Fact(signers_one_account, "whether all keys that sign for funds lie in one account", _ESTATE),
-    "signers_one_provider": Fact(signers_one_provider, "whether all keys that sign for funds lie with one provider", _ESTATE),
+    "signers_one_account": Fact(
+        signers_one_account, "whether all keys that sign for funds lie in one account", _ESTATE
+    ),
+    "signers_one_provider": Fact(
+        signers_one_provider, "whether all keys that sign for funds lie with one provider", _ESTATE
+    ),
     "threshold_one_account": Fact(
         threshold_one_account, "whether all nodes of a threshold signature run in one account", _ESTATE
     ),

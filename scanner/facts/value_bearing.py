@@ -2,12 +2,12 @@
 
 Files seldom say "this key owns funds". Two kinds of evidence are taken, and nothing else:
 
-* the **algorithm** of a signing key. Bitcoin, Ethereum and most other chains sign with secp256k1 (SEC 2, BIP-340); Solana,
-  Cardano, Polkadot and Cosmos validators with Ed25519 (RFC 8032). Cloud key services use neither for anything of their own.
+* the **algorithm** of a signing key. Bitcoin, Ethereum and most other chains sign with secp256k1 (SEC 2, BIP-340);
+  Solana, Cardano, Polkadot and Cosmos validators with Ed25519 (RFC 8032).
 * **words** in a resource's own name, its description, its tags or the modules around it: :data:`WORDS`.
 
-Words for other signatures (:data:`OTHER_SIGNATURES`: JWT, SAML, DNSSEC …) overrule words, those for test networks overrule both.
-What shows neither kind of evidence is not value-bearing.
+Words for other signatures (:data:`OTHER_SIGNATURES`: JWT, SAML, DNSSEC …) overrule words, those for test networks
+overrule both. What shows neither kind of evidence is not value-bearing.
 """
 
 from __future__ import annotations
@@ -39,16 +39,17 @@ ALGORITHMS: Final = frozenset(
 
 WORDS: Final = re.compile(
     r"(?<![a-z])(?:"
-    r"wallets?|(?:hot|cold|warm)wallets?|signers?|cosigners?|co[-_ ]?signers?|custody|custodians?|custodial|mnemonics?|seed[-_ ]?phrases?"
-    r"|treasury|treasuries|withdrawals?|multi[-_ ]?sig|tss|mpc|staking|validator[-_ ]?keys?|withdrawal[-_ ]?keys?"
-    r"|fireblocks|bitgo|web3signer|tmkms|horcrux"
+    r"wallets?|(?:hot|cold|warm)wallets?|signers?|cosigners?|co[-_ ]?signers?|custody|custodians?|custodial"
+    r"|mnemonics?|seed[-_ ]?phrases?|treasury|treasuries|withdrawals?|multi[-_ ]?sig|tss|mpc|staking"
+    r"|validator[-_ ]?keys?|withdrawal[-_ ]?keys?|web3signer|tmkms|horcrux"
     r")(?![a-z])"
 )
 """Words of names and tags, in lower case, that say that something signs for, holds or releases funds."""
 
 OTHER_SIGNATURES: Final = re.compile(
-    r"(?<![a-z])(?:jwt|jwks?|saml|oidc|dnssec|ksk|cosign|sigstore|code|image|images|artifacts?|ssh|cookie|session|url|urls|cloudfront"
-    r"|cdn|(?:access|id|auth)[-_ ]?tokens?|token[-_ ]?sign(?:ing|er)?|webhooks?|license|licence|pdf|document|documents|email|dkim|tls|ssl|certificate|certificates|ca|acme)(?![a-z])"
+    r"(?<![a-z])(?:jwt|jwks?|saml|oidc|dnssec|ksk|cosign|sigstore|code|images?|artifacts?|ssh|cookie|session|urls?"
+    r"|cloudfront|cdn|(?:access|id|auth)[-_ ]?tokens?|token[-_ ]?sign(?:ing|er)?|webhooks?|licen[sc]e|pdf|documents?"
+    r"|email|dkim|tls|ssl|certificates?|ca|acme)(?![a-z])"
 )
 """Words that say that a signature is for something else than funds."""
 
@@ -57,7 +58,8 @@ TEST_NETWORKS: Final = re.compile(
 )
 """Networks whose coins are worth nothing."""
 
-_NOT_PRODUCTION: Final = frozenset({"development", "dev", "test", "testing", "sandbox"})
+NOT_PRODUCTION: Final = frozenset({"development", "dev", "test", "testing", "sandbox"})
+"""Configured environment tiers, in lower case, on which nothing of value depends."""
 _NAMING: Final = (
     "name",
     "description",
@@ -75,21 +77,25 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def value_bearing(resource: Resource, _graph: Graph) -> Value:
-    """Whether it signs for, holds or releases funds, by the evidence above; unknown when only its algorithm could tell."""
+    """Whether it signs for, holds or releases funds; unknown when only its algorithm could tell."""
     return is_value_bearing(resource)
 
 
 def is_value_bearing(resource: Resource) -> Truth:
     """The same for other facts."""
     words = own_words(resource)
-    if resource.tier.lower() in _NOT_PRODUCTION or TEST_NETWORKS.search(words):
+    if resource.tier.lower() in NOT_PRODUCTION or TEST_NETWORKS.search(words):
         return False
     algorithm = resource.get("algorithm") if resource.kind == "key" else ABSENT
     if isinstance(algorithm, str) and algorithm.lower() in ALGORITHMS:
         return True
     if WORDS.search(words) and not OTHER_SIGNATURES.search(words):
         return True
-    return Unknown(f"its algorithm is not known: {algorithm.reason}", algorithm.origin) if isinstance(algorithm, Unknown) else False
+    return (
+        Unknown(f"its algorithm is not known: {algorithm.reason}", algorithm.origin)
+        if isinstance(algorithm, Unknown)
+        else False
+    )
 
 
 def own_words(resource: Resource) -> str:
@@ -110,5 +116,7 @@ def _own_words(resource: Resource) -> Iterator[str]:
 
 
 FACTS: Final[Mapping[str, Fact]] = {
-    "value_bearing": Fact(value_bearing, "whether its algorithm or names say that it signs for, holds or releases funds"),
+    "value_bearing": Fact(
+        value_bearing, "whether its algorithm or names say that it signs for, holds or releases funds"
+    ),
 }

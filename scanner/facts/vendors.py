@@ -50,6 +50,26 @@ SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
     "ADYEN": ("fiat", "Adyen"),
     "MODERN_TREASURY": ("fiat", "Modern Treasury"),
     "DWOLLA": ("fiat", "Dwolla"),
+    "INFURA": ("rpc", "Consensys"),
+    "ALCHEMY": ("rpc", "Alchemy"),
+    "QUICKNODE": ("rpc", "QuickNode"),
+    "CHAINSTACK": ("rpc", "Chainstack"),
+    "HELIUS": ("rpc", "Helius"),
+    "COINGECKO": ("oracle", "CoinGecko"),
+    "COINMARKETCAP": ("oracle", "Binance"),
+    "CRYPTOCOMPARE": ("oracle", "CoinDesk"),
+    "WALLETCONNECT": ("wallet-relay", "Reown"),
+    "REOWN": ("wallet-relay", "Reown"),
+    "TWILIO": ("email-sms", "Twilio"),
+    "SENDGRID": ("email-sms", "Twilio"),
+    "MAILGUN": ("email-sms", "Sinch"),
+    "POSTMARK": ("email-sms", "ActiveCampaign"),
+    "VONAGE": ("email-sms", "Vonage"),
+    "TELNYX": ("email-sms", "Telnyx"),
+    "OPENAI": ("ai-model", "OpenAI"),
+    "ANTHROPIC": ("ai-model", "Anthropic"),
+    "MISTRAL": ("ai-model", "Mistral AI"),
+    "COHERE": ("ai-model", "Cohere"),
 }
 """Beginnings of setting names → category and owner, in the words of the endpoint table."""
 
@@ -60,9 +80,16 @@ _OPEN: Final[Mapping[str, re.Pattern[str]]] = {
     "exchange-api": re.compile(r"VENUE|LIQUIDITY|EXCHANGE_API", re.IGNORECASE),
     "fiat": re.compile(r"FIAT|PSP_|PAYMENT_PROVIDER|BANK_API", re.IGNORECASE),
     "rpc": re.compile(r"(?:^|_)(?:RPC|WEB3_PROVIDER|ETH_NODE)", re.IGNORECASE),
+    "oracle": re.compile(r"ORACLE|PRICE_(?:FEED|API|SOURCE)", re.IGNORECASE),
+    "wallet-relay": re.compile(r"WALLET_?(?:RELAY|LINK)|RELAY_URL", re.IGNORECASE),
+    "email-sms": re.compile(r"SMTP|SMS_|EMAIL_(?:API|HOST|PROVIDER)|OTP_", re.IGNORECASE),
+    "indexer": re.compile(r"SUBGRAPH|INDEXER", re.IGNORECASE),
+    "ai-model": re.compile(r"(?:LLM|MODEL|AI)_(?:API|BASE|ENDPOINT|HOST|URL|PROVIDER)", re.IGNORECASE),
 }
 """Setting names that could hold another vendor of a category."""
-_TEST: Final = re.compile(r"sandbox|staging|[.-]test\b|testnet|\.ninja$")
+_SAFE: Final = re.compile(r"SAFE.*(?:SERVICE|UI|API|GATEWAY)")
+"""Setting names that say where multi-signature transactions are prepared."""
+TEST_HOSTS: Final = re.compile(r"sandbox|staging|[.-]test\b|testnet|\.ninja$")
 _OWN_NODES: Final = re.compile(
     r"(?<![a-z])(?:geth|client-go|erigon|nethermind|besu|reth|bitcoind|bitcoin-core|solana-validator|agave|lighthouse|prysm|teku|nimbus"
     r"|lodestar|op-node|op-geth|nitro-node|avalanchego|bor|heimdall|gaiad|cosmovisor|juno|pathfinder)(?![a-z])"
@@ -99,13 +126,14 @@ class Mention:
 def mentions(graph: Graph, category: str) -> dict[str, Mention]:
     """The owners of a category's vendors, each with the first place that names one."""
     found: dict[str, Mention] = {}
-    for resource in _callers(graph):
+    for resource in callers(graph):
         for owner, path in _owners(resource, category):
             found.setdefault(owner, Mention(owner, resource, resource.span_of(path)))
     return found
 
 
-def _callers(graph: Graph) -> Iterator[Resource]:
+def callers(graph: Graph) -> Iterator[Resource]:
+    """Everything that may name a third party."""
     for resource in graph.resources.values():
         if resource.declaration.mode == "managed" and resource.kind in _CALLERS:
             yield resource
@@ -115,9 +143,9 @@ def _owners(resource: Resource, category: str) -> Iterator[tuple[str, str]]:
     for path, text in texts(resource.declaration.attributes):
         for host in hosts_in(text) if "." in text else ():
             endpoint = owner_of(host)
-            if endpoint is not None and endpoint.category == category and not _TEST.search(host):
+            if endpoint is not None and endpoint.category == category and not TEST_HOSTS.search(host):
                 yield endpoint.owner_group.split(" (", 1)[0] or endpoint.provider, path
-    for setting in _named(resource):
+    for setting in named_settings(resource):
         match = _SETTING.search(setting.name)
         if match and SETTINGS[match[1]][0] == category:
             yield SETTINGS[match[1]][1], setting.path
@@ -128,21 +156,26 @@ def _owners(resource: Resource, category: str) -> Iterator[tuple[str, str]]:
                 yield _SECRETS[word][1], "name"
 
 
-def _named(resource: Resource) -> Iterator[Setting]:
+def named_settings(resource: Resource) -> Iterator[Setting]:
+    """Its settings in capitals, as environment variables are written."""
     return (setting for setting in settings(resource.declaration.attributes) if setting.name.isupper())
 
 
-def _open(graph: Graph, category: str) -> Unknown | None:
+def open_setting(graph: Graph, category: str) -> Unknown | None:
     """A setting that may name one more vendor."""
     pattern = _OPEN[category]
-    for resource in _callers(graph):
-        for setting in _named(resource):
-            if pattern.search(setting.name) and isinstance(setting.value, Unknown) and not literal_text(setting.value).strip():
+    for resource in callers(graph):
+        for setting in named_settings(resource):
+            if (
+                pattern.search(setting.name)
+                and isinstance(setting.value, Unknown)
+                and not literal_text(setting.value).strip()
+            ):
                 return Unknown(f"{setting.name} may name another one: {setting.value.reason}", setting.value.origin)
     return None
 
 
-def _single(graph: Graph, category: str, noun: str) -> Value:
+def single_owner(graph: Graph, category: str, noun: str) -> Value:
     """The owner when there is exactly one; an empty text for several; absent for none."""
     found = mentions(graph, category)
     if not found:
@@ -151,23 +184,23 @@ def _single(graph: Graph, category: str, noun: str) -> Value:
     related = tuple(Related(m.span, f"{m.resource.id}: {noun} {m.owner}", m.resource.id) for m in found.values())
     if len(found) > 1:
         return Answer("", related, first.span)
-    undecided = _open(graph, category)
+    undecided = open_setting(graph, category)
     return Answer(undecided if undecided is not None else first.owner, related, first.span)
 
 
 def single_custodian(_estate: Resource, graph: Graph) -> Value:
     """The only custodian whose interface can release funds; empty when there are several, absent when there is none."""
-    return _single(graph, "custody", "calls")
+    return single_owner(graph, "custody", "calls")
 
 
 def single_venue(_estate: Resource, graph: Graph) -> Value:
     """The only exchange that the estate trades at."""
-    return _single(graph, "exchange-api", "trades at")
+    return single_owner(graph, "exchange-api", "trades at")
 
 
 def single_fiat_rail(_estate: Resource, graph: Graph) -> Value:
     """The only company through which money is paid in and out."""
-    return _single(graph, "fiat", "pays through")
+    return single_owner(graph, "fiat", "pays through")
 
 
 def handles_funds(_estate: Resource, graph: Graph) -> Value:
@@ -180,22 +213,42 @@ def own_signing_keys(_estate: Resource, graph: Graph) -> Value:
     return bool(signing_keys(graph))
 
 
+def runs_own_node(graph: Graph) -> bool:
+    """Whether anything runs the software of a chain's node."""
+    return any(
+        _OWN_NODES.search(text.lower()) for caller in callers(graph) for _, text in texts(caller.declaration.attributes)
+    )
+
+
 def node_alternative(resource: Resource, graph: Graph) -> Value:
     """Whether the chain is reached in another way too: own node software, an RPC vendor, a node at another provider."""
     others = [n for n in graph.of_kind("blockchain_node") if n.placement.provider != resource.placement.provider]
     if others or mentions(graph, "rpc"):
         return True
-    for candidate in _callers(graph):
-        if any(_OWN_NODES.search(text.lower()) for _, text in texts(candidate.declaration.attributes)):
-            return True
-    undecided = _open(graph, "rpc")
+    if runs_own_node(graph):
+        return True
+    undecided = open_setting(graph, "rpc")
     return False if undecided is None else undecided
 
 
 def hosted_safe(_estate: Resource, graph: Graph) -> Value:
-    """Whether multi-signature transactions are prepared at the hosted service of Safe; absent when nothing names it."""
+    """Whether multi-signature transactions are prepared at the hosted service of Safe; absent when nothing names it.
+
+    A setting that names another service of the kind means that the hosted one is not needed.
+    """
     found = mentions(graph, "custody").get("Safe")
-    return ABSENT if found is None else Answer(True, (), found.span)
+    if found is None:
+        return ABSENT
+    undecided: Unknown | None = None
+    for resource in callers(graph):
+        for setting in named_settings(resource):
+            if not _SAFE.search(setting.name):
+                continue
+            if isinstance(setting.value, Unknown):
+                undecided = Unknown(f"{setting.name} is not in the files: {setting.value.reason}", setting.value.origin)
+            elif any(owner_of(host) is None for host in hosts_in(str(setting.value))):
+                return Answer(False, (), resource.span_of(setting.path))
+    return Answer(True if undecided is None else undecided, (), found.span)
 
 
 _ESTATE: Final = ("estate",)

@@ -1,211 +1,258 @@
-"""How much of a thing one zone takes down."""
+"""How much of one thing a zone takes down."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
+from scanner.catalog.load import Entry, catalog
+from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.place import zone_bounds, zone_count
+from scanner.facts.place import bounds_of, region_has_zones, zone_bounds
+from scanner.facts.relations import same_region
+from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
-from scanner.model.resource import EdgeKind, Resource
-from scanner.model.value import ABSENT, Unknown, Value, both, equal, negate, unknown_from
+from scanner.model.resource import Resource, Scope
+from scanner.model.span import Span
+from scanner.model.value import ABSENT, Truth, Unknown, Value, both, equal, unknown_from, unknowns_in
 
 QUORUM_ZONES: Final = 3
 """Zones that a majority system needs to outlive any one of them: of two zones, one holds the majority."""
+_ONE_PLACE: Final = ("compute", "volume")
+"""Kinds that stand in one zone unless their type says otherwise, whatever subnets they may choose from."""
+_NEVER_SWITCHED: Final = ("container_service",)
+"""Kinds whose ``zone_redundant`` says how copies spread over the zones they are given, not that there are several."""
 
 
-def single_zone(resource: Resource, graph: Graph) -> Value:
-    """Whether the loss of one zone takes all of it down.
+def zones_matter(resource: Resource, graph: Graph) -> Value:
+    """Whether zones can be chosen at all: its region has several, and it is not configured as a test environment."""
+    if resource.tier.lower() in NOT_PRODUCTION or resource.placement.provider in _single_site_providers():
+        return False
+    return region_has_zones(resource, graph)
 
-    An explicit switch (``multi_az``) decides by itself; a type that spreads over the zones it is given is judged by them.
+
+@cache
+def _single_site_providers() -> frozenset[str]:
+    """Providers of whose known regions none has several zones, such as Hetzner and DigitalOcean."""
+    return frozenset(
+        provider
+        for provider, regions in catalog().regions.items()
+        if regions and all(int(region.get("zones", 0)) < 2 for region in regions.values())
+    )
+
+
+def single_zone(resource: Resource, _graph: Graph) -> Value:
+    """Whether the loss of one zone takes all of it down; absent where its type does not say or stands in no zone.
+
+    A switch that is written (``multi_az``) decides, unless the zones it is given are certainly one. A type that spreads
+    over whatever zones it is given is judged by them.
     """
+    return in_one_zone(resource)
+
+
+def in_one_zone(resource: Resource) -> Value:
+    """:func:`single_zone` for other facts."""
     redundant = resource.get("zone_redundant")
-    if isinstance(redundant, Unknown):
-        return redundant
-    switched = bool(resource.place_of("zone_redundant")[1]) and "zone_redundant" in resource.deciders
+    entry = catalog().entry(resource.type) or Entry("other")
+    if resource.placement.scope in (Scope.GLOBAL, Scope.MULTI_REGION):
+        return ABSENT if redundant is ABSENT else False
+    if redundant is ABSENT:
+        return _by_place(resource, entry)
     if redundant is False:
         return True
-    if redundant is True and switched:
+    if redundant is True and entry.scope == "regional":
         return False
-    count = zone_count(resource, graph)
-    if isinstance(count, int):
-        return count < 2
-    if isinstance(count, Unknown):
-        return count
-    return ABSENT if redundant is ABSENT else False
+    given = _given_one_zone(resource, entry)
+    if isinstance(redundant, Unknown):
+        return True if given is True else redundant
+    if _is_switched(resource):
+        return given is True
+    return given if given is not ABSENT else _without_zones(entry)
 
 
-def member_count(resource: Resource, graph: Graph) -> Value:
-    """How many members of a cluster are declared; unknown when that depends on a variable, or none is in the files."""
-    members = graph.members(resource)
-    if not members:
-        return Unknown(f"no member of {resource.id} is in the files", resource.span)
-    undecided = [m.declaration.exists for m in members if isinstance(m.declaration.exists, Unknown)]
-    certain = len(members) - len(undecided)
-    return unknown_from(undecided) if undecided and certain < 2 else certain
+def memcached_in_one_zone(resource: Resource, _graph: Graph) -> Value:
+    """Whether all nodes of a cache without replication stand in one zone; absent when the provider chooses their zones."""
+    if resource.place_of("zone_redundant")[1]:
+        return in_one_zone(resource)
+    return _given_one_zone(resource, catalog().entry(resource.type) or Entry("other"))
 
 
-def member_zone_count(resource: Resource, graph: Graph) -> Value:
-    """In how many zones a cluster's members stand: pinned ones, else as many as its subnets and members allow."""
-    members = graph.members(resource)
-    count = member_count(resource, graph)
-    if isinstance(count, Unknown):
-        return count
-    pinned = [_pinned_zone(member) for member in members]
-    if all(zone is not None for zone in pinned):
-        return len(_different(zone for zone in pinned if zone is not None))
-    available = zone_count(resource, graph)
-    if isinstance(available, Unknown):
-        return available
-    return min(len(members), available) if isinstance(available, int) else len(members)
+def _by_place(resource: Resource, entry: Entry) -> Value:
+    """The answer for a type without a switch: a server or disk stands in one zone, other things where they say."""
+    if resource.kind in _ONE_PLACE:
+        return True
+    return _given_one_zone(resource, entry) if resource.placement.scope is Scope.ZONAL else ABSENT
 
 
-def _pinned_zone(member: Resource) -> Value:
-    declared = member.declaration.attributes
-    return declared.get("availability_zone", declared.get("zone"))
+def _without_zones(entry: Entry) -> Value:
+    """The answer for a redundant type that is given no zones: false where the provider then chooses several."""
+    reader = entry.properties.get("zone_redundant")
+    spreads_over_given = isinstance(reader, dict) and "const" in reader and isinstance(entry.scope, str)
+    return ABSENT if spreads_over_given else False
 
 
-def _different(zones: Iterable[Value]) -> list[Value]:
-    kept: list[Value] = []
-    for zone in zones:
-        if not any(equal(zone, other) is True for other in kept):
-            kept.append(zone)
-    return kept
+def _is_switched(resource: Resource) -> bool:
+    """Whether an attribute that is written in the files makes it zone-redundant."""
+    if resource.kind in _NEVER_SWITCHED:
+        return False
+    declaration, path = resource.place_of("zone_redundant")
+    return bool(path) and lookup(declaration.attributes, path) is not ABSENT
 
 
-def same_zone_as_primary(resource: Resource, graph: Graph) -> Value | Answer:
-    """Whether a replica stands in the very zone of what it copies; absent when it is no replica or zones are not pinned."""
-    if resource.get("replica_of") is ABSENT:
-        return ABSENT
-    mine = _pinned_zone(resource)
-    for primary in graph.targets(resource, "replica_of"):
-        theirs = _pinned_zone(primary)
-        if mine is None or theirs is None:
-            return ABSENT
-        return Answer(equal(mine, theirs), (Related(primary.span_of("availability_zone"), "the primary", primary.id),))
-    return ABSENT
+def _given_one_zone(resource: Resource, entry: Entry) -> Value:
+    """Whether all zones that it may use are one; absent when none are given.
 
-
-def egress_zones(resource: Resource, graph: Graph) -> Value | Answer:
-    """In how many zones subnets send their outgoing traffic through this one NAT; absent when no subnet is known to."""
-    subnets: dict[str, Resource] = {}
-    for route in graph.referrers(resource, "route"):
-        for subnet in _subnets_of(route, graph):
-            subnets[subnet.id] = subnet
-    if not subnets:
-        return ABSENT
-    zones: list[Value] = []
-    for subnet in subnets.values():
-        place = subnet.placement.zones
-        if isinstance(place, Unknown) or isinstance(subnet.declaration.exists, Unknown):
-            return unknown_from([place if isinstance(place, Unknown) else subnet.declaration.exists])
-        zones.extend(place)
-    related = tuple(Related(subnet.span, "sends its traffic through it", subnet.id) for subnet in subnets.values())
-    return Answer(len(_different(zones)), related[:5])
-
-
-def _subnets_of(route: Resource, graph: Graph) -> Iterable[Resource]:
-    """The subnets that a route serves, also through its table's associations."""
-    tables = [route, *(edge_target for edge_target in _route_tables(route, graph))]
-    for table in tables:
-        for edge in (*graph.incoming.get(table.id, ()), *graph.outgoing.get(table.id, ())):
-            for end in (edge.source, edge.target):
-                resource = graph.resources[end]
-                if resource.kind == "subnet":
-                    yield resource
-                elif resource.kind == "glue":
-                    yield from (
-                        graph.resources[e.target] for e in graph.outgoing.get(end, ()) if _is_subnet(graph, e.target)
-                    )
-
-
-def _route_tables(route: Resource, graph: Graph) -> Iterable[Resource]:
-    return (t for e in graph.outgoing.get(route.id, ()) if (t := graph.resources[e.target]).kind == "route")
-
-
-def _is_subnet(graph: Graph, name: str) -> bool:
-    return graph.resources[name].kind == "subnet"
-
-
-def other_nats(resource: Resource, graph: Graph) -> Value:
-    """How many other NATs of the same network stand in other zones; unknown when whether they exist is."""
-    others = [
-        n for n in graph.of_kind("nat") if n.id != resource.id and n.type == resource.type and _peers(resource, n)
-    ]
-    undecided = [n.declaration.exists for n in others if isinstance(n.declaration.exists, Unknown)]
-    if undecided:
-        return unknown_from(undecided)
-    mine = resource.placement.zones
-    elsewhere = [n for n in others if both((negate(equal(_first(n.placement.zones), _first(mine))),)) is True]
-    return len(elsewhere)
-
-
-def _peers(left: Resource, right: Resource) -> bool:
-    return left.declaration.root == right.declaration.root and left.declaration.module == right.declaration.module
-
-
-def _first(zones: Value) -> Value:
-    return zones[0] if isinstance(zones, tuple) and zones else None
-
-
-def targets_in_one_zone(resource: Resource, graph: Graph) -> Value | Answer:
-    """Whether everything behind a balancer or target group stands in one zone; absent when no target's place is known."""
-    targets = _backends(resource, graph)
-    if not targets:
-        return ABSENT
-    if not all(t.kind in ("compute", "compute_group", "container_service", "function") for t in targets):
-        return ABSENT
-    zones: list[Value] = []
-    for target in targets:
-        alone = single_zone(target, graph)
-        if alone is False:
-            return False
-        place = target.placement.zones
-        if isinstance(place, Unknown) or isinstance(alone, Unknown):
-            return unknown_from([place if isinstance(place, Unknown) else alone])
-        zones.extend(place[:1] or (Unknown(f"the zone of {target.id} is not in the files", target.span),))
-    different = _different(zones)
-    if len(different) > 1 and any(isinstance(z, Unknown) for z in different):
-        return unknown_from(different)
-    related = tuple(Related(t.span, "is behind it", t.id) for t in targets[:5])
-    return Answer(len(different) == 1, related)
-
-
-def _backends(resource: Resource, graph: Graph) -> list[Resource]:
-    """What a target group sends requests to: named by it, attached to it, or naming it."""
-    found: dict[str, Resource] = {}
-    for edge in graph.outgoing.get(resource.id, ()):
-        if edge.kind is EdgeKind.MEMBERSHIP:
-            found[edge.target] = graph.resources[edge.target]
-    for edge in graph.incoming.get(resource.id, ()):
-        source = graph.resources[edge.source]
-        if source.kind in ("compute_group", "container_service"):
-            found[source.id] = source
-    return list(found.values())
-
-
-def quorum_zone_shortfall(resource: Resource, graph: Graph) -> Value:
-    """Whether a majority system has fewer than three zones; unknown with its zones, absent when not placed in zones."""
+    A single zone name may be that of its primary alone; lists and subnets are everything that it may use.
+    """
     bounds = zone_bounds(resource)
     if isinstance(bounds, Unknown):
         return bounds
     least, most = bounds
-    if least < QUORUM_ZONES <= most:
-        return zone_count(resource, graph) if least < 2 else Unknown("whether its zones differ is not in the files")
-    return most < QUORUM_ZONES if most else ABSENT
+    if most == 0:
+        return ABSENT
+    if most == 1:
+        return not _is_switched(resource) or _given_as_list(resource, entry)
+    return False if least > 1 else Unknown("whether its zones differ is not in the files", _unknown_origin(resource))
+
+
+def _given_as_list(resource: Resource, entry: Entry) -> bool:
+    written = [lookup(resource.declaration.attributes, path) for path in entry.zones]
+    names = [value for value in written if value is not ABSENT]
+    return not names or any(isinstance(value, list) for value in names)
+
+
+def _unknown_origin(resource: Resource) -> Span | None:
+    return next((unknown.origin for unknown in unknowns_in(resource.placement.zones)), None)
+
+
+def member_count(resource: Resource, graph: Graph) -> Value | Answer:
+    """How many servers of a database cluster can serve, replicas that scaling always keeps among them.
+
+    Absent when its members have a standby of their own; unknown when their number is, or when none is in the files.
+    """
+    members = graph.members(resource)
+    if any(member.get("zone_redundant") is not ABSENT for member in members):
+        return ABSENT
+    if not members:
+        return Unknown(f"no member of {resource.id} is in the files", resource.span)
+    related = tuple(Related(member.span, f"{member.id}: a member", member.id) for member in members[:5])
+    undecided = [m.declaration.exists for m in members if isinstance(m.declaration.exists, Unknown)]
+    certain = len(members) - len(undecided) + _kept_replicas(resource, graph)
+    return Answer(unknown_from(undecided) if undecided and certain < QUORUM_ZONES - 1 else certain, related)
+
+
+def _kept_replicas(cluster: Resource, graph: Graph) -> int:
+    """The replicas that Application Auto Scaling adds to an Aurora, DocumentDB or Neptune cluster at least."""
+    for declaration in graph.index.by_id.values():
+        if declaration.type == "aws_appautoscaling_target" and any(
+            r.target == cluster.id for r in declaration.references
+        ):
+            least = declaration.attributes.get("min_capacity")
+            return least if isinstance(least, int) and not isinstance(least, bool) else 0
+    return 0
+
+
+def member_zone_count(resource: Resource, graph: Graph) -> Value | Answer:
+    """In how many zones a cluster's two or more members stand; absent for fewer, or when the provider spreads them.
+
+    Members without a zone of their own are spread by the provider over the zones of the cluster's subnets.
+    """
+    members = graph.members(resource)
+    if len(members) < 2 or any(isinstance(m.declaration.exists, Unknown) for m in members):
+        return ABSENT
+    pinned = [member.declaration.attributes.get("availability_zone") for member in members]
+    related = tuple(Related(m.span_of("availability_zone"), f"{m.id}: a member", m.id) for m in members[:5])
+    if all(zone is not None for zone in pinned):
+        return Answer(count_different(pinned), related)
+    bounds = zone_bounds(resource)
+    if isinstance(bounds, Unknown) or bounds[1] == 0:
+        return bounds if isinstance(bounds, Unknown) else ABSENT
+    return Answer(1, related) if bounds[1] == 1 else 2
+
+
+def count_different(zones: Iterable[Value]) -> Value:
+    """How many different zones there are at least; unknown when they may all be one or not."""
+    kept: list[Value] = []
+    for zone in zones:
+        if not any(equal(zone, other) is True for other in kept):
+            kept.append(zone)
+    least, most = bounds_of(kept)
+    return least if least > 1 or most == 1 else unknown_from(kept, "whether the zones differ is not in the files")
+
+
+def share_zone(resources: Sequence[Resource]) -> Truth:
+    """Whether things that each stand in one zone stand in the same one of one region."""
+    first, *others = resources
+    together = both(same_region(first, other) for other in others)
+    if together is not True:
+        return together
+    zones: list[Value] = []
+    for resource in resources:
+        place = resource.placement.zones
+        missing = Unknown(f"the zone of {resource.id} is not in the files", resource.span)
+        zones.append(place[0] if isinstance(place, tuple) and len(place) == 1 else missing)
+    count = count_different(zones)
+    return count if isinstance(count, Unknown) else count == 1
+
+
+def same_zone_as_primary(resource: Resource, graph: Graph) -> Value | Answer:
+    """Whether a replica stands in the very zone of a primary without a standby; absent when a zone is left open."""
+    mine = _only_zone(resource)
+    if resource.get("replica_of") is ABSENT or mine is None:
+        return ABSENT
+    for primary in graph.targets(resource, "replica_of"):
+        theirs = _only_zone(primary)
+        if theirs is None or in_one_zone(primary) is False:
+            return ABSENT
+        if isinstance(mine, Unknown) and isinstance(theirs, Unknown) and mine.ref != theirs.ref:
+            return unknown_from([mine, theirs])
+        return Answer(equal(mine, theirs), (Related(primary.span, f"{primary.id}: the primary", primary.id),))
+    return ABSENT
+
+
+def _only_zone(resource: Resource) -> str | Unknown | None:
+    zones = resource.placement.zones
+    return zones[0] if isinstance(zones, tuple) and len(zones) == 1 else None
+
+
+def master_candidates(resource: Resource, _graph: Graph) -> Value:
+    """How many nodes of a search cluster can be elected master: the dedicated ones, else all data nodes."""
+    dedicated = resource.get("dedicated_masters")
+    if dedicated is ABSENT or isinstance(dedicated, Unknown):
+        return dedicated
+    return dedicated or resource.get("nodes")
+
+
+def network_zone_count(resource: Resource, graph: Graph) -> Value | Answer:
+    """In how many zones the subnets of a network stand; absent when no zonal subnet of it is in the files."""
+    subnets = [
+        s
+        for s in graph.referrers(resource, "subnet")
+        if s.placement.scope is Scope.ZONAL and s.declaration.mode == "managed"
+    ]
+    if not subnets:
+        return ABSENT
+    zones: list[Value] = []
+    for subnet in subnets:
+        place = subnet.placement.zones
+        if isinstance(place, Unknown) or isinstance(subnet.declaration.exists, Unknown):
+            return unknown_from([place, subnet.declaration.exists])
+        zones.extend(place or (Unknown(f"{subnet.id} names no zone", subnet.span),))
+    related = tuple(Related(s.span_of("availability_zone"), f"{s.id}: a subnet of it", s.id) for s in subnets[:5])
+    return Answer(count_different(zones), related)
 
 
 FACTS: Final[Mapping[str, Fact]] = {
+    "zones_matter": Fact(zones_matter, "whether its region has several zones and it is no test environment"),
     "single_zone": Fact(single_zone, "whether the loss of one zone takes all of it down"),
-    "member_count": Fact(member_count, "how many members the cluster declares", ("database", "search", "cluster")),
+    "memcached_in_one_zone": Fact(memcached_in_one_zone, "whether all nodes stand in one zone", ("cache",)),
+    "member_count": Fact(member_count, "how many servers of the cluster can serve", ("database",)),
     "member_zone_count": Fact(member_zone_count, "in how many zones the cluster's members stand", ("database",)),
     "same_zone_as_primary": Fact(
-        same_zone_as_primary, "whether a replica stands in its primary's zone", ("database", "cache")
+        same_zone_as_primary, "whether a replica stands in its primary's zone", ("database", "cache", "file_store")
     ),
-    "egress_zones": Fact(egress_zones, "in how many zones subnets send traffic through it", ("nat",)),
-    "other_nats": Fact(other_nats, "how many NATs stand in other zones of the same configuration", ("nat",)),
-    "targets_in_one_zone": Fact(targets_in_one_zone, "whether all of its targets stand in one zone", ("target_group",)),
-    "quorum_zone_shortfall": Fact(quorum_zone_shortfall, "whether it has fewer zones than a majority needs"),
+    "master_candidates": Fact(master_candidates, "how many nodes can be elected master", ("search",)),
+    "network_zone_count": Fact(network_zone_count, "in how many zones the network's subnets stand", ("network",)),
 }

@@ -85,8 +85,9 @@ class Declaration:
 
 
 def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
-    """The span of the longest known ancestor of ``path``; a block without an index stands for its first one, and a
-    list that is written in one attribute for its entries.
+    """The span of the longest known ancestor of ``path``.
+
+    A block without an index stands for its first one, a list that is written in one attribute for its entries.
     """
     for candidate in _ancestors(path):
         whole = candidate.rpartition("[")[0] if candidate.endswith("]") else ""

@@ -140,8 +140,8 @@ def either(truths: Iterable[Truth]) -> Truth:
 def equal(left: Value, right: Value) -> Truth:
     """Whether two values are the same, without Python's ``True == 1``.
 
-    Numbers compare by value; lists and objects element by element. Two unknowns with the same ``ref`` are equal.
-    A partly known string differs from every string that its known ends exclude.
+    Numbers compare by value; lists and objects element by element. Two unknowns with the same ``ref`` are equal, and so
+    are texts made of the same parts. A partly known text differs from all texts that its known ends exclude.
     """
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return _equal_unknown(left, right)
@@ -158,16 +158,32 @@ def equal(left: Value, right: Value) -> Truth:
 
 def _equal_unknown(left: Value, right: Value) -> Truth:
     if isinstance(left, Unknown) and isinstance(right, Unknown):
-        if left.ref is not None and left.ref == right.ref:
+        same_parts = left.parts and len(left.parts) == len(right.parts)
+        if (left.ref is not None and left.ref == right.ref) or (
+            same_parts and all(equal(a, b) is True for a, b in zip(left.parts, right.parts, strict=True))
+        ):
             return True
-        return unknown_from([left, right])
-    unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
-    if isinstance(other, str) and unknown.parts:
-        if not other.startswith(unknown.prefix) or not other.endswith(unknown.suffix):
-            return False
-    elif unknown.parts and other is not None:
+    if _excluded(left, right) or _excluded(right, left):
         return False
-    return unknown_from([unknown])
+    return unknown_from([left, right])
+
+
+def _excluded(partly: Value, other: Value) -> bool:
+    """Whether a partly known text cannot be the other value, by kind (it is never null), ends or length."""
+    if not isinstance(partly, Unknown) or not partly.parts:
+        return False
+    if isinstance(other, Unknown):
+        ends_fit = _fit(partly.prefix, other.prefix) and _fit(partly.suffix[::-1], other.suffix[::-1])
+        return bool(other.parts) and not ends_fit
+    if not isinstance(other, str):
+        return True
+    known = sum(len(part) for part in partly.parts if isinstance(part, str))
+    return not (other.startswith(partly.prefix) and other.endswith(partly.suffix) and known <= len(other))
+
+
+def _fit(one: str, other: str) -> bool:
+    """Whether one text can be continued to a continuation of the other."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def less(left: Value, right: Value) -> Truth:

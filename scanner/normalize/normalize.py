@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Final
 
 from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
@@ -14,6 +16,8 @@ from scanner.model.resource import Declaration, Resource
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.normalize.edges import Linker
 from scanner.normalize.placement import Placer
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def coerced(value: Value, wanted: str | None) -> Value:
     match wanted:
         case "list" if not isinstance(value, (list, Unknown)):
             return list(value.values()) if isinstance(value, dict) else [value]
-        case "int" if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        case "int" if isinstance(value, str) and _WHOLE.fullmatch(value):
             return int(value)
         case "bool" if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"

@@ -210,12 +210,17 @@ class Placer:
             return tuple(found)
         if isinstance(value, Unknown) and _is_listing(value):
             return value
-        targets = self.index.meant(value) if isinstance(value, Unknown) else referred or self.index.named(value)
+        targets = self._places(value) if isinstance(value, Unknown) else referred or self.index.named(value)
         if targets:
             return self._zones_of_targets(targets, hops)
         if isinstance(value, Unknown):
             return value if plural or _is_splat(value) else (value.derived(),)
         return (Unknown(f"the zone of {value} is not in the files"),) if isinstance(value, str) and value else ()
+
+    def _places(self, value: Unknown) -> tuple[str, ...]:
+        """What an unknown refers to, without what only hands places on (a module, another state, a parameter)."""
+        found = self.index.meant(value)
+        return tuple(i for i in found if (entry := self.entries[i]) is not None and (entry.zones or entry.zones_from))
 
     def _zones_of_targets(self, targets: tuple[str, ...], hops: int) -> tuple[str | Unknown, ...] | Unknown:
         found: list[str | Unknown] = []

@@ -13,7 +13,7 @@ from scanner.catalog.endpoints import MAX_HOSTS, MAX_TEXT, TABLE, hosts_in, owne
 
 CATEGORIES = frozenset(
     {
-        *("auth", "cdn", "cicd", "custody", "dns", "email-sms", "exchange-api", "fiat", "indexer"),
+        *("ai-model", "auth", "cdn", "cicd", "custody", "dns", "email-sms", "exchange-api", "fiat", "indexer"),
         *("observability", "oracle", "registry", "rpc", "screening", "secrets", "storage-ipfs", "wallet-relay"),
     }
 )

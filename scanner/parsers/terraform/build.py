@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, between, too_deep
+from scanner.parsers.terraform.strings import text_literal
 from scanner.parsers.terraform.tree import (
     Attribute,
     Block,
@@ -60,7 +61,7 @@ def plain_name(name: str, at: Position) -> str:
 def object_key(key: Expression) -> Expression:
     """The key of an object written without parentheses: a bare name, even a keyword's, is a text."""
     if isinstance(key, Variable):
-        return Literal(key.name, key.at)
+        return text_literal(key.name, key.at)
     if isinstance(key, Literal) and (key.value is None or isinstance(key.value, bool)):
         return Literal(_KEYWORDS[key.value], key.at)
     return key

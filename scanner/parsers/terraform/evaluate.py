@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value, both, either, is_known, negate, unknown_from
-from scanner.parsers.terraform import arithmetic, functions, tree, values
+from scanner.parsers.terraform import arithmetic, functions, tree, types, values
 from scanner.parsers.terraform.functions import FunctionContext, FunctionError
 from scanner.parsers.terraform.values import SetValue
 
@@ -285,18 +285,12 @@ def _divide(left: arithmetic.Number, right: arithmetic.Number, at: tree.Position
     return arithmetic.divide(left, right)
 
 
-def _modulo(left: arithmetic.Number, right: arithmetic.Number, at: tree.Position) -> Value:
-    if not right:
-        raise EvaluationError("division by zero", at)
-    return arithmetic.modulo(left, right)
-
-
 _ARITHMETIC: Final[Mapping[str, Callable[[arithmetic.Number, arithmetic.Number, tree.Position], Value]]] = {
     "+": lambda a, b, _at: arithmetic.add(a, b),
     "-": lambda a, b, _at: arithmetic.subtract(a, b),
     "*": lambda a, b, _at: arithmetic.multiply(a, b),
     "/": _divide,
-    "%": _modulo,
+    "%": lambda a, b, _at: arithmetic.modulo(a, b),
     "<": lambda a, b, _at: a < b,
     "<=": lambda a, b, _at: a <= b,
     ">": lambda a, b, _at: a > b,
@@ -333,15 +327,31 @@ def _choose(
 ) -> Value:
     if not isinstance(condition, Unknown):
         chosen, other = (then, otherwise) if _boolean(condition, at) else (otherwise, then)
-        value = evaluate(chosen, scope)
-        if isinstance(value, (bool, int, Decimal)) and isinstance(_attempt(other, scope), str):
-            return values.to_text(value)  # both branches have one type, and text is the one that both convert to
-        return value
+        return _in_common_type(evaluate(chosen, scope), other, scope)
     branches = [_attempt(then, scope), _attempt(otherwise, scope)]
     if is_known(branches) and _same(*branches) is True:
         return branches[0]
     undecided = unknown_from([condition, *branches])
     return replace(undecided, reason=condition.reason, origin=condition.origin or scope.span(at))
+
+
+def _in_common_type(value: Value, other: tree.Expression, scope: Scope) -> Value:
+    """A branch's value in the one type that both branches have. Text and null need no look at the other branch."""
+    if not isinstance(value, (bool, int, Decimal, list, dict, SetValue)):
+        return value
+    rejected = _attempt(other, scope)
+    if rejected is None or isinstance(rejected, Unknown):
+        return value
+    common = types.unify((types.type_of(value), types.type_of(rejected)))
+    try:
+        if common is not None:
+            return types.convert(value, common)
+    except types.ConversionError as error:
+        if is_known([value, rejected]):
+            raise EvaluationError(str(error), other.at) from None
+    if is_known([value, rejected]):
+        raise EvaluationError("the two results of this condition have no type in common", other.at)
+    return value
 
 
 def _attempt(expression: tree.Expression, scope: Scope) -> Value:

@@ -23,7 +23,7 @@ from scanner.parsers.terraform.build import (
 )
 from scanner.parsers.terraform.masking import Code, Embedded, Quote
 from scanner.parsers.terraform.positions import MAX_NESTING, Lines, SyntaxInvalid, between, too_deep
-from scanner.parsers.terraform.strings import Mark, Style, Text, assemble, unescape
+from scanner.parsers.terraform.strings import Mark, Style, Text, assemble, text_literal, unescape
 from scanner.parsers.terraform.tree import (
     Attribute,
     Binary,
@@ -238,7 +238,7 @@ class Reader:
         key, value = _branches(node)
         name = key.children[0]
         if isinstance(name, Tree) and name.data in _NAMES:
-            return Literal(self._name(name), self._at(name)), self._expression(value)
+            return text_literal(self._name(name), self._at(name)), self._expression(value)
         read = self._expression(name)
         in_parentheses = self._source.startswith("(", _start(name) + self._base)
         return read if in_parentheses else object_key(read), self._expression(value)

@@ -148,7 +148,7 @@ class _Reader:
             self.trees[key] = syntax.parse(data, file.path.name)
         parsed = self.trees[key]
         self.lines[file.name] = tuple(data.decode("utf-8", "replace").split("\n"))
-        if parsed.problems:
+        if any(problem.fatal for problem in parsed.problems):
             empty = not parsed.body.attributes and not parsed.body.blocks
             (self.unread if empty else self.partly).add(file.name)
         return parsed

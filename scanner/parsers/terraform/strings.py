@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+from unicodedata import normalize
 
 from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, advanced, between, too_deep
 from scanner.parsers.terraform.tree import (
@@ -114,6 +115,11 @@ def unescape(source: str, line: int, column: int, *, quoted: bool = True) -> str
     return (_QUOTED_ESCAPE if quoted else _BARE_ESCAPE).sub(decode, source)
 
 
+def text_literal(text: str, at: Position) -> Literal:
+    """A text as a value: Terraform keeps these in Unicode's normal form C (cty does so, not the parser)."""
+    return Literal(text if text.isascii() else normalize("NFC", text), at)
+
+
 def assemble(parts: Sequence[Text | Mark], style: Style, at: Position) -> Expression:
     """Build the expression of a template.
 
@@ -129,7 +135,7 @@ def assemble(parts: Sequence[Text | Mark], style: Style, at: Position) -> Expres
     if not joined:
         return Literal("", at)
     if len(joined) == 1 and isinstance(piece := joined[0], _Piece):
-        return Literal(piece.text, at)
+        return text_literal(piece.text, at)
     return Template(_Builder(joined).root(), at)
 
 
@@ -230,7 +236,7 @@ class _Builder:
             piece = self._pieces[self._next]
             self._next += 1
             if isinstance(piece, _Piece):
-                parts.append(Literal(piece.text, piece.at))
+                parts.append(text_literal(piece.text, piece.at))
             elif piece.kind == "interpolation":
                 parts.append(_value(piece))
             elif piece.kind == "if":

@@ -26,6 +26,7 @@ from scanner.parsers.terraform import front_end
 from scanner.parsers.terraform.build import body, number, object_key
 from scanner.parsers.terraform.json_text import JsonArray, JsonObject, JsonProperty, JsonScalar, JsonValue, read_text
 from scanner.parsers.terraform.positions import SyntaxInvalid, between
+from scanner.parsers.terraform.strings import text_literal
 from scanner.parsers.terraform.tree import (
     Attribute,
     Block,
@@ -254,7 +255,7 @@ def _text(text: str, at: Position, reading: _Reading) -> Expression:
         return front_end.expression(text, at)
     if reading is _Reading.TEMPLATE and ("${" in text or "%{" in text):
         return front_end.template(text, at)
-    return Literal(text, at)
+    return text_literal(text, at)
 
 
 _WORDS: Final = {"true": True, "false": False, "null": None}

@@ -19,7 +19,7 @@ from scanner.parsers.terraform.build import (
     plain_name,
 )
 from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, between, too_deep
-from scanner.parsers.terraform.strings import Mark, Style, Text, assemble, unescape
+from scanner.parsers.terraform.strings import Mark, Style, Text, assemble, text_literal, unescape
 from scanner.parsers.terraform.tree import (
     Attribute,
     Binary,
@@ -358,7 +358,7 @@ class Reader:
         return text
 
     def _string_literal(self, node: Node) -> Expression:
-        return Literal(self._string(node), self.at(node))
+        return text_literal(self._string(node), self.at(node))
 
     def _quoted(self, node: Node) -> Expression:
         at = self.at(node)

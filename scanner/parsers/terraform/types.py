@@ -355,13 +355,15 @@ Evaluate = Callable[[tree.Expression], Value]
 
 
 def convert(value: Value, wanted: Type, evaluate: Evaluate | None = None) -> Value:
-    """The value with the wanted type; an unknown stays as it is.
+    """The value with the wanted type; an unknown stays as it is, and what stands beside it is taken to decide the type.
 
     Attributes that the type does not declare are dropped; declared ones that are missing or null take their default,
     the value that ``evaluate`` gives for it. Raises :class:`ConversionError`.
     """
-    if wanted == ANY or value is None or isinstance(value, Unknown):
+    if wanted == ANY or value is None:
         return value
+    if isinstance(value, Unknown):
+        return value.derived() if value.parts and wanted != STRING else value  # it is no text any more
     if isinstance(wanted, Scalar):
         return _convert_scalar(value, wanted)
     if isinstance(wanted, TupleType):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,7 +52,9 @@ STRICT: Final = 0
 """An unknown anywhere in an argument makes the result unknown."""
 SHALLOW: Final = 1
 """An argument that is unknown itself makes the result unknown; the function sees those inside."""
-LENIENT: Final = 2
+FIRST: Final = 2
+"""An unknown argument makes the result unknown, except the first, which the function deals with."""
+LENIENT: Final = 3
 """The function deals with every unknown."""
 
 
@@ -79,9 +81,9 @@ def invoke(function: Function, arguments: Sequence[Value], context: FunctionCont
         raise FunctionError(f"it takes {expected} arguments, not {count}")
     if function.rest is not None:
         parameters += (function.rest,) * (count - len(parameters))
-    converted = [_argument(value, wanted) for value, wanted in zip(arguments, parameters, strict=True)]
-    if (function.deep or function.unknowns == STRICT) and any(map(_is_large_collection, converted)):
+    if (function.deep or function.unknowns == STRICT) and any(map(_is_large_collection, arguments)):
         return Unknown(TOO_MANY)
+    converted = [_argument(value, wanted) for value, wanted in zip(arguments, parameters, strict=True)]
     if function.unknowns != LENIENT and not _decided(converted, function.unknowns):
         return _unknown_result(function, converted)
     try:
@@ -111,9 +113,9 @@ def _is_large_collection(value: Value) -> bool:
     return isinstance(value, (list, tuple, dict)) and is_too_large(value)
 
 
-def _decided(arguments: Iterable[Value], unknowns: int) -> bool:
-    if unknowns == SHALLOW:
-        return not any(isinstance(value, Unknown) for value in arguments)
+def _decided(arguments: Sequence[Value], unknowns: int) -> bool:
+    if unknowns != STRICT:
+        return not any(isinstance(value, Unknown) for value in arguments[unknowns == FIRST :])
     return all(type(value) is str or is_known(value) for value in arguments)
 
 
@@ -142,6 +144,7 @@ def always_unknown(reason: str) -> Callable[..., Value]:
 __all__ = [
     "ANY",
     "BOOL",
+    "FIRST",
     "LENIENT",
     "LIST",
     "NULLABLE",

@@ -13,6 +13,7 @@ from scanner.parsers.terraform.values import ELEMENTS_LIMIT, TOO_MANY, ListValue
 _MOST_NEW_BITS: Final = 32
 _MAPPED: Final = 0xFFFF << 32
 """``::ffff:0:0/96``: IPv4 addresses inside IPv6, which Go writes in either notation."""
+_MAPPED_REASON: Final = "IPv4 addresses inside IPv6 are not computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,8 @@ def parse_network(text: str) -> Network:
     return Network(number >> (bits - prefix) << (bits - prefix), prefix, bits)
 
 
-def _undecided(network: Network) -> Unknown | None:
-    if network.bits == 128 and network.first >> 32 << 32 == _MAPPED:
-        return Unknown("IPv4 addresses inside IPv6 are not computed")
-    return None
+def _is_mapped(network: Network) -> bool:
+    return network.bits == 128 and network.first >> 32 << 32 == _MAPPED
 
 
 def host(prefix: str, number: Value) -> Value:
@@ -79,7 +78,9 @@ def host(prefix: str, number: Value) -> Value:
     wanted = integer(number)
     if not -network.size <= wanted < network.size:
         raise FunctionError(f"{prefix} has no host with the number {wanted}")
-    return _undecided(network) or write_address(network.first + wanted % network.size, network.bits)
+    if _is_mapped(network):
+        return Unknown(_MAPPED_REASON)
+    return write_address(network.first + wanted % network.size, network.bits)
 
 
 def netmask(prefix: str) -> Value:
@@ -100,9 +101,9 @@ def subnet(prefix: str, new_bits: Value, number: Value) -> Value:
         raise FunctionError(f"{bits} bits have no room for a network with the number {wanted}")
     if bits < 0 or wanted < 0:
         return Unknown("a shorter prefix or a negative number of a network is not computed")
-    return _undecided(network) or str(
-        Network(network.first + (wanted << (network.bits - length)), length, network.bits)
-    )
+    if _is_mapped(network):
+        return Unknown(_MAPPED_REASON)
+    return str(Network(network.first + (wanted << (network.bits - length)), length, network.bits))
 
 
 def subnets(prefix: str, *new_bits: Value) -> Value:
@@ -124,7 +125,7 @@ def subnets(prefix: str, *new_bits: Value) -> Value:
             raise FunctionError(f"{prefix} has no room left for a prefix of {length} bits")
         found.append(str(Network(position, length, network.bits)))
         position += size
-    return _undecided(network) or ListValue(found)
+    return Unknown(_MAPPED_REASON) if _is_mapped(network) else ListValue(found)
 
 
 def contains(network: str, other: str) -> bool:

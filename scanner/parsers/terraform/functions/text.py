@@ -106,8 +106,6 @@ def reverse(text: str) -> str:
 
 def substring(text: Value, offset: Value, length: Value) -> Value:
     """``length`` characters from ``offset``, which counts from the end when negative."""
-    if any(isinstance(each, Unknown) for each in (offset, length)):
-        return unknown_from([text, offset, length])
     start, size = integer(offset), integer(length)
     if isinstance(text, Unknown):
         within = text.prefix.isascii() and start >= 0 and 0 <= start + size < len(text.prefix) and size >= 0
