@@ -14,7 +14,7 @@ from scanner.model.finding import Finding
 from scanner.model.problem import Problem
 from scanner.normalize import Settings, normalize
 from scanner.pipeline import read_terraform
-from scanner.rules.evaluate import ESTATE, ask, estate
+from scanner.rules.evaluate import ESTATE, ask, estate, is_of_type
 from scanner.rules.load import MARK
 from scanner.rules.rule import Example, Rule
 
@@ -59,7 +59,8 @@ def disagreements(rule: Rule, example: Example) -> Iterator[str]:
 
 def answers(rule: Rule, graph: Graph) -> Iterator[Finding]:
     """The rule's findings in a graph."""
-    subjects = [r for r in graph.resources.values() if r.kind in rule.kinds and r.declaration.mode != "data"]
+    managed = [r for r in graph.resources.values() if r.declaration.mode != "data"]
+    subjects = [r for r in managed if r.kind in rule.kinds and is_of_type(rule, r)]
     if ESTATE in rule.kinds and graph.resources:
         subjects.append(estate(graph))
     for resource in subjects:

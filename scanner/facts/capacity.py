@@ -7,7 +7,7 @@ from typing import Final
 
 from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.traffic import siblings_of
+from scanner.facts.traffic import serves, siblings_of
 from scanner.facts.zones import count_different, in_one_zone, share_zone
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
@@ -37,6 +37,11 @@ def least_copies(resource: Resource, graph: Graph) -> Value:
 def _is_serverless(resource: Resource) -> bool:
     always_spread = resource.get("zone_redundant") is True and not resource.place_of("zone_redundant")[1]
     return always_spread and in_one_zone(resource) is False and resource.placement.scope is not Scope.ZONAL
+
+
+def must_stay(resource: Resource, graph: Graph) -> Value:
+    """Whether somebody waits for it: requests come to it, or it holds the nodes of a cluster."""
+    return resource.kind == "node_group" or serves(resource, graph)
 
 
 def group_in_one_zone(resource: Resource, graph: Graph) -> Value | Answer:
@@ -190,6 +195,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "group_in_one_zone": Fact(
         group_in_one_zone, "whether it and all that share its work stand in one zone", ("compute_group",)
     ),
+    "must_stay": Fact(must_stay, "whether somebody waits for it", ("compute_group", "container_service", "node_group")),
     "spot_only": Fact(
         spot_only, "whether all of its capacity may be taken away", ("compute_group", "container_service", "node_group")
     ),

@@ -65,7 +65,7 @@ def single_authority(_estate: Resource, graph: Graph) -> Value:
         elif isinstance(authority, Unknown):
             undecided.append(authority)
         elif certificate.get("authority") == "imported" or (
-            certificate.get("authority") is ABSENT and certificate.get("exportable")
+            certificate.get("authority") is ABSENT and certificate.get("exportable") is True
         ):
             undecided.append(Unknown(f"who issued {certificate.id} is not in the files", certificate.span))
     if not issued:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.catalog.endpoints import owner_of
-from scanner.facts.estate import applied, in_private_zone, is_system, managed
+from scanner.facts.estate import applied, in_private_zone, is_system, managed, written
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.names import SERVING, is_leading, leads_to, owner_of_vendor
 from scanner.facts.relations import same_region
@@ -74,7 +74,7 @@ def _of_part(part: Declaration, graph: Graph) -> Endpoint:
         ),
         None,
     )
-    region = attributes.get("endpoint_group_region") or attributes.get("endpoint_location") or ABSENT
+    region = attributes.get("endpoint_group_region", attributes.get("endpoint_location", ABSENT))
     own = graph.resources.get(part.id)
     if region is ABSENT and part.type == "aws_globalaccelerator_endpoint_group" and own is not None:
         region = own.placement.region
@@ -154,7 +154,7 @@ def backends_one_region(resource: Resource, graph: Graph) -> Value:
     if not targets:
         return (
             Unknown("its back ends are not in the files", resource.span_of("targets"))
-            if resource.get("targets")
+            if written(resource.get("targets"))
             else ABSENT
         )
     if any(_everywhere(t) for t in targets):
@@ -219,12 +219,8 @@ def origins_one_region(resource: Resource, graph: Graph) -> Value:
 
 
 def _origin_target(cdn: Resource, number: int, graph: Graph) -> Resource | None:
-    path = f"origin[{number}].domain_name"
-    found = [
-        graph.resources[e.target]
-        for e in graph.outgoing.get(cdn.id, ())
-        if e.path == path and e.target in graph.resources
-    ]
+    origins = cdn.declaration.attributes.get("origin")
+    found = list(graph.meant(origins[number].get("domain_name"))) if isinstance(origins, list) else []
     for target in found:
         if target.kind == "dns_record":
             found.extend(leads_to(target, graph))
@@ -285,9 +281,9 @@ def _network_of(record: Resource, graph: Graph) -> str | Unknown | None:
     if targets:
         return ""
     values = record.get("values")
-    if isinstance(values, Unknown):
-        return values
     for value in values if isinstance(values, list) else [values]:
+        if isinstance(value, Unknown) and not graph.index.meant(value):
+            return value
         endpoint = owner_of(value) if isinstance(value, str) else None
         if endpoint is not None and endpoint.category == "cdn":
             return endpoint.owner_group
@@ -317,11 +313,11 @@ def origins_locked(resource: Resource, graph: Graph) -> Value:
 def _locked(cdn: Resource, number: int, origin: Value, graph: Graph) -> Truth:
     if not isinstance(origin, dict):
         return Unknown("an origin is not known", cdn.span_of("origins"))
-    if origin.get("origin_access_control_id") or origin.get("vpc_origin_config"):
+    if written(origin.get("origin_access_control_id")) or written(origin.get("vpc_origin_config")):
         return True
     blocks = origin.get("s3_origin_config")
     if isinstance(blocks, list) and any(
-        isinstance(b, dict) and b.get("origin_access_identity") not in (None, "") for b in blocks
+        isinstance(b, dict) and written(b.get("origin_access_identity")) for b in blocks
     ):
         return True
     target = _origin_target(cdn, number, graph)
@@ -349,7 +345,7 @@ def _list_only(group: Resource, graph: Graph) -> bool:
     ]
     named = [lists & set(graph.index.meant([s.get("prefix_list_ids"), s.get("prefix_list_id")])) for s in sources]
     open_ways = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")
-    return bool(sources) and all(named) and not any(s.get(way) for s in sources for way in open_ways)
+    return bool(sources) and all(named) and not any(written(s.get(way)) for s in sources for way in open_ways)
 
 
 def _dicts(value: Value) -> Iterator[Mapping[str, Value]]:

@@ -18,7 +18,7 @@ _OPEN: Final = "\ue000"
 _GAP: Final = "\ue000{}\ue001"
 _GAP_PATTERN: Final = re.compile("\ue000(\\d+)\ue001")
 _ASSIGNMENT: Final = re.compile(
-    r"""^[ \t]*(?:-[ \t]+|export[ \t]+|ENV[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]{2,80})["']?"""
+    r"""^[ \t]*(?:-[ \t]+|export[ \t]+|ENV[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]{0,80})["']?"""
     r"""[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)""",
     re.MULTILINE,
 )

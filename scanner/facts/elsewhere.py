@@ -17,10 +17,10 @@ from scanner.catalog.load import catalog
 from scanner.catalog.readers import read
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_account, same_region
-from scanner.facts.selections import in_plan
+from scanner.facts.selections import in_plan, stated
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
-from scanner.model.resource import Resource, Scope
+from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, equal, negate, unknown_from
 
@@ -162,7 +162,7 @@ def _replica_targets(store: Resource, graph: Graph) -> Iterator[Copy]:
     written = store.get("replica_targets")
     targets = graph.targets(store, "replica_targets") if written is not ABSENT else ()
     for target in targets:
-        elsewhere = both((negate(same_region(store, target)), target.declaration.exists))
+        elsewhere = both((negate(same_region(store, target)), target.declaration.exists, stated(store, "replica_targets")))
         yield Copy(True, elsewhere, Related(target.span, f"{target.id}: replicated into", target.id))
     if isinstance(written, Unknown) and not targets:
         yield Copy(True, unknown_from([written]), _at(store, "replica_targets"))
@@ -231,34 +231,37 @@ def _job(job: Resource) -> Related:
 
 
 def _global_members(store: Resource, graph: Graph) -> Iterator[Copy]:
-    """The other members of the global cluster that the store belongs to."""
-    if store.get("global_cluster") is ABSENT:
-        return
-    groups = graph.targets(store, "global_cluster")
+    """The other members of the global clusters that the store belongs to, whichever end says so."""
+    named = store.get("global_cluster") is not ABSENT
+    groups = dict.fromkeys(g.id for g in (graph.targets(store, "global_cluster") if named else ()))
+    for edge in graph.incoming.get(store.id, ()):
+        whole = graph.resources[edge.source]
+        if edge.kind is EdgeKind.MEMBERSHIP and whole.kind == "other" and whole.placement.scope is Scope.MULTI_REGION:
+            groups[whole.id] = None
     for group in groups:
-        for member in graph.members(group):
+        for member in graph.members(graph.resources[group]):
             if member.id != store.id:
                 elsewhere = both((negate(same_region(store, member)), member.declaration.exists))
-                yield Copy(True, elsewhere, Related(member.span, f"{member.id}: member of {group.id}", member.id))
-    if not groups:
+                yield Copy(True, elsewhere, Related(member.span, f"{member.id}: member of {group}", member.id))
+    if named and not groups:
         unseen = Unknown("the global cluster is not in the files", store.span_of("global_cluster"))
         yield Copy(True, unseen, _at(store, "global_cluster"))
 
 
 def _snapshot_copies(store: Resource, graph: Graph) -> Iterator[Copy]:
     for snapshot in graph.of_kind("snapshot"):
-        elsewhere = snapshot_leaves_region(snapshot)
+        elsewhere = snapshot_leaves_region(snapshot, store)
         if elsewhere is not False and _taken_of(snapshot, store, graph, 3):
             where = Related(snapshot.span, f"{snapshot.id}: copy of its snapshot", snapshot.id)
             yield Copy(False, both((elsewhere, snapshot.declaration.exists)), where)
 
 
-def snapshot_leaves_region(snapshot: Resource) -> Truth:
-    """Whether a snapshot, or a schedule of them, is also kept outside of its region."""
+def snapshot_leaves_region(snapshot: Resource, home: Resource) -> Truth:
+    """Whether a snapshot, or a schedule of them, is kept outside of the region of ``home``."""
     copied = snapshot.get("cross_region_copy")
     stored = snapshot.get("storage_regions")
     places = stored if isinstance(stored, list) else [stored] if isinstance(stored, Unknown) else []
-    found: list[Truth] = [names_other_region(snapshot, place) for place in places]
+    found: list[Truth] = [names_other_region(home, place) for place in places]
     if isinstance(copied, (bool, Unknown)):
         found.append(copied)
     return either(found)
@@ -383,7 +386,9 @@ def backups_leave_region(resource: Resource, graph: Graph) -> Value:
     scheduled = resource.declaration.attributes.get("snapshot_schedule_policy") is not None
     if resource.type == "google_compute_resource_policy" and not scheduled:
         return ABSENT
-    return snapshot_leaves_region(resource) if resource.kind == "snapshot" else plan_leaves_region(resource, graph)
+    if resource.kind == "snapshot":
+        return snapshot_leaves_region(resource, resource)
+    return plan_leaves_region(resource, graph)
 
 
 FACTS: Final[Mapping[str, Fact]] = {

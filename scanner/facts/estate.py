@@ -15,7 +15,7 @@ from scanner.facts.relations import same_account, same_region
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import Resource, Scope
-from scanner.model.value import ABSENT, Truth, Unknown, both
+from scanner.model.value import ABSENT, Truth, Unknown, Value, both
 
 RUNNERS: Final = (
     "compute",
@@ -156,6 +156,11 @@ def _one_account(left: Resource, right: Resource) -> Truth:
 
 def _differ(truth: Truth) -> Truth:
     return truth if isinstance(truth, Unknown) else not truth
+
+
+def written(value: Value) -> bool:
+    """Whether an attribute says anything, known or not."""
+    return isinstance(value, Unknown) or value not in (ABSENT, None, "", [], {}, False)
 
 
 def regional(resources: Iterable[Resource]) -> list[Resource]:

@@ -51,8 +51,8 @@ def hsm_zone_count(resource: Resource, graph: Graph) -> Value:
 
 
 def _both_placed(zone: str | Unknown, others: Iterable[str | Unknown]) -> bool:
-    """Two subnets of which only the address is known: whoever declares two means two zones."""
-    return isinstance(zone, Unknown) and zone.ref is not None and all(isinstance(o, Unknown) and o.ref for o in others)
+    """Two objects of which only the address is known: whoever declares two subnets means two zones."""
+    return all(isinstance(z, Unknown) and z.ref is not None and "var." not in z.ref.address for z in (zone, *others))
 
 
 def _modules(resource: Resource, graph: Graph) -> list[Resource]:

@@ -9,7 +9,7 @@ from typing import Final
 from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_account, same_region
-from scanner.facts.value_bearing import is_value_bearing
+from scanner.facts.value_bearing import is_named_for_value, is_value_bearing
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import EdgeKind, Resource, Scope
@@ -127,7 +127,7 @@ def protects(resource: Resource, graph: Graph) -> Value:
 def protects_value(resource: Resource, graph: Graph) -> Value:
     """The stores under the key that hold value, by id; absent when the files name no store under it."""
     stores = [user for user in users(resource, graph) if user.kind in STORES]
-    held = [store for store in stores if store.kind not in ("queue", "cache") and is_value_bearing(store) is True]
+    held = [store for store in stores if store.kind not in ("queue", "cache") and is_named_for_value(store)]
     related = tuple(_related(store, "encrypted under it") for store in held)
     return Answer([store.id for store in held], related) if stores else ABSENT
 

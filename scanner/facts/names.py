@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scanner.catalog.endpoints import owner_of
+from scanner.facts.documents import literal_text
 from scanner.facts.estate import applied, in_private_zone
 from scanner.facts.fact import Answer, Fact
 from scanner.graph.graph import Graph
@@ -39,6 +41,8 @@ SERVING: Final = (
 
 _STEERING: Final = ("cdn", "global_balancer")
 _LEADING: Final = ("A", "AAAA", "CNAME", "ALIAS", "ANAME")
+_PROOF: Final = re.compile(r"(?:^|\.)_|^selector\d|domainkey", re.MULTILINE)
+"""Names of records that prove who owns a domain or signs its mail."""
 
 
 def owner_of_vendor(vendor: str) -> str:
@@ -152,8 +156,7 @@ def leads_to(record: Resource, graph: Graph) -> list[Resource]:
 
 def is_leading(record: Resource) -> bool:
     """Whether a record gives the address of something; proofs of ownership do not."""
-    kind, name = record.get("record_type"), record.get("domain")
-    return kind in _LEADING and not (isinstance(name, str) and name.startswith("_"))
+    return record.get("record_type") in _LEADING and not _PROOF.search(literal_text(record.get("domain")))
 
 
 def one_endpoint(resource: Resource, graph: Graph) -> Value:
@@ -303,7 +306,7 @@ def _of_one_name(record: Resource, graph: Graph) -> Iterator[Resource]:
 def _issuers(record: Resource) -> Iterator[str | Unknown]:
     """What each ``issue`` or ``issuewild`` property of a record allows, in the forms of the providers' schemas."""
     attributes = record.declaration.attributes
-    entries = attributes.get("record") or attributes.get("data") or record.get("values")
+    entries = attributes.get("record", attributes.get("data", record.get("values")))
     for entry in entries if isinstance(entries, list) else [entries]:
         if isinstance(entry, Unknown):
             yield from (

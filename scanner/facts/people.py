@@ -176,7 +176,7 @@ def only_deployer(_estate: Resource, graph: Graph) -> Value:
 
 
 def _trusted(identity: Resource, graph: Graph) -> Iterator[str]:
-    """Who may act as an identity: build services by name, ``people``, ``unknown``; a provider's services are left out."""
+    """Who may act as an identity: build services by name, ``people``, ``unknown``; providers' services are left out."""
     if identity.type in _PEOPLE:
         yield "people"
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -33,14 +34,12 @@ def zone_bounds(resource: Resource) -> tuple[int, int] | Unknown:
 def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
     """The same for zones from several places, each of them once."""
     named = sum(1 for zone in zones if not isinstance(zone, Unknown))
-    listed = sum(
-        1 for zone in zones if isinstance(zone, Unknown) and zone.ref is not None and _LISTING in str(zone.ref)
-    )
+    listed = sum(1 for zone in zones if isinstance(zone, Unknown) and zone.ref and _LISTING.search(zone.ref.address))
     return max(named, listed, min(len(zones), 1)), len(zones)
 
 
-_LISTING: Final = "zones."
-"""Part of the address of every data source that lists a region's zones (``data.aws_availability_zones.x``)."""
+_LISTING: Final = re.compile(r"(?:^|\.)data\.\w*zones\.")
+"""Address of a data source that lists a region's zones (``data.aws_availability_zones.x``)."""
 
 
 def zone_count(resource: Resource, _graph: Graph) -> Value:

@@ -59,7 +59,7 @@ class Statement:
 
     @property
     def applies(self) -> Truth:
-        """Whether it holds for everybody that it names: not known when it has conditions or only says who is left out."""
+        """Whether it holds for all that it names: not known under conditions, or where it says who is left out."""
         if isinstance(self.conditions, Unknown):
             return self.conditions
         if self.conditions or self.not_principals:

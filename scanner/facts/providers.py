@@ -43,6 +43,10 @@ def _stores(graph: Graph) -> list[Resource]:
     return _in_clouds([r for r in managed(graph, *_STORES) if applied(r, graph) and r.get("replica_of") is ABSENT])
 
 
+def _servers(graph: Graph) -> list[Resource]:
+    return _in_clouds([r for r in runners(graph) if r.kind not in ("cluster", "function", "batch")])
+
+
 def only_cloud(_estate: Resource, graph: Graph) -> Value:
     """The one cloud in which everything runs and keeps data. Empty for several; absent for what is no system."""
     if not is_system(graph):
@@ -61,21 +65,17 @@ def only_cloud(_estate: Resource, graph: Graph) -> Value:
 
 def compute_share(_estate: Resource, graph: Graph) -> Value:
     """The largest cloud's share of what is kept running, in percent. Absent with fewer than two clouds."""
-    return _share(
-        _in_clouds([r for r in runners(graph) if r.kind not in ("cluster", "function", "batch")]), graph, weighted=True
-    )
+    return _share(_servers(graph), weighted=True)
 
 
 def data_share(_estate: Resource, graph: Graph) -> Value:
     """The largest cloud's share of data stores, in percent. Absent with fewer than two clouds."""
-    return _share(_stores(graph), graph, weighted=False)
+    return _share(_stores(graph), weighted=False)
 
 
 def largest_compute_cloud(_estate: Resource, graph: Graph) -> Value:
     """The cloud with the largest share of what runs."""
-    return _largest(
-        _in_clouds([r for r in runners(graph) if r.kind not in ("cluster", "function", "batch")]), weighted=True
-    )
+    return _largest(_servers(graph), weighted=True)
 
 
 def largest_data_cloud(_estate: Resource, graph: Graph) -> Value:
@@ -96,7 +96,7 @@ def _weights(resources: Sequence[Resource], *, weighted: bool) -> tuple[Counter[
     return total, undecided
 
 
-def _share(resources: Sequence[Resource], _graph: Graph, *, weighted: bool) -> Value:
+def _share(resources: Sequence[Resource], *, weighted: bool) -> Value:
     """A share in percent; unknown when a count is, or when something may not exist."""
     total, undecided = _weights(resources, weighted=weighted)
     if len(total) < 2:

@@ -20,9 +20,16 @@ def same_region(left: Resource, right: Resource) -> Truth:
     mine, other = left.placement.region, right.placement.region
     if left.placement.provider != right.placement.provider:
         return False
-    if isinstance(mine, Unknown) and mine == other and same_configuration(left, right):
+    if _undecided_alike(mine, other) and same_configuration(left, right):
         return True
     return equal(mine, other)
+
+
+def _undecided_alike(mine: object, other: object) -> bool:
+    """Whether two regions are left open by the same thing: one value, or a configuration that names no region."""
+    if not isinstance(mine, Unknown) or not isinstance(other, Unknown):
+        return False
+    return mine == other or (mine.reason == other.reason and not (mine.refs or other.refs or mine.parts or other.parts))
 
 
 def same_account(left: Resource, right: Resource) -> Truth:

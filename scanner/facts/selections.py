@@ -44,12 +44,21 @@ _DELETES: Final = "backup:DeleteRecoveryPoint"
 
 def in_plan(store: Resource, plan: Resource, graph: Graph) -> Truth:
     """Whether a plan backs a store up: by reference, by a pattern of its ARN, or by its tags."""
-    if any(store in graph.targets(plan, name) for name in ("selected", "source") if plan.get(name) is not ABSENT):
-        return plan.declaration.exists
+    named = [name for name in ("selected", "source") if plan.get(name) is not ABSENT]
+    direct = [name for name in named if store in graph.targets(plan, name)]
+    if direct:
+        return both((plan.declaration.exists, either(stated(plan, name) for name in direct)))
     if not _reaches(store, plan):
         return False
     found = [*_by_pattern(store, plan, graph), _by_tags(store, plan)]
     return both((plan.declaration.exists, either(found), _not_elsewhere(store, plan)))
+
+
+def stated(resource: Resource, name: str) -> Truth:
+    """Whether a property certainly holds: unknown when the part that states it may not exist."""
+    value = resource.get(name)
+    bare = isinstance(value, Unknown) and value.ref is None and not value.refs and not value.parts
+    return value if isinstance(value, Unknown) and bare else True
 
 
 def _reaches(store: Resource, plan: Resource) -> bool:
@@ -133,9 +142,9 @@ def _has(tags: Value, key: Value, value: Value, like: bool = False) -> Truth:
 
 def effective_tags(store: Resource) -> Value:
     """Its own tags over those that its provider configuration gives to everything."""
-    own = store.declaration.attributes.get("tags") or {}
+    own = lookup(store.declaration.attributes, "tags")
     given = lookup(store.declaration.provider.attributes, "default_tags.tags")
-    given = {} if given is ABSENT else given
+    own, given = ({} if tags is ABSENT else tags for tags in (own, given))
     if isinstance(own, Unknown) or isinstance(given, Unknown):
         return with_origin(unknown_from([own, given], "the tags are not known"), store.declaration.span_of("tags"))
     return {**given, **own} if isinstance(own, dict) and isinstance(given, dict) else {}

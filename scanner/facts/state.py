@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from scanner.facts.estate import HELD, RUNNERS, managed, regional, related
+from scanner.facts.estate import HELD, RUNNERS, managed, regional, related, written
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_region
 from scanner.graph.graph import Graph
@@ -102,9 +102,9 @@ def _account(backend: Resource, buckets: list[Resource], subject: Resource) -> T
     mine, other = owner.placement.account, subject.placement.account
     if isinstance(mine, str) and isinstance(other, str) and mine.startswith("profile:") == other.startswith("profile:"):
         return equal(mine, other)
-    plain = not any(backend.declaration.attributes.get(name) for name in _CREDENTIALS)
+    plain = not any(written(backend.declaration.attributes.get(name)) for name in _CREDENTIALS)
     provider = subject.declaration.provider.attributes
-    same_person = plain and not any(provider.get(name) for name in _CREDENTIALS)
+    same_person = plain and not any(written(provider.get(name)) for name in _CREDENTIALS)
     if same_person and backend.get("type") in ("s3", "oss") and mine is None:
         return True
     if same_person and backend.get("type") == "azurerm" and mine is None and other is None:

@@ -9,6 +9,7 @@ from scanner.catalog.load import catalog
 from scanner.facts.elsewhere import STORES, end_of, job_copies
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_account, same_region
+from scanner.facts.selections import stated
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import Resource
@@ -71,9 +72,11 @@ def has_partner(resource: Resource, graph: Graph) -> Value:
             continue
         ends = graph.targets(other, "partner")
         if other.id == resource.id:
-            found.append(either(negate(same_region(resource, end)) for end in ends) if ends else True)
+            apart = either(negate(same_region(resource, end)) for end in ends) if ends else True
+            found.append(both((apart, stated(other, "partner"))))
         elif resource in ends:
-            found.append(both((negate(same_region(resource, other)), other.declaration.exists)))
+            apart = negate(same_region(resource, other))
+            found.append(both((apart, other.declaration.exists, stated(other, "partner"))))
     found.append(either(copy.elsewhere for copy in job_copies(resource, graph)))
     found.append(is_copy(resource, graph) is True)
     return either(found)

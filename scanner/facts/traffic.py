@@ -191,14 +191,27 @@ def _zones_of_subnet(subnet: Resource, graph: Graph) -> tuple[Value, ...] | Unkn
 # -- links to the outside --------------------------------------------------------------------------
 
 
-def vpn_tunnels(resource: Resource, graph: Graph) -> Value | Answer:
-    """How many tunnels a gateway has; absent when none is in the files."""
-    members = [m for m in graph.members(resource) if m.kind == "vpn"]
-    if not members:
-        return ABSENT
-    undecided = [m.declaration.exists for m in members if isinstance(m.declaration.exists, Unknown)]
-    related = tuple(Related(m.span, f"{m.id}: its tunnel", m.id) for m in members[:_SHOWN])
-    return Answer(unknown_from(undecided) if undecided else len(members), related)
+def vpn_paths(resource: Resource, graph: Graph) -> Value | Answer:
+    """How many ways lead through a VPN gateway or connection: its tunnels, or its active ends.
+
+    Absent for a tunnel, which is counted at its gateway, and where the files show none.
+    """
+    tunnels = resource.get("tunnels")
+    if tunnels is ABSENT:
+        return _gateway_paths(resource, graph)
+    return ABSENT if tunnels == 1 else tunnels
+
+
+def _gateway_paths(gateway: Resource, graph: Graph) -> Value | Answer:
+    tunnels = [m for m in graph.members(gateway) if m.kind == "vpn"]
+    if tunnels:
+        undecided = [t.declaration.exists for t in tunnels if isinstance(t.declaration.exists, Unknown)]
+        related = tuple(Related(t.span, f"{t.id}: its tunnel", t.id) for t in tunnels[:_SHOWN])
+        return Answer(unknown_from(undecided) if undecided else len(tunnels), related)
+    active = gateway.get("active_active")
+    if active is ABSENT or isinstance(active, Unknown) or not gateway.place_of("active_active")[1]:
+        return active if isinstance(active, Unknown) else ABSENT
+    return 2 if active else 1
 
 
 def link_locations(resource: Resource, graph: Graph) -> Value | Answer:
@@ -242,7 +255,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "balances_within_zone": Fact(balances_within_zone, "whether it keeps requests in their zone", ("load_balancer",)),
     "fronts_several_zones": Fact(fronts_several_zones, "whether something in several zones uses it", ("address",)),
     "egress_zones": Fact(egress_zones, "in how many zones subnets send traffic through it", ("nat",)),
-    "vpn_tunnels": Fact(vpn_tunnels, "how many tunnels it has", ("vpn",)),
+    "vpn_paths": Fact(vpn_paths, "how many ways lead through it", ("vpn",)),
     "link_locations": Fact(link_locations, "at how many places private lines arrive", ("direct_link",)),
     "mount_zone_count": Fact(mount_zone_count, "in how many zones it can be mounted", ("file_store",)),
 }

@@ -98,18 +98,28 @@ def is_value_bearing(resource: Resource) -> Truth:
     )
 
 
+def is_named_for_value(resource: Resource) -> bool:
+    """Whether its own names say so: tags often name the service that it belongs to, not what it holds."""
+    words = " ".join(_names(resource)).lower()
+    known = WORDS.search(words) is not None and not OTHER_SIGNATURES.search(words)
+    return known and is_value_bearing(resource) is True
+
+
 def own_words(resource: Resource) -> str:
     """A resource's name, description, tags and modules as lower-case text; unknown pieces are left out."""
-    return " ".join(_own_words(resource)).lower()
+    return " ".join((*_names(resource), *_tags(resource))).lower()
 
 
-def _own_words(resource: Resource) -> Iterator[str]:
+def _names(resource: Resource) -> Iterator[str]:
     declaration = resource.declaration
     for text in (declaration.module, declaration.name):
         yield _CAMEL.sub(" ", text)
     for name in _NAMING:
         yield _CAMEL.sub(" ", literal_text(declaration.attributes.get(name), " "))
     yield literal_text(resource.get("name"), " ")  # an alias that another resource gives it
+
+
+def _tags(resource: Resource) -> Iterator[str]:
     for name, value in resource.tags.items():
         if name.lower() not in ("owner", "repository", "repo", "source"):
             yield literal_text(value, " ")

@@ -62,7 +62,7 @@ def in_one_zone(resource: Resource) -> Value:
         return _by_place(resource, entry)
     if redundant is False:
         return True
-    if redundant is True and entry.scope == "regional":
+    if redundant is True and _is_regional(resource, entry):
         return False
     given = _given_one_zone(resource, entry)
     if isinstance(redundant, Unknown):
@@ -70,6 +70,14 @@ def in_one_zone(resource: Resource) -> Value:
     if _is_switched(resource):
         return given is True
     return given if given is not ABSENT else _without_zones(entry)
+
+
+def _is_regional(resource: Resource, entry: Entry) -> bool:
+    """Whether its zones are the provider's affair; a scope that depends on unknown subnets is none."""
+    if isinstance(entry.scope, str):
+        return entry.scope != "zonal"
+    place = resource.placement
+    return place.scope is not Scope.ZONAL and not isinstance(place.zones, Unknown)
 
 
 def memcached_in_one_zone(resource: Resource, _graph: Graph) -> Value:

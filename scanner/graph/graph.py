@@ -29,7 +29,7 @@ class Graph:
         _, path = resource.place_of(name)
         found = {edge.target: None for edge in self.outgoing.get(resource.id, ()) if is_at(edge.path, path)}
         if not found:
-            found = dict.fromkeys(self.index.meant(resource.properties.get(name)))
+            found = dict.fromkeys(self.index.meant(resource.properties.get(name), root=resource.declaration.root))
         return tuple(self.resources[target] for target in found if target in self.resources and target != resource.id)
 
     def referrers(self, resource: Resource, *kinds: str) -> tuple[Resource, ...]:

@@ -44,16 +44,18 @@ class Index:
         pattern = base_of(address)
         return self.by_base.get(pattern, ()) if "[*]" in address else ()
 
-    def named(self, value: Value, types: Iterable[str] = ()) -> tuple[str, ...]:
+    def named(self, value: Value, types: Iterable[str] = (), root: str | None = None) -> tuple[str, ...]:
         """The ids of the objects that a name, path or ARN written as text means, of the given native types if any.
 
-        A plain name that things of different types share means none of them.
+        Where some of them belong to the given root, only these are meant: environments that are copies of each other
+        share their names. A plain name that things of different types share means none of them.
         """
         if not isinstance(value, str) or not value:
             return ()
         wanted = frozenset(types)
         for name in (value, *_short_names(value)):
             found = tuple(i for i in self.by_name.get(name, ()) if not wanted or self.by_id[i].type in wanted)
+            found = tuple(i for i in found if self.by_id[i].root == root) or found
             if len({self.by_id[i].type for i in found}) == 1:
                 return found
         return ()
@@ -64,16 +66,19 @@ class Index:
         for reference in declaration.references:
             if is_at(reference.path, path):
                 found.update(dict.fromkeys(self.addressed(reference.target)))
-        return tuple(found) or self.meant(at_path(declaration.attributes, path))
+        return tuple(found) or self.meant(at_path(declaration.attributes, path), root=declaration.root)
 
-    def meant(self, value: Value, types: Iterable[str] = ()) -> tuple[str, ...]:
-        """The ids that an attribute's value means: by reference where it is unknown, by name where it is text."""
+    def meant(self, value: Value, types: Iterable[str] = (), root: str | None = None) -> tuple[str, ...]:
+        """The ids that an attribute's value means: by reference where it is unknown, by name where it is text.
+
+        ``root`` is that of the resource that has the attribute.
+        """
         found: dict[str, None] = {}
         for unknown in unknowns_in([value]):
             for ref in unknown.refs:
                 found.update(dict.fromkeys(self.addressed(ref.address)))
         for text in _texts(value):
-            found.update(dict.fromkeys(self.named(text, types)))
+            found.update(dict.fromkeys(self.named(text, types, root)))
         return tuple(found)
 
 

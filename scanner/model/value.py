@@ -36,9 +36,8 @@ class Unknown:
 
     ``reason`` is a clause for people ("variable multi_az has no default"), ``origin`` the place that would decide it.
     ``ref`` is set when the value *is* that attribute: two unknowns with equal ``ref`` are the same value. ``refs``
-    are all
-    attributes that it was computed from. ``parts`` is set for a partly known string: literal pieces and unknowns in
-    order.
+    are all attributes that it was computed from; with ``choice`` only some of them go into it, and nothing tells which.
+    ``parts`` is set for a partly known string: literal pieces and unknowns in order.
     """
 
     reason: str
@@ -46,6 +45,7 @@ class Unknown:
     ref: Ref | None = None
     refs: tuple[Ref, ...] = ()
     parts: tuple[str | Unknown, ...] = ()
+    choice: bool = False
 
     def __bool__(self) -> bool:
         raise TypeError(f"an unknown value is neither true nor false: {self.reason}")
@@ -62,7 +62,7 @@ class Unknown:
 
     def derived(self, reason: str | None = None, origin: Span | None = None) -> Unknown:
         """A new unknown computed from this one: the same refs, no longer the same value."""
-        return Unknown(reason or self.reason, origin or self.origin, None, self.refs)
+        return Unknown(reason or self.reason, origin or self.origin, None, self.refs, choice=self.choice)
 
 
 class _Absent:
@@ -93,7 +93,7 @@ def unknown_from(values: Iterable[Value], reason: str | None = None) -> Unknown:
     refs = tuple(dict.fromkeys(ref for u in found for ref in u.refs))
     if not found:
         return Unknown(reason or "not decided", None, None, refs)
-    return Unknown(reason or found[0].reason, found[0].origin, None, refs)
+    return Unknown(reason or found[0].reason, found[0].origin, None, refs, choice=any(u.choice for u in found))
 
 
 def unknowns_in(value: Value) -> Iterable[Unknown]:

@@ -56,6 +56,7 @@ _REGION_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "ovh": ("region",),
     "ibm": ("region", "location"),
 }
+_REGION_FROM: Final[Mapping[str, tuple[str, ...]]] = {"azure": ("resource_group_name",)}
 _ACCOUNT_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "google": ("project",),
     "azure": ("subscription_id",),
@@ -121,7 +122,7 @@ class Placer:
             if isinstance(value, Unknown):
                 shared = self._shared_region(value, hops)
                 return value if shared is None else shared
-        for path in entry.region_from:
+        for path in (*entry.region_from, *_REGION_FROM.get(provider, ())):
             found = self._region_through(declaration, path, hops)
             if found is not None:
                 return found
@@ -203,19 +204,30 @@ class Placer:
         if isinstance(value, list):
             found: list[str | Unknown] = []
             for item in value:
-                zones = self._zones_through(item, referred, False, hops)
+                zones = self._zones_through(item, (), False, hops)
                 if isinstance(zones, Unknown):
                     return zones
                 found.extend(zones)
             return tuple(found)
-        if isinstance(value, Unknown) and _is_listing(value):
-            return value
-        targets = self._places(value) if isinstance(value, Unknown) else referred or self.index.named(value)
+        if isinstance(value, Unknown):
+            return self._zones_through_unknown(value, plural, hops)
+        named = self.index.named(value)
+        targets = tuple(target for target in named if target in referred) or referred or named
         if targets:
             return self._zones_of_targets(targets, hops)
-        if isinstance(value, Unknown):
-            return value if plural or _is_splat(value) else (value.derived(),)
         return (Unknown(f"the zone of {value} is not in the files"),) if isinstance(value, str) and value else ()
+
+    def _zones_through_unknown(self, value: Unknown, plural: bool, hops: int) -> tuple[str | Unknown, ...] | Unknown:
+        """The zones of what an unknown refers to: all of them, or one when it is a choice among them."""
+        if _is_listing(value) or (plural and value.choice):
+            return value
+        targets = self._places(value)
+        if not targets:
+            return value if plural or _is_splat(value) else (value.derived(),)
+        zones = self._zones_of_targets(targets, hops)
+        if isinstance(zones, Unknown) or not value.choice or len(distinct(zones)) == 1:
+            return zones
+        return (value.derived(),)
 
     def _places(self, value: Unknown) -> tuple[str, ...]:
         """What an unknown refers to, without what only hands places on (a module, another state, a parameter)."""
@@ -325,7 +337,7 @@ def _is_listing(value: Unknown) -> bool:
 
 def _is_splat(value: Unknown) -> bool:
     """Whether an unknown stands for a list whose length is not known."""
-    return value.ref is None or "[*]" in value.ref.path
+    return not value.parts and not value.choice and (value.ref is None or "[*]" in value.ref.path)
 
 
 def distinct(zones: list[str | Unknown] | tuple[str | Unknown, ...]) -> tuple[str | Unknown, ...]:

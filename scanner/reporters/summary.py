@@ -168,9 +168,14 @@ def remedy(rule: RuleInfo, resource: Resource | None) -> str:
     return next(iter(rule.remediation.values()))
 
 
-def first_line(text: str) -> str:
-    """The first line that says something, without what ends it."""
-    return next((line.strip().rstrip(":.") for line in text.splitlines() if line.strip()), "")
+def first_advice(text: str) -> str:
+    """The first sentence of a remediation's first paragraph, without what ends it; code below it does not count."""
+    paragraph: list[str] = []
+    for line in text.strip().splitlines():
+        if not line.strip() or line.startswith(("```", " ", "\t", "resource ", "module ", "provider ", "terraform ")):
+            break
+        paragraph.append(line.strip())
+    return first_sentence(" ".join(paragraph)).rstrip(":.")
 
 
 def first_sentence(text: str) -> str:

@@ -135,14 +135,15 @@ def _full(finding: Finding, report: Report, resources: Mapping[str, Resource], o
 def _notes(finding: Finding, report: Report, resources: Mapping[str, Resource]) -> Iterator[str]:
     places = summary.trail(finding)
     for place in places[:RELATED]:
-        subject = f"{inert(place.resource)}: " if place.resource else ""
+        named = not place.resource or place.resource in place.message
+        subject = "" if named else f"{inert(place.resource)}: "
         yield f"{subject}{inert(place.message)}: {_place(place.span)}"
     if (more := len(places) - RELATED) > 0:
         yield f"{summary.plural(more, 'more place')}; the JSON report lists all"
     if finding.why:
         yield f"why: {inert(summary.first_sentence(finding.why))}"
     rule = report.rules.get(finding.rule)
-    fix = inert(summary.first_line(summary.remedy(rule, resources.get(finding.resource)))) if rule else ""
+    fix = inert(summary.first_advice(summary.remedy(rule, resources.get(finding.resource)))) if rule else ""
     explain = f"riskscan explain {inert(finding.rule)}"
     yield f"fix: {fix}; {explain}" if fix else f"fix: {explain}"
 

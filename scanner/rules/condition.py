@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scanner.facts import FACTS, Answer
+from scanner.facts import FACTS, Answer, Fact
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import Resource
@@ -51,12 +51,15 @@ class Inquiry:
             self.values[name] = self._compute(name)
         return self.values[name]
 
-    def _compute(self, name: str) -> Value:
+    def _fact(self, name: str) -> Fact | None:
+        """The fact of that name, unless it is about other kinds: then the name is a property's."""
         fact = FACTS.get(name)
+        return None if fact is None or (fact.kinds and self.resource.kind not in fact.kinds) else fact
+
+    def _compute(self, name: str) -> Value:
+        fact = self._fact(name)
         if fact is None:
             return self.resource.get(name)
-        if fact.kinds and self.resource.kind not in fact.kinds:
-            return ABSENT
         answer = fact.compute(self.resource, self.graph)
         if isinstance(answer, Answer):
             self.related.update(dict.fromkeys(answer.related))
@@ -66,7 +69,7 @@ class Inquiry:
 
     def can_tell(self, name: str) -> bool:
         """Whether the question applies: a fact that answers, or a property that the type can express."""
-        if name in FACTS:
+        if self._fact(name) is not None:
             return self.value(name) is not ABSENT
         return name in self.resource.properties or name in self.resource.deciders
 

@@ -18,6 +18,9 @@ from scanner.model.value import ABSENT, Unknown, Value
 from scanner.rules.condition import Inquiry, Verdict, judge
 from scanner.rules.rule import Rule, RuleSet
 
+LISTED = 4
+"""How many items of a list a message names."""
+
 ESTATE = "estate"
 """The kind of the one pseudo-resource that stands for everything scanned together."""
 
@@ -64,10 +67,13 @@ def estate(graph: Graph) -> Resource:
 def _subjects(rule: Rule, subjects: Mapping[str, tuple[Resource, ...]]) -> Iterator[Resource]:
     for kind in rule.kinds:
         for resource in subjects.get(kind, ()):
-            if resource.declaration.mode == "data":
-                continue
-            if not rule.types or any(fnmatchcase(resource.type, pattern) for pattern in rule.types):
+            if resource.declaration.mode != "data" and is_of_type(rule, resource):
                 yield resource
+
+
+def is_of_type(rule: Rule, resource: Resource) -> bool:
+    """Whether a rule that is limited to some native types covers a resource's."""
+    return not rule.types or any(fnmatchcase(resource.type, pattern) for pattern in rule.types)
 
 
 def ask(rule: Rule, resource: Resource, graph: Graph) -> Finding | None:
@@ -181,7 +187,8 @@ def show(value: Value) -> str:
         known = [show(item) for item in value if not isinstance(item, Unknown)]
         unknown = sum(1 for item in value if isinstance(item, Unknown))
         words = known + ([f"{unknown} not known by name"] if unknown else [])
-        return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "") or "none"
+        more = len(words) - LISTED
+        return ", ".join(words[:LISTED]) + (f" and {more} more" if more > 0 else "") or "none"
     text = str(value)
     return text if len(text) <= 120 else text[:117] + "..."
 

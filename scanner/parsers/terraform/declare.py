@@ -118,14 +118,17 @@ class _Builder:
         result[kind] = Unknown(unknown.reason, unknown.origin or self.places[path + kind], None, refs)
 
     def mention(self, expression: tree.Expression, value: Value, path: str, span: Span) -> None:
-        """Record what an attribute refers to: the objects its text names, and those its unknown values came from."""
+        """Record what an attribute refers to: the objects its unknown values came from, and those its text names.
+
+        ``x[each.key]`` in the text adds nothing where the value says which ``x`` it is.
+        """
         found: dict[tuple[str, str], None] = {}
         for unknown in unknowns_in(value):
             for ref in unknown.refs:
                 found[ref.address, ref.path] = None
         for steps, _ in references(expression):
             target = self.target(steps)
-            if target is not None:
+            if target is not None and not any(address.startswith(f"{target.address}[") for address, _ in found):
                 found.setdefault((target.address, target.path), None)
         self.mentions.extend(Reference(path, address, attribute, span) for address, attribute in found)
 

@@ -219,7 +219,7 @@ def _index_unknown(value: Value, key: Value) -> Value:
         return value.attribute(key)
     if isinstance(value, Unknown) and not isinstance(key, Unknown):
         return _extended(value, f"[{key}]" if not isinstance(key, str) else f'["{key}"]')
-    return unknown_from([value, key])
+    return replace(unknown_from([value, key]), choice=True)
 
 
 def _whole(key: Value) -> int | None:
@@ -332,7 +332,7 @@ def _choose(
     if is_known(branches) and _same(*branches) is True:
         return branches[0]
     undecided = unknown_from([condition, *branches])
-    return replace(undecided, reason=condition.reason, origin=condition.origin or scope.span(at))
+    return replace(undecided, reason=condition.reason, origin=condition.origin or scope.span(at), choice=True)
 
 
 def _in_common_type(value: Value, other: tree.Expression, scope: Scope) -> Value:
@@ -421,7 +421,7 @@ def _for_tuple(node: tree.ForTuple, scope: Scope) -> Value:
     result: list[Value] = []
     for inner, wanted in _selected(node, scope):
         if isinstance(wanted, Unknown):
-            return unknown_from([wanted, source])
+            return replace(unknown_from([wanted, source]), choice=True)
         if wanted:
             result.append(evaluate(node.result, inner))
     return result
@@ -441,7 +441,7 @@ def _for_object(node: tree.ForObject, scope: Scope) -> Value:
     result: dict[str, Value] = {}
     for inner, wanted in _selected(node, scope):
         if isinstance(wanted, Unknown):
-            return unknown_from([wanted, source])
+            return replace(unknown_from([wanted, source]), choice=True)
         if not wanted:
             continue
         key = evaluate(node.name, inner)

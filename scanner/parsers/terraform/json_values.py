@@ -20,11 +20,15 @@ NESTING_LIMIT: Final = 200
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 """Private characters around the number of an unknown while its document is one text."""
+
 _BARE: Final = "\ue002"
 """Before the mark of an unknown that is no part of a string: it may stand for any JSON."""
 
 _HTML: Final = frozenset("<>&\u2028\u2029")
 """Go escapes these so that JSON can stand inside HTML: https://pkg.go.dev/encoding/json#Marshal."""
+
+
+_SPACES: Final = " \t\r\n"
 
 
 class TooLarge(Exception):
@@ -135,12 +139,16 @@ def _load(text: str) -> Value:
         raise ValueError(f"invalid value {constant}")
 
     try:
-        value = json.loads(text, parse_int=arithmetic.parse, parse_float=arithmetic.parse, parse_constant=refuse)
-        return value if text.isascii() and "\\u" not in text else _normalized(value)
+        decoder = json.JSONDecoder(parse_int=arithmetic.parse, parse_float=arithmetic.parse, parse_constant=refuse)
+        value, end = decoder.raw_decode(text, len(text) - len(text.lstrip(_SPACES)))
     except json.JSONDecodeError as error:
         raise ValueError(f"the text is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
+    rest = text[end:].lstrip(_SPACES)
+    if rest and rest[0] not in "]}":  # Terraform overlooks what follows a bracket too many
+        raise ValueError("the text goes on after the JSON document")
+    return value if text.isascii() and "\\u" not in text else _normalized(value)
 
 
 def _normalized(value: Value) -> Value:

@@ -304,7 +304,7 @@ class ModuleInstance:
     def _handle(self, key: ResourceKey, located: Located, instance: Instance) -> Handle:
         ref = Ref(instance.address)
         reason = f"{instance.address} is known as a whole only after apply"
-        return Handle(reason, located.span, ref, (ref,), (), lambda n: self.attribute(key, located, instance, n))
+        return Handle(reason, located.span, ref, (ref,), attribute=lambda n: self.attribute(key, located, instance, n))
 
     def attribute(self, key: ResourceKey, located: Located, instance: Instance, name: str) -> Value:
         """One attribute of a resource instance: what the configuration says, else unknown until it is applied."""
@@ -355,7 +355,9 @@ class ModuleInstance:
             child = self.project.child(self, name, instance.address, instance.names)
             ref = Ref(instance.address)
             if isinstance(child, ModuleInstance):
-                handles[key] = Handle(f"{instance.address} as a whole", located.span, ref, (ref,), (), child.output)
+                handles[key] = Handle(
+                    f"{instance.address} as a whole", located.span, ref, (ref,), attribute=child.output
+                )
             else:
                 handles[key] = replace(child, ref=ref, refs=(ref,))
         if expansion.undecided is not None:

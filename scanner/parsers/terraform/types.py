@@ -390,19 +390,20 @@ def _convert_sequence(value: Value, wanted: Collection, evaluate: Evaluate | Non
     if wanted.element == STRING and all(type(item) is str for item in value):
         items: list[Value] = list(value)
     else:
-        items = _convert_members(list(value), wanted.element, evaluate)
+        items = _convert_members(list(value), wanted, evaluate)
     return ListValue(items) if wanted.kind == "list" else make_set(items)
 
 
 def _convert_map(value: Value, wanted: Collection, evaluate: Evaluate | None) -> Value:
     if not isinstance(value, dict):
         raise ConversionError(f"{describe(wanted)} required")
-    return MapValue(zip(value, _convert_members(list(value.values()), wanted.element, evaluate), strict=True))
+    return MapValue(zip(value, _convert_members(list(value.values()), wanted, evaluate), strict=True))
 
 
-def _convert_members(items: list[Value], element: Type, evaluate: Evaluate | None) -> list[Value]:
+def _convert_members(items: list[Value], wanted: Collection, evaluate: Evaluate | None) -> list[Value]:
+    element = wanted.element
     converted = items if element == ANY else [convert(item, element, evaluate) for item in items]
-    return unify_values(converted) if _has_any(element) else converted
+    return unify_values(converted, wanted.kind) if _has_any(element) else converted
 
 
 def _has_any(type_: Type) -> bool:
@@ -411,16 +412,21 @@ def _has_any(type_: Type) -> bool:
     return type_ == ANY or any(map(_has_any, _member_types(type_) or ()))
 
 
-def unify_values(items: Sequence[Value]) -> list[Value]:
-    """The items converted to one type, as the elements of a list must be; raises :class:`ConversionError`."""
+def unify_values(items: Sequence[Value], kind: Literal["list", "set", "map"] = "list") -> list[Value]:
+    """The items converted to one type, as elements of a collection must be; raises :class:`ConversionError`.
+
+    An untyped null takes the type of what stands beside it, but not that of a list or an object in a list.
+    """
     if not items:
         return []
     common = unify([type_of(item) for item in items])
     if common is None:
         raise ConversionError(_MIXED)
     converted = [convert(item, common) for item in items]
-    if _has_any(common) and is_known(converted) and len({type_of(item) for item in converted}) > 1:
-        raise ConversionError(_MIXED)  # an untyped null beside a list or an object leaves no type for both
+    if _has_any(common) and is_known(converted):
+        types = {type_of(item) for item in converted if kind != "map" or item is not None}
+        if len(types) > 1:
+            raise ConversionError(_MIXED)
     return converted
 
 
