@@ -32,12 +32,11 @@ _MAIN = "import sys; sys.argv[0] = 'riskscan'; from scanner.cli.main import main
 
 def terraform_files(tree: Path) -> int:
     """How many files Terraform would read, counted without our own discovery."""
-    return sum(
-        name.endswith(ENDINGS)
-        for folder, folders, names in os.walk(tree)
-        if not folders.__setitem__(slice(None), [f for f in folders if f not in SKIPPED])  # type: ignore[func-returns-value]
-        for name in names
-    )
+    number = 0
+    for _, folders, names in os.walk(tree):
+        folders[:] = [folder for folder in folders if folder not in SKIPPED]
+        number += sum(name.endswith(ENDINGS) for name in names)
+    return number
 
 
 def resources(report: dict[str, Any]) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def failover_by_hand(_estate: Resource, graph: Graph) -> Value:
         for r in managed(graph, "load_balancer", "gateway")
         if r.get("internal") in (False, ABSENT) and applied(r, graph)
     ]
-    local = regional(doors)
+    local = sorted(regional(doors), key=lambda door: door.span)
     apart = [(a, b) for i, a in enumerate(local) for b in local[i + 1 :] if same_region(a, b) is False]
     apart = [(a, b) for a, b in apart if a.placement.provider == b.placement.provider]
     if not apart:

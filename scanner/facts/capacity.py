@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.traffic import serves, siblings_of
+from scanner.facts.value_bearing import own_words
 from scanner.facts.zones import count_different, in_one_zone, share_zone
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
@@ -167,9 +169,18 @@ def _zones(group: Resource) -> tuple[Value, ...]:
     return zones if isinstance(zones, tuple) else (zones,)
 
 
+_COMPUTING: Final = re.compile(r"(?<![a-z])(?:hpc|mpi|gpu|ml|training|slurm|batch|render|simulations?)(?![a-z])")
+"""Names of groups whose servers work on one job: packing them is the point, and the job can be run again."""
+
+
 def packed_servers(resource: Resource, graph: Graph) -> Value | Answer:
-    """How many servers a placement group packs close together; absent when it spreads them or none is in the files."""
+    """How many servers a placement group packs close together.
+
+    Absent when it spreads them, when they compute jobs, or when none is in the files.
+    """
     strategy = resource.get("strategy")
+    if _COMPUTING.search(own_words(resource)):
+        return ABSENT
     if isinstance(strategy, Unknown) or strategy != "cluster":
         return strategy if isinstance(strategy, Unknown) else ABSENT
     direct = graph.referrers(resource, "compute", "compute_group")

@@ -140,7 +140,7 @@ def provider_key_only(resource: Resource, _graph: Graph) -> Value:
     if encrypted is not True:
         return encrypted if isinstance(encrypted, Unknown) else False
     if isinstance(key, Unknown):
-        return False if key.ref is not None and ".var." not in f".{key.ref.address}" else unknown_from([key])
+        return False if key.ref is not None and not key.ref.is_variable else unknown_from([key])
     return key is ABSENT or (isinstance(key, str) and "alias/aws/" in key)
 
 

@@ -1,51 +1,36 @@
 """Copies in other regions: what of a store survives the loss of its region, and by which copy.
 
-Two kinds are told apart. A *live* copy is updated all the time (replica, replication, members of a global cluster); a
-*backup* is restored. Files show a copy by the store's own attributes or by another resource that names the store; a copy
-whose place or existence depends on something unknown makes the answer unknown.
+Two kinds are told apart. A *live* copy is updated all the time (replica, replication, members of a global cluster);
+a *backup* is restored. Files show a copy by the store's own attributes or by another resource that names the store; a
+copy whose place or existence depends on something unknown makes the answer unknown.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Final
 
 from scanner.catalog.load import catalog
 from scanner.catalog.readers import read
 from scanner.facts.fact import Answer, Fact
+from scanner.facts.region_names import is_replica_elsewhere, lists_another, lists_home, names_other_region, region_in
 from scanner.facts.relations import same_account, same_region
 from scanner.facts.selections import in_plan, stated
 from scanner.graph.graph import Graph
+from scanner.graph.index import base_of
 from scanner.model.finding import Related
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
-from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, equal, negate, unknown_from
+from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, negate, unknown_from
 
 STORES: Final = ("database", "object_store", "file_store", "cache", "queue", "search", "secret", "registry", "volume")
 """Kinds that can have a copy elsewhere."""
-
-_LISTS_HOME: Final = (
-    "astra_database",
-    "aws_keyspaces_keyspace",
-    "azurerm_cosmosdb_account",
-    "cockroach_cluster",
-    "google_active_directory_domain",
-    "google_secret_manager_secret",
-    "google_storage_bucket",
-    "mongodbatlas_*",
-    "ovh_cloud_project_database",
-)
-"""Types whose list of regions also names the one that they stand in."""
 
 _BACKUP_JOBS: Final = frozenset({"aws_db_instance_automated_backups_replication"})
 _WHOLES: Final = ("server_id", "server_name", "managed_instance_id", "instance", "cluster_id")
 """Attributes that name the server which a failover group copies together with its databases."""
 _HOLDERS: Final = ("storage_account_id", "storage_account_name")
-_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:([a-z0-9-]+):")
-_GOOGLE_PATH: Final = re.compile(r"/locations/([a-z0-9-]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +46,7 @@ def copies(store: Resource, graph: Graph) -> Iterator[Copy]:
     """Every copy that the files show."""
     yield from _own_copies(store)
     yield from _replica_targets(store, graph)
+    yield from _served_together(store, graph)
     yield from _replicas(store, graph)
     yield from job_copies(store, graph)
     yield from _global_members(store, graph)
@@ -73,7 +59,7 @@ def _own_copies(store: Resource) -> Iterator[Copy]:
     redundancy = store.get("redundancy")
     wide = redundancy if isinstance(redundancy, Unknown) else redundancy == "multi-region"
     yield Copy(True, either((wide, _spans_regions(store))), _at(store, "redundancy"))
-    yield Copy(True, _listed(store, store.get("replica_regions")), _at(store, "replica_regions"))
+    yield Copy(True, lists_another(store, store.get("replica_regions")), _at(store, "replica_regions"))
     replicated = store.get("replicated")
     if isinstance(replicated, (bool, Unknown)):
         yield Copy(True, replicated, _at(store, "replicated"))
@@ -107,68 +93,41 @@ def _at(store: Resource, name: str) -> Related:
     return Related(store.span_of(name), f"{store.id}: its own copy", store.id)
 
 
-def lists_home(store: Resource) -> bool:
-    """Whether the type's list of regions names its own region too."""
-    return any(fnmatchcase(store.type, pattern) for pattern in _LISTS_HOME)
-
-
-def _listed(store: Resource, regions: Value) -> Truth:
-    """Whether a written list of regions names another one than the store's."""
-    if isinstance(regions, Unknown):
-        return unknown_from([regions])
-    if not isinstance(regions, list):
-        return False
-    if lists_home(store):
-        return len(_distinct(regions)) > 1
-    return either(_is_other(store, region) for region in regions)
-
-
-def _is_other(store: Resource, region: Value) -> Truth:
-    """Whether a region of a list of replicas is another one: providers refuse the store's own, but for file systems."""
-    known = not isinstance(region, Unknown) and not isinstance(store.placement.region, Unknown)
-    return names_other_region(store, region) if known or store.kind == "file_store" else True
-
-
-def names_other_region(store: Resource, region: Value) -> Truth:
-    """Whether a region's name, or the region in an ARN or path, is not the store's."""
-    if isinstance(region, str) and region.lower() in catalog().multi_regions.get(store.placement.provider, {}):
-        return True
-    return negate(equal(_plain(region_in(region)), _plain(store.placement.region)))
-
-
-def _plain(region: Value) -> Value:
-    return region.replace(" ", "").lower() if isinstance(region, str) else region
-
-
-def region_in(value: Value) -> Value:
-    """The region that a text names: by itself, in an ARN, or in a resource path. Unknown stays unknown."""
-    text = value.prefix if isinstance(value, Unknown) else value
-    if not isinstance(text, str):
-        return value
-    found = _ARN.match(text) or _GOOGLE_PATH.search(text)
-    return found[1] if found else value
-
-
-def _distinct(values: Iterable[Value]) -> list[Value]:
-    kept: list[Value] = []
-    for value in values:
-        if not any(equal(_plain(value), _plain(other)) is True for other in kept):
-            kept.append(value)
-    return kept
+def replica_stores(store: Resource, graph: Graph) -> list[Resource]:
+    """What it replicates into, as far as the files hold it."""
+    if store.get("replica_targets") is ABSENT:
+        return []
+    return [target for target in graph.targets(store, "replica_targets") if target.kind == store.kind]
 
 
 def _replica_targets(store: Resource, graph: Graph) -> Iterator[Copy]:
     """Buckets that the store replicates into, each in its own effective region."""
     written = store.get("replica_targets")
-    targets = graph.targets(store, "replica_targets") if written is not ABSENT else ()
+    targets = replica_stores(store, graph)
+    sure = stated(store, "replica_targets")
     for target in targets:
-        elsewhere = both((negate(same_region(store, target)), target.declaration.exists, stated(store, "replica_targets")))
+        elsewhere = both((negate(same_region(store, target)), target.declaration.exists, sure))
         yield Copy(True, elsewhere, Related(target.span, f"{target.id}: replicated into", target.id))
     if isinstance(written, Unknown) and not targets:
         yield Copy(True, unknown_from([written]), _at(store, "replica_targets"))
     elif isinstance(written, list) and len(written) > len(targets):
         unseen = Unknown("the destination of the replication is not in the files", store.span_of("replica_targets"))
         yield Copy(True, either((unseen, *(_in_name(store, t) for t in written))), _at(store, "replica_targets"))
+
+
+def _served_together(store: Resource, graph: Graph) -> Iterator[Copy]:
+    """Other instances of one block that a delivery network serves beside it: the same files are put into each."""
+    networks = _networks(store, graph)
+    for other in graph.of_kind("object_store") if networks else ():
+        instance = other.id != store.id and base_of(other.id) == base_of(store.id)
+        if instance and networks & _networks(other, graph):
+            elsewhere = both((negate(same_region(store, other)), other.declaration.exists))
+            yield Copy(True, elsewhere, Related(other.span, f"{other.id}: served beside it", other.id))
+
+
+def _networks(store: Resource, graph: Graph) -> set[str]:
+    """What delivers the files of a bucket to users."""
+    return {r.id for r in graph.referrers(store, "cdn", "target_group")} if store.kind == "object_store" else set()
 
 
 def _in_name(store: Resource, target: Value) -> Truth:
@@ -217,7 +176,7 @@ def end_of(job: Resource, end: str, graph: Graph) -> tuple[Resource, ...]:
 def _lands_elsewhere(store: Resource, job: Resource, graph: Graph) -> Truth:
     regions = job.get("target_regions")
     if isinstance(regions, list) and regions:
-        return either(_is_other(store, region) for region in regions)
+        return either(is_replica_elsewhere(store, region) for region in regions)
     if job.type in _BACKUP_JOBS:
         return negate(same_region(store, job))
     targets = [target for target in end_of(job, "target", graph) if target.id != store.id]
@@ -285,7 +244,9 @@ def _planned(store: Resource, graph: Graph) -> Iterator[Copy]:
 
 def plan_leaves_region(plan: Resource, graph: Graph) -> Truth:
     """Whether a plan keeps recovery points in another region than that of what it backs up."""
-    return either((_listed(plan, plan.get("copy_regions")), *_to_vaults(plan, graph), *_from_sources(plan, graph)))
+    return either(
+        (lists_another(plan, plan.get("copy_regions")), *_to_vaults(plan, graph), *_from_sources(plan, graph))
+    )
 
 
 def _to_vaults(plan: Resource, graph: Graph) -> Iterator[Truth]:
@@ -316,7 +277,7 @@ def _named_vaults(plan: Resource) -> Iterator[Truth]:
         if target is ABSENT or target is None:
             continue
         named = region_in(target)
-        if isinstance(named, str):
+        if isinstance(named, str) and catalog().region(plan.placement.provider, named) is not None:
             yield names_other_region(plan, named)
         else:
             yield Unknown("the vault that copies go to is not in the files", plan.span_of("copy_targets"))
@@ -326,7 +287,7 @@ def _registry_rules(store: Resource, graph: Graph) -> Iterator[Copy]:
     """The replication of a whole registry, which holds for every repository of its account and region."""
     for rule in graph.of_kind("registry_replication") if store.kind == "registry" else ():
         if same_account(store, rule) is not False and same_region(store, rule) is not False:
-            elsewhere = both((_listed(rule, rule.get("replica_regions")), rule.declaration.exists))
+            elsewhere = both((lists_another(rule, rule.get("replica_regions")), rule.declaration.exists))
             yield Copy(True, elsewhere, Related(rule.span, f"{rule.id}: replicates the registry", rule.id))
 
 
@@ -368,8 +329,7 @@ def same_region_targets(resource: Resource, graph: Graph) -> Value:
     named = listed if isinstance(listed, list) and not lists_home(resource) else []
     if not replicates and not named:
         return ABSENT
-    targets = graph.targets(resource, "replica_targets") if replicates else ()
-    here = [target for target in targets if same_region(resource, target) is True]
+    here = [target for target in replica_stores(resource, graph) if same_region(resource, target) is True]
     own = [str(region) for region in named if names_other_region(resource, region) is False]
     related = tuple(Related(t.span, f"{t.id} stands in the same region", t.id) for t in here)
     return Answer([*(target.id for target in here), *own], related, _first_edge(resource, here, graph))

@@ -56,20 +56,18 @@ def ending(resource: Resource, _graph: Graph) -> Value:
 
 
 def exported(resource: Resource, graph: Graph) -> Value:
-    """Whether something in the files takes the data out: an export, a copy job to another owner, a stream of its changes.
-
-    Asked of stores that only this provider can read.
-    """
+    """Whether something in the files takes the data out: an export, a copy job, a stream of its changes."""
     jobs = [job for job in graph.of_kind("export", "replication") if resource in graph.targets(job, "source")]
-    readers = [edge for edge in graph.incoming.get(resource.id, ()) if "stream" in edge.path or "event_source" in edge.path]
-    takers = [graph.resources[edge.source] for edge in readers if graph.resources[edge.source].kind in _STREAMS]
-    return either(found.declaration.exists for found in (*jobs, *takers))
+    edges = (*graph.incoming.get(resource.id, ()), *graph.outgoing.get(resource.id, ()))
+    streams = [edge for edge in edges if "stream" in edge.path or "event_source" in edge.path]
+    ends = [graph.resources[end] for edge in streams for end in (edge.source, edge.target) if end != resource.id]
+    return either(found.declaration.exists for found in (*jobs, *(e for e in ends if e.kind in _STREAMS)))
 
 
 def provider_bound_services(_resource: Resource, graph: Graph) -> Value:
-    """The products that run or carry the estate's work and speak one provider's own protocol, each once, with their number.
+    """The products that carry the estate's work and speak one provider's own protocol, with their number.
 
-    Absent for files that are no whole service, and where nothing is bound.
+    Absent for files that are no whole service.
     """
     if not is_system(graph):
         return ABSENT
@@ -78,7 +76,7 @@ def provider_bound_services(_resource: Resource, graph: Graph) -> Value:
     for resource in bound:
         counts[_product(resource)] = counts.get(_product(resource), 0) + 1
     listed = [f"{name} ({number})" for name, number in sorted(counts.items())]
-    return Answer(listed, related(bound, "speaks its provider's own protocol"), _first(bound)) if listed else ABSENT
+    return Answer(listed, related(bound, "speaks its provider's own protocol"), _first(bound))
 
 
 def _product(resource: Resource) -> str:
@@ -90,10 +88,8 @@ def _first(resources: Iterable[Resource]) -> Span | None:
     return next((resource.span for resource in resources), None)
 
 
-
-
 def plan_may_destroy(resource: Resource, _graph: Graph) -> Value:
-    """Whether one applied plan can destroy it: neither ``prevent_destroy`` nor the provider's protection stands against it."""
+    """Whether one applied plan can destroy it: neither ``prevent_destroy`` nor a deletion protection is on."""
     if resource.platform != "terraform" or resource.declaration.mode != "managed":
         return ABSENT
     held = [resource.declaration.lifecycle.get("prevent_destroy", False), resource.get("deletion_protection")]
@@ -115,7 +111,7 @@ def _is_twin(left: Resource, right: Resource) -> bool:
     mine, other = left.declaration, right.declaration
     if (mine.type, mine.mode) != (other.type, other.mode):
         return False
-    names = [declaration.attributes.get("name", declaration.attributes.get("secret_id")) for declaration in (mine, other)]
+    names = [d.attributes.get("name", d.attributes.get("secret_id")) for d in (mine, other)]
     if all(isinstance(name, str) for name in names):
         return bool(names[0] == names[1])
     apart = (mine.module, mine.root) != (other.module, other.root)

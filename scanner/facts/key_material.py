@@ -200,7 +200,7 @@ def _is_mnemonic(text: str) -> bool:
 
 def _is_input(value: Unknown) -> bool:
     """Whether an unknown comes from a variable rather than from a store that keeps it."""
-    return not value.refs or any(".var." in f".{ref.address}" for ref in value.refs)
+    return not value.refs or any(ref.is_variable for ref in value.refs)
 
 
 def _names_a_store(value: Unknown) -> bool:

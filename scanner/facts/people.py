@@ -88,36 +88,37 @@ def _label(login: Resource) -> str:
 
 
 def single_admin(_estate: Resource, graph: Graph) -> Value:
-    """The one user, role or service account that may do everything, by provider and id. Groups count as several people.
+    """The one user, role or service account that may do everything at a provider. Groups count as several people.
 
     Empty when every provider has two, absent when the files grant nobody everything.
     """
-    found: dict[str, dict[str, Resource]] = {}
-    undecided: dict[str, Unknown] = {}
+    grants: dict[str, list[Resource]] = {}
     for grant in managed(graph, "grant"):
-        provider = grant.placement.provider
-        admin = grant.get("admin")
-        if (
-            admin is False
-            or admin is ABSENT
-            or provider == "kubernetes"
-            or not applied(grant, graph)
-            or not _whole(grant, graph)
-        ):
+        if grant.get("admin") in (False, ABSENT) or grant.placement.provider == "kubernetes":
             continue
-        names = found.setdefault(provider, {})
+        if applied(grant, graph) and _whole(grant, graph):
+            grants.setdefault(grant.placement.provider, []).append(grant)
+    for own in grants.values():
+        alone = _only_principal(own, graph)
+        if alone != "":
+            return Answer(alone, (), own[0].span_of("principals"))
+    return Answer("", (), next(iter(grants.values()))[0].span) if grants else ABSENT
+
+
+def _only_principal(grants: list[Resource], graph: Graph) -> str | Unknown:
+    """The one principal of grants of everything; empty for several."""
+    names: dict[str, None] = {}
+    undecided: Unknown | None = None
+    for grant in grants:
+        admin = grant.get("admin")
         for name in _principals(grant, graph):
             if isinstance(name, Unknown) or isinstance(admin, Unknown):
-                undecided.setdefault(provider, name if isinstance(name, Unknown) else admin)
+                undecided = name if isinstance(name, Unknown) else admin
             else:
-                names.setdefault(name, grant)
-    alone = {p: names for p, names in found.items() if len(names) == 1 and not any(_several(n, graph) for n in names)}
-    for provider, names in alone.items():
-        name, grant = next(iter(names.items()))
-        value: Value = undecided.get(provider, f"{name}")
-        return Answer(value, (), grant.span_of("principals"))
-    grants = [g for names in found.values() for g in names.values()]
-    return Answer("", (), grants[0].span) if grants else ABSENT
+                names[name] = None
+    if len(names) > 1 or any(_several(name, graph) for name in names):
+        return ""
+    return undecided if undecided is not None else next(iter(names), "")
 
 
 def _whole(grant: Resource, graph: Graph) -> bool:

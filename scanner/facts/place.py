@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,7 +11,7 @@ from scanner.catalog.load import catalog
 from scanner.facts.fact import Fact
 from scanner.graph.graph import Graph
 from scanner.model.resource import Resource, Scope
-from scanner.model.value import ABSENT, Unknown, Value
+from scanner.model.value import ABSENT, Unknown, Value, equal
 
 
 def zones(resource: Resource, _graph: Graph) -> Value:
@@ -24,8 +25,8 @@ def zones(resource: Resource, _graph: Graph) -> Value:
 def zone_bounds(resource: Resource) -> tuple[int, int] | Unknown:
     """The least and the most distinct zones that it may stand in; unknown when not even their number is.
 
-    Names are distinct zones, and so are different elements of one listing of the region's zones. Any other unknown zone
-    may be the same as another.
+    Names are distinct zones, and so are texts that end differently (``${var.region}a``) and different elements of one
+    listing of the region's zones. Any other unknown zone may be the same as another.
     """
     found = resource.placement.zones
     return found if isinstance(found, Unknown) else bounds_of(found)
@@ -33,12 +34,19 @@ def zone_bounds(resource: Resource) -> tuple[int, int] | Unknown:
 
 def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
     """The same for zones from several places, each of them once."""
-    named = sum(1 for zone in zones if not isinstance(zone, Unknown))
-    listed = sum(1 for zone in zones if isinstance(zone, Unknown) and zone.ref and _LISTING.search(zone.ref.address))
-    return max(named, listed, min(len(zones), 1)), len(zones)
+    apart: list[Value] = []
+    for zone in sorted(zones, key=lambda zone: isinstance(zone, Unknown)):
+        if all(equal(zone, other) is False for other in apart):
+            apart.append(zone)
+    listings = Counter(
+        (zone.ref.address, zone.ref.path.partition("[")[0])
+        for zone in zones
+        if isinstance(zone, Unknown) and zone.ref and _LISTING.search(zone.ref.address)
+    )
+    return max(len(apart), *listings.values(), min(len(zones), 1)), len(zones)
 
 
-_LISTING: Final = re.compile(r"(?:^|\.)data\.\w*zones\.")
+_LISTING: Final = re.compile(r"(?:^|[.#])data\.\w*zones\.")
 """Address of a data source that lists a region's zones (``data.aws_availability_zones.x``)."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.endpoints import owner_of
@@ -83,14 +83,15 @@ def largest_data_cloud(_estate: Resource, graph: Graph) -> Value:
     return _largest(_stores(graph), weighted=False)
 
 
-def _weights(resources: Sequence[Resource], *, weighted: bool) -> tuple[Counter[str], Unknown | None]:
+def _weights(resources: Sequence[Resource], *, weighted: bool) -> tuple[Counter[str], tuple[Resource, Unknown] | None]:
+    """How much each cloud runs, and a resource of which it is not known how much."""
     total: Counter[str] = Counter()
-    undecided: Unknown | None = None
+    undecided: tuple[Resource, Unknown] | None = None
     for resource in resources:
         capacity = next((v for name in _CAPACITY if (v := resource.get(name)) is not ABSENT), 1) if weighted else 1
-        if isinstance(capacity, Unknown) or isinstance(resource.declaration.exists, Unknown):
-            unknown = capacity if isinstance(capacity, Unknown) else resource.declaration.exists
-            undecided = undecided or (unknown if isinstance(unknown, Unknown) else None)
+        for value in (capacity, resource.declaration.exists):
+            if isinstance(value, Unknown) and undecided is None:
+                undecided = resource, value
         count = int(capacity) if isinstance(capacity, (int, float)) and not isinstance(capacity, bool) else 1
         total[_cloud_of(resource)] += max(count, 1)
     return total, undecided
@@ -101,13 +102,13 @@ def _share(resources: Sequence[Resource], *, weighted: bool) -> Value:
     total, undecided = _weights(resources, weighted=weighted)
     if len(total) < 2:
         return ABSENT
-    largest, count = total.most_common(1)[0]
-    share = count * 100 // total.total()
-    first = next(r for r in resources if _cloud_of(r) == largest)
     if undecided is not None:
-        return Answer(Unknown(f"how much runs is not known: {undecided.reason}", undecided.origin), (), first.span)
+        resource, unknown = undecided
+        return Answer(Unknown(f"how much runs is not known: {unknown.reason}", unknown.origin), (), resource.span)
+    largest, count = total.most_common(1)[0]
+    first = next(r for r in resources if _cloud_of(r) == largest)
     others = [next(r for r in resources if _cloud_of(r) == cloud) for cloud in total if cloud != largest]
-    return Answer(share, related(others, "in another cloud"), first.span)
+    return Answer(count * 100 // total.total(), related(others, "in another cloud"), first.span)
 
 
 def _largest(resources: Sequence[Resource], *, weighted: bool) -> Value:
@@ -214,12 +215,17 @@ def written_partitions(_estate: Resource, graph: Graph) -> Value:
     for resource in graph.resources.values():
         if resource.declaration.mode != "managed":
             continue
+        asked = {_top(r.path) for r in resource.declaration.references if "aws_partition" in r.target}
         for path, text in texts(resource.declaration.attributes):
-            if _PARTITION.search(text):
+            if _top(path) not in asked and _PARTITION.search(text):
                 found.append((resource, resource.declaration.span_of(path)))
                 break
     spans = tuple(Related(span, f"{r.id}: names it", r.id) for r, span in found[1:6])
     return Answer(len(found), spans, found[0][1] if found else None)
+
+
+def _top(path: str) -> str:
+    return path.split(".", 1)[0].split("[", 1)[0]
 
 
 def written_endpoint(resource: Resource, _graph: Graph) -> Value:
@@ -312,16 +318,11 @@ def deploy_host(_estate: Resource, graph: Graph) -> Value:
 def _single_host(sources: Sequence[Resource], least: int) -> Value:
     if len(sources) < least:
         return ABSENT
-    hosts = dict(_hosts(sources))
-    first = sources[0]
+    first, *others = sorted(sources, key=lambda source: source.span)
+    hosts = {str(source.get("host")).lower() for source in sources}
     return Answer(
-        "" if len(hosts) > 1 else next(iter(hosts)), related(sources[1:], "from there too", 5), first.span_of("host")
+        "" if len(hosts) > 1 else hosts.pop(), related(others, "from there too", 5), first.span_of("host")
     )
-
-
-def _hosts(sources: Sequence[Resource]) -> Iterator[tuple[str, Resource]]:
-    for source in sources:
-        yield str(source.get("host")).lower(), source
 
 
 _ESTATE: Final = ("estate",)

@@ -12,7 +12,7 @@ from scanner.facts.fact import Answer, Fact
 from scanner.graph.graph import Graph
 from scanner.model.resource import Resource
 from scanner.model.span import Span
-from scanner.model.value import ABSENT, Truth, Unknown, Value, unknown_from
+from scanner.model.value import ABSENT, Unknown, Value, unknown_from
 
 CONCENTRATED: Final = 80
 """Percent of what runs and stores from which one region is called the estate's centre."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from scanner.facts.elsewhere import STORES, copies
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_region
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import EdgeKind, Resource, Scope
-from scanner.model.value import ABSENT, Truth, Unknown, Value, both, negate, unknown_from
+from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, negate, unknown_from
 
 _CALLERS: Final = (
     *("compute", "compute_group", "container_service", "task", "function", "workload", "batch", "workflow"),
@@ -18,8 +19,9 @@ _CALLERS: Final = (
 )
 _CALLED: Final = frozenset(
     {
-        *("database", "cache", "queue", "search", "object_store", "file_store", "secret", "user_directory", "directory"),
-        *("function", "container_service", "workflow", "load_balancer", "gateway", "compute", "compute_group", "cluster"),
+        *("database", "cache", "queue", "search", "object_store", "file_store", "secret", "user_directory"),
+        *("directory", "function", "container_service", "workflow", "load_balancer", "gateway", "compute"),
+        *("compute_group", "cluster"),
     }
 )
 
@@ -37,15 +39,23 @@ def far_dependencies(resource: Resource, graph: Graph) -> Value:
             continue
         if target.placement.provider != resource.placement.provider:
             continue
-        apart = both((negate(same_region(resource, target)), target.declaration.exists))
+        apart = both((negate(same_region(resource, target)), target.declaration.exists, _alone(target, graph)))
         if apart is True:
-            far.setdefault(target.id, Related(target.span, f"{target.id} stands in {target.placement.region}", target.id))
+            where = Related(target.span, f"{target.id} stands in {target.placement.region}", target.id)
+            far.setdefault(target.id, where)
             mark = mark or edge.span
         elif isinstance(apart, Unknown):
             undecided = undecided or apart
     if not far and undecided is not None:
         return undecided
     return Answer(sorted(far), tuple(far.values()), mark)
+
+
+def _alone(target: Resource, graph: Graph) -> Truth:
+    """Whether no live copy elsewhere could answer in its place."""
+    if target.kind not in STORES:
+        return True
+    return negate(either(copy.elsewhere for copy in copies(target, graph) if copy.live))
 
 
 def _in_region(resource: Resource) -> bool:

@@ -1,7 +1,7 @@
 """Guardrails that say where resources may be created.
 
-AWS: service control policies that deny what is requested outside of listed regions (``aws:RequestedRegion``). Google: the list
-constraint ``gcp.resourceLocations``. Azure: the parameter of the built-in policies "Allowed locations".
+AWS: service control policies that deny what is requested outside of listed regions (``aws:RequestedRegion``). Google:
+the list constraint ``gcp.resourceLocations``. Azure: the parameter of the built-in policies "Allowed locations".
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ _SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
 """The services in the ARNs of what AWS Backup can select.
 https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-feature-availability.html"""
 
+_NAMES: Final = ("identifier", "cluster_identifier", "name", "bucket")
 _SNAPSHOTS: Final = "aws_dlm_lifecycle_policy"
 _DELETES: Final = "backup:DeleteRecoveryPoint"
 
@@ -96,8 +97,7 @@ def _selects(pattern: str, store: Resource) -> bool:
     parts = pattern.split(":", 5)
     if len(parts) < 6 or not any(fnmatchcase(service, parts[2] or "*") for service in _SERVICES[store.type]):
         return False
-    name = store.get("name")
-    names = [v for v in (name, *(store.declaration.attributes.get(a) for a in ("identifier", "cluster_identifier", "name", "bucket")))]
+    names = [store.declaration.attributes.get(name) for name in _NAMES]
     tail = parts[5].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
     return tail == "*" or any(isinstance(v, str) and fnmatchcase(v, tail) for v in names)
 
@@ -151,16 +151,13 @@ def effective_tags(store: Resource) -> Value:
 
 
 def in_backup_plan(resource: Resource, graph: Graph) -> Value:
-    """Whether a backup plan in the files selects it; absent where no plan of its provider, region and account is there."""
-    plans = [plan for plan in graph.of_kind("backup_plan") if plan.declaration.mode == "managed" and _has_selection(plan)]
+    """Whether a backup plan in the files selects it; absent where no plan of its region and account could."""
+    plans = [p for p in graph.of_kind("backup_plan") if p.declaration.mode == "managed" and _has_selection(p)]
+    selected = either(in_plan(resource, plan, graph) for plan in plans)
     near = [plan for plan in plans if _reaches(resource, plan) and _not_elsewhere(resource, plan) is True]
-    direct = [plan for plan in plans if in_plan(resource, plan, graph) is True]
-    if direct:
-        return True
-    if not near:
+    if selected is False and not near:
         return ABSENT
-    related = tuple(Related(plan.span, f"{plan.id} does not select it", plan.id) for plan in near[:5])
-    return Answer(either(in_plan(resource, plan, graph) for plan in near), related)
+    return Answer(selected, tuple(Related(plan.span, f"{plan.id} does not select it", plan.id) for plan in near[:5]))
 
 
 def _has_selection(plan: Resource) -> bool:
@@ -169,8 +166,7 @@ def _has_selection(plan: Resource) -> bool:
 
 def backed_up_by_plan(resource: Resource, graph: Graph) -> Value:
     """Whether a plan selects it; false, rather than absent, when there is no plan."""
-    found = in_backup_plan(resource, graph)
-    return False if found is ABSENT else found
+    return either(in_plan(resource, plan, graph) for plan in graph.of_kind("backup_plan"))
 
 
 # -- how long and by whom --------------------------------------------------------------------------
@@ -195,8 +191,8 @@ def longest_retention_days(resource: Resource, _graph: Graph) -> Value:
 def deletable(resource: Resource, graph: Graph) -> Value:
     """Whether whoever administers a vault's account can delete its recovery points at once, in every copy.
 
-    A lock, an air-gapped vault, soft delete or a policy that denies the deletion stands against that; so does a copy in another
-    account. A vault that only receives copies from another account is already out of reach of that account's administrator.
+    A lock, an air-gapped vault, soft delete or a policy that denies the deletion stands against that; so does a copy in
+    another account. A vault that only receives copies from another account is out of that account's reach already.
     """
     guards: list[Truth] = [_is(resource.get("air_gapped")), _is(resource.get("soft_delete"))]
     lock = resource.get("lock_mode")

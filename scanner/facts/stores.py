@@ -36,9 +36,9 @@ def _is_log_or_own(path: str) -> bool:
 
 
 def home(resource: Resource, _graph: Graph) -> Value:
-    """The region in words: its name, or "one region" where the files don't name it."""
+    """The region in words: its name, or "its region" where the files don't name it."""
     region = resource.placement.region
-    return region if isinstance(region, str) and region else "one region"
+    return region if isinstance(region, str) and region else "its region"
 
 
 def disposable(resource: Resource, _graph: Graph) -> Value:
@@ -50,7 +50,7 @@ def disposable(resource: Resource, _graph: Graph) -> Value:
 
 
 def has_paired_region(resource: Resource, _graph: Graph) -> Value:
-    """Whether the provider pairs its region with another, into which it can copy by itself; true when it is not known."""
+    """Whether the provider pairs its region with another, into which it copies; true when that is not known."""
     region = resource.placement.region
     known = catalog().region(resource.placement.provider, region) if isinstance(region, str) else None
     return known is None or bool(known.pair)

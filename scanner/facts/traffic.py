@@ -50,7 +50,7 @@ def _attached_elsewhere(resource: Resource) -> bool:
     for name in ("target_group_arns", "load_balancers", "load_balancer", "target_pools", "loadbalancer_ids"):
         value = attributes.get(name)
         if isinstance(value, Unknown):
-            return value.ref is not None and ".var." not in f".{value.ref.address}"
+            return value.ref is not None and not value.ref.is_variable
         if value:
             return True
     return False

@@ -26,9 +26,14 @@ _NEVER_SWITCHED: Final = ("container_service",)
 """Kinds whose ``zone_redundant`` says how copies spread over the zones they are given, not that there are several."""
 
 
+def development(resource: Resource, _graph: Graph) -> Value:
+    """Whether the configuration puts it into an environment for development or tests."""
+    return resource.tier.lower() in NOT_PRODUCTION
+
+
 def zones_matter(resource: Resource, graph: Graph) -> Value:
     """Whether zones can be chosen at all: its region has several, and it is not configured as a test environment."""
-    if resource.tier.lower() in NOT_PRODUCTION or resource.placement.provider in _single_site_providers():
+    if development(resource, graph) or resource.placement.provider in _single_site_providers():
         return False
     return region_has_zones(resource, graph)
 
@@ -69,19 +74,20 @@ def in_one_zone(resource: Resource) -> Value:
         return True if given is True else redundant
     if _is_switched(resource):
         return given is True
-    return given if given is not ABSENT else _without_zones(entry)
+    return given if given is not ABSENT else _without_zones(resource, entry)
 
 
 def _is_regional(resource: Resource, entry: Entry) -> bool:
     """Whether its zones are the provider's affair; a scope that depends on unknown subnets is none."""
     if isinstance(entry.scope, str):
         return entry.scope != "zonal"
-    place = resource.placement
-    return place.scope is not Scope.ZONAL and not isinstance(place.zones, Unknown)
+    zones = resource.placement.zones
+    named = isinstance(zones, Unknown) or any(isinstance(zone, str) for zone in zones)
+    return resource.placement.scope is not Scope.ZONAL and not named
 
 
 def memcached_in_one_zone(resource: Resource, _graph: Graph) -> Value:
-    """Whether all nodes of a cache without replication stand in one zone; absent when the provider chooses their zones."""
+    """Whether all nodes of a cache without replication stand in one zone; absent when the provider chooses."""
     if resource.place_of("zone_redundant")[1]:
         return in_one_zone(resource)
     return _given_one_zone(resource, catalog().entry(resource.type) or Entry("other"))
@@ -94,10 +100,10 @@ def _by_place(resource: Resource, entry: Entry) -> Value:
     return _given_one_zone(resource, entry) if resource.placement.scope is Scope.ZONAL else ABSENT
 
 
-def _without_zones(entry: Entry) -> Value:
+def _without_zones(resource: Resource, entry: Entry) -> Value:
     """The answer for a redundant type that is given no zones: false where the provider then chooses several."""
     reader = entry.properties.get("zone_redundant")
-    spreads_over_given = isinstance(reader, dict) and "const" in reader and isinstance(entry.scope, str)
+    spreads_over_given = isinstance(reader, dict) and "const" in reader and resource.placement.scope is Scope.ZONAL
     return ABSENT if spreads_over_given else False
 
 
@@ -254,6 +260,7 @@ def network_zone_count(resource: Resource, graph: Graph) -> Value | Answer:
 
 FACTS: Final[Mapping[str, Fact]] = {
     "zones_matter": Fact(zones_matter, "whether its region has several zones and it is no test environment"),
+    "development": Fact(development, "whether it belongs to an environment for development or tests"),
     "single_zone": Fact(single_zone, "whether the loss of one zone takes all of it down"),
     "memcached_in_one_zone": Fact(memcached_in_one_zone, "whether all nodes stand in one zone", ("cache",)),
     "member_count": Fact(member_count, "how many servers of the cluster can serve", ("database",)),

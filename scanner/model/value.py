@@ -27,6 +27,11 @@ class Ref:
     def __str__(self) -> str:
         return f"{self.address}.{self.path}" if self.path else self.address
 
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is an input variable, of whatever module and root (``module.a.var.x``, ``envs/prod#var.x``)."""
+        return ".var." in f".{self.address.replace('#', '.', 1)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:

@@ -186,32 +186,33 @@ class Placer:
             value = whole(declaration.attributes, path)
             if value is ABSENT:
                 continue
-            zones = self._zones_through(value, self.index.referred(declaration, path), _is_plural(path), hops)
+            zones = self._zones_through(value, declaration, path, hops)
             if isinstance(zones, Unknown):
                 return zones
             found.extend(zones)
         return distinct(found)
 
     def _zones_through(
-        self, value: Value, referred: tuple[str, ...], plural: bool, hops: int
+        self, value: Value, declaration: Declaration, path: str, hops: int
     ) -> tuple[str | Unknown, ...] | Unknown:
         """The zones of what a value refers to. A target without a known place makes an unknown zone of its own.
 
-        ``referred`` is what the attribute's text names: it decides what a name as plain text means.
+        What the text of the attribute at ``path`` (empty for one item of a list) names decides what a plain name means.
         """
         if hops >= _MAX_HOPS:
             return ()
         if isinstance(value, list):
             found: list[str | Unknown] = []
             for item in value:
-                zones = self._zones_through(item, (), False, hops)
+                zones = self._zones_through(item, declaration, "", hops)
                 if isinstance(zones, Unknown):
                     return zones
                 found.extend(zones)
             return tuple(found)
         if isinstance(value, Unknown):
-            return self._zones_through_unknown(value, plural, hops)
-        named = self.index.named(value)
+            return self._zones_through_unknown(value, _is_plural(path), hops)
+        referred = self.index.referred(declaration, path) if path else ()
+        named = self.index.named(value, root=declaration.root)
         targets = tuple(target for target in named if target in referred) or referred or named
         if targets:
             return self._zones_of_targets(targets, hops)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from scanner.facts import FACTS, Answer, Fact
@@ -100,21 +101,25 @@ def _leaf(name: str, tests: Mapping[str, Any], inquiry: Inquiry) -> Verdict:
 
 def _exists(value: Value, wanted: bool) -> Truth:
     if isinstance(value, Unknown):
-        named = value.ref is not None and ".var." not in f".{value.ref.address}"
+        named = value.ref is not None and not value.ref.is_variable
         return wanted if named or any(isinstance(part, str) for part in value.parts) else unknown_from([value])
     return (value is not ABSENT and value not in (None, "", [], {})) is wanted
 
 
 def _at_least(value: Value, limit: Value) -> Truth:
-    return negate(less(value, limit)) if _ordered(value) else False
+    return negate(less(value, limit)) if _ordered(value, limit) else False
 
 
 def _at_most(value: Value, limit: Value) -> Truth:
-    return negate(less(limit, value)) if _ordered(value) else False
+    return negate(less(limit, value)) if _ordered(value, limit) else False
 
 
-def _ordered(value: Value) -> bool:
-    return isinstance(value, Unknown) or (value is not ABSENT and not isinstance(value, (bool, list, dict)))
+def _ordered(value: Value, limit: Value) -> bool:
+    """Whether one of two known values can be the smaller one; an unknown may be any."""
+    if isinstance(value, Unknown):
+        return True
+    numbers = all(isinstance(v, (int, float, Decimal)) and not isinstance(v, bool) for v in (value, limit))
+    return numbers or (isinstance(value, str) and isinstance(limit, str))
 
 
 def _in(value: Value, options: Any) -> Truth:
@@ -188,8 +193,30 @@ def faults(condition: Any, names: frozenset[str]) -> Iterator[tuple[str, str]]:
     elif not isinstance(body, Mapping) or not body:
         yield key, f"{key} takes a mapping of operators: {', '.join(OPERATORS)}"
     else:
-        for operator in body.keys() - OPERATORS.keys():
+        for operator in (operator for operator in body if operator not in OPERATORS):
             yield key, f"{operator} is no operator{_nearest(operator, OPERATORS)}"
+        for operator, operand in body.items():
+            fault = _operand_fault(operator, operand)
+            if fault:
+                yield key, fault
+
+
+def _operand_fault(operator: str, operand: Any) -> str:
+    """What is wrong with what an operator compares with; empty when nothing is."""
+    if operator in ("in", "not_in") and not isinstance(operand, list):
+        return f"{operator} takes a list"
+    if operator in ("empty", "known", "exists") and not isinstance(operand, bool):
+        return f"{operator} takes true or false"
+    if operator in ("below", "above", "at_least", "at_most") and (
+        isinstance(operand, bool) or not isinstance(operand, (int, float, str))
+    ):
+        return f"{operator} takes a number"
+    if operator == "matches":
+        try:
+            re.compile(operand)
+        except (re.error, TypeError) as error:
+            return f"matches takes a regular expression: {error}"
+    return ""
 
 
 def _nearest(word: str, options: Any) -> str:

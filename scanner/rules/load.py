@@ -8,40 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from scanner.catalog.load import catalog, source_state
-from scanner.facts import FACTS
+from scanner.catalog.load import source_state
 from scanner.model.finding import Axis, Severity
 from scanner.model.rule import RuleInfo
-from scanner.rules.condition import faults
-from scanner.rules.evaluate import ESTATE, names_in
+from scanner.rules.check import OUTCOMES, rule_faults, words
 from scanner.rules.rule import Example, Rule, RuleSet
 
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "rules.json"
-_AXES: Final = tuple(axis.value for axis in Axis)
 _NOT_RULES: Final = frozenset({"frameworks", "incidents"})
-_PRECISIONS: Final = ("very-high", "high", "medium", "low")
-_OUTCOMES: Final = ("fail", "pass", "unknown")
-_KEYS: Final = {
-    "code": True,
-    "slug": True,
-    "axis": True,
-    "severity": True,
-    "precision": True,
-    "title": True,
-    "why": True,
-    "applies_to": True,
-    "fails_when": True,
-    "message": True,
-    "mark": False,
-    "remediation": True,
-    "controls": False,
-    "references": True,
-    "tags": False,
-    "examples": True,
-    "note": False,
-}
-"""Keys of a rule file and whether each is required."""
 
 
 class RuleError(Exception):
@@ -93,6 +68,10 @@ def compile_rules(folder: Path) -> dict[str, Any]:
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*.yaml")):
         if not _NOT_RULES & set(path.relative_to(folder).parts):
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise RuleError(
+                    f"{folder.name}/{path.relative_to(folder).as_posix()}: a link that leads out of the folder"
+                )
             yield path
 
 
@@ -123,26 +102,20 @@ def _rule(data: Mapping[str, Any], file: str) -> Rule:
     )
     return Rule(
         info=info,
-        kinds=_words(applies["kind"]),
+        kinds=words(applies["kind"]),
         fails_when=data["fails_when"],
         message=" ".join(data["message"].split()),
         when=applies.get("when"),
-        types=_words(applies.get("type")),
-        mark=_words(data.get("mark")),
+        types=words(applies.get("type")),
+        mark=words(data.get("mark")),
         examples=tuple(
             Example(outcome, example[outcome], example.get("dialect", "terraform"))
             for example in data["examples"]
-            for outcome in _OUTCOMES
+            for outcome in OUTCOMES
             if outcome in example
         ),
         file=file,
     )
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 # -- checking --------------------------------------------------------------------------------------
@@ -152,7 +125,7 @@ def _checked(paths: Iterable[Path], folder: Path) -> Iterator[tuple[dict[str, An
     for path in paths:
         name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
         data, lines = _read(path, name)
-        for key, fault in _rule_faults(data):
+        for key, fault in rule_faults(data):
             raise RuleError(f"{name}:{lines.get(key, 1)}: {fault}")
         yield data, name
 
@@ -164,6 +137,10 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = path.read_bytes()
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.AliasEvent):  # a few lines of aliases can mean billions of values, or a circle
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise RuleError(f"{name}:{line}: aliases are not allowed")
         data = yaml.load(text, Loader=loader)  # noqa: S506  # one of the two safe loaders
         node = yaml.compose(text, Loader=loader)
     except OSError as error:
@@ -171,79 +148,27 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise RuleError(f"{name}:{line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+        raise RuleError(f"{name}:{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise RuleError(f"{name}:1: cannot be read: {error}") from None
     if not isinstance(data, dict):
         raise RuleError(f"{name}:1: a rule file is a mapping")
+    return data, _lines(node)
+
+
+def _lines(node: Any) -> dict[str, int]:
+    """The first line on which each mapping key of a YAML tree stands."""
+    import yaml
+
     lines: dict[str, int] = {}
     stack = [node]
     while stack:
         current = stack.pop()
         if isinstance(current, yaml.MappingNode):
             for key, value in current.value:
-                lines.setdefault(str(key.value), key.start_mark.line + 1)
+                line = key.start_mark.line + 1
+                lines[str(key.value)] = min(line, lines.get(str(key.value), line))
                 stack.append(value)
         elif isinstance(current, yaml.SequenceNode):
             stack.extend(current.value)
-    return data, lines
-
-
-def _rule_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong with a rule document: the key that it stands at, and a sentence."""
-    from difflib import get_close_matches
-
-    for key in data:
-        if key not in _KEYS:
-            close = get_close_matches(key, _KEYS, 1)
-            yield key, f"unknown key {key}" + (f"; did you mean {close[0]}?" if close else "")
-    for key, required in _KEYS.items():
-        if required and not data.get(key):
-            yield key, f"{key} is missing"
-            return
-    for key, options in (("axis", _AXES), ("precision", _PRECISIONS), ("severity", [s.label for s in Severity])):
-        if data[key] not in options:
-            yield key, f"{key} is one of {', '.join(options)}"
-    applies = data["applies_to"]
-    kinds = _words(applies.get("kind")) if isinstance(applies, dict) else ()
-    tables = catalog()
-    for kind in kinds:
-        if kind != ESTATE and kind not in tables.kinds:
-            close = get_close_matches(kind, tables.kinds, 1)
-            yield "kind", f"there is no kind {kind}" + (f"; did you mean {close[0]}?" if close else "")
-    if not kinds:
-        yield "applies_to", "applies_to names at least one kind"
-        return
-    names = known_names(kinds)
-    yield from faults(data["fails_when"], names)
-    if applies.get("when") is not None:
-        yield from faults(applies["when"], names)
-    for name in names_in(data["message"]):
-        if name not in names:
-            yield "message", f"the message uses {name}, which is neither a fact nor a property"
-    for name in _words(data.get("mark")):
-        if "." not in name and name not in names and not name.islower():
-            yield "mark", f"{name} is neither a property nor an attribute"
-    yield from _example_faults(data)
-
-
-def _example_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    shown = [key for example in data["examples"] for key in example if key in _OUTCOMES]
-    for outcome in _OUTCOMES:
-        if outcome not in shown and not (outcome == "unknown" and data.get("note")):
-            yield "examples", f"there is no example that is {outcome}"
-    for example in data["examples"]:
-        for outcome in _OUTCOMES:
-            if outcome in example and MARK not in example[outcome]:
-                yield outcome, f"the {outcome} example marks no line with {MARK!r}"
-
-
-MARK: Final = "# <-"
-"""Ends the lines of an example that the rule must point at."""
-
-
-def known_names(kinds: Sequence[str]) -> frozenset[str]:
-    """The facts and properties that can be asked of resources of these kinds."""
-    tables = catalog()
-    names = {name for name, fact in FACTS.items() if not fact.kinds or set(fact.kinds) & set(kinds)}
-    for kind in kinds:
-        names |= tables.kinds.get(kind, {}).get("properties", {}).keys()
-    return frozenset(names | tables.common.keys())
+    return lines

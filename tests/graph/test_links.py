@@ -148,15 +148,24 @@ def test_an_unknown_number_stands_for_all(graph_of: Callable[..., Graph]) -> Non
         ('resource "aws_sqs_queue" "t" {}', "tags = { queue = aws_sqs_queue.t.name }", "none"),
     ],
 )  # fmt: skip
-def test_the_attribute_says_what_a_reference_means(target: str, body: str, kind: str, graph_of: Callable[..., Graph]) -> None:
+def test_the_attribute_says_what_a_reference_means(
+    target: str, body: str, kind: str, graph_of: Callable[..., Graph]
+) -> None:
     graph = graph_of(f'{target}\nresource "aws_instance" "s" {{\n  {body}\n}}\n')
     assert {(source, found) for source, _, found in links(graph)} == {("aws_instance.s", kind)}
 
 
 def test_an_edge_stands_at_the_line_that_states_it(graph_of: Callable[..., Graph]) -> None:
-    graph = graph_of(KEY + 'resource "aws_instance" "s" {\n  root_block_device {\n    kms_key_id = aws_kms_key.k.arn\n  }\n}\n')
+    graph = graph_of(
+        KEY + 'resource "aws_instance" "s" {\n  root_block_device {\n    kms_key_id = aws_kms_key.k.arn\n  }\n}\n'
+    )
     (edge,) = graph.edges()
-    assert (edge.path, edge.span.file, edge.span.line, edge.span.column) == ("root_block_device[0].kms_key_id", "main.tf", 4, 5)
+    assert (edge.path, edge.span.file, edge.span.line, edge.span.column) == (
+        "root_block_device[0].kms_key_id",
+        "main.tf",
+        4,
+        5,
+    )
     assert graph.targets(graph.resources["aws_instance.s"], "key") == (graph.resources["aws_kms_key.k"],)
     assert graph.referrers(graph.resources["aws_kms_key.k"], "compute") == (graph.resources["aws_instance.s"],)
     assert graph.referrers(graph.resources["aws_kms_key.k"], "database") == ()
@@ -406,7 +415,10 @@ resource "aws_rds_cluster_instance" "i" {
 }
 """
     )
-    assert [r.id for r in graph.members(graph.resources["aws_rds_global_cluster.g"])] == ["aws_rds_cluster.a", "aws_rds_cluster.b"]
+    assert [r.id for r in graph.members(graph.resources["aws_rds_global_cluster.g"])] == [
+        "aws_rds_cluster.a",
+        "aws_rds_cluster.b",
+    ]
     assert [r.id for r in graph.members(graph.resources["aws_rds_cluster.a"])] == [
         "aws_rds_cluster_instance.i[0]",
         "aws_rds_cluster_instance.i[1]",
@@ -415,12 +427,20 @@ resource "aws_rds_cluster_instance" "i" {
 
 
 def test_nothing_is_linked_to_itself_or_to_nothing(graph_of: Callable[..., Graph]) -> None:
-    graph = graph_of('resource "aws_sqs_queue" "q" {\n  kms_master_key_id = aws_kms_key.gone.arn\n  policy = aws_sqs_queue.q.arn\n}\n')
+    graph = graph_of(
+        'resource "aws_sqs_queue" "q" {\n  kms_master_key_id = aws_kms_key.gone.arn\n  policy = aws_sqs_queue.q.arn\n}\n'
+    )
     assert links(graph) == set()
     assert graph.resources["aws_sqs_queue.q"].get("nothing") is ABSENT
 
 
 def test_kinds_are_listed_in_id_order(graph_of: Callable[..., Graph]) -> None:
-    graph = graph_of('resource "aws_sqs_queue" "b" {}\nresource "aws_sqs_queue" "a" {}\nresource "aws_ebs_volume" "v" {}\n')
-    assert [r.id for r in graph.of_kind("volume", "queue", "nothing")] == ["aws_ebs_volume.v", "aws_sqs_queue.a", "aws_sqs_queue.b"]
+    graph = graph_of(
+        'resource "aws_sqs_queue" "b" {}\nresource "aws_sqs_queue" "a" {}\nresource "aws_ebs_volume" "v" {}\n'
+    )
+    assert [r.id for r in graph.of_kind("volume", "queue", "nothing")] == [
+        "aws_ebs_volume.v",
+        "aws_sqs_queue.a",
+        "aws_sqs_queue.b",
+    ]
     assert EdgeKind("runtime") is EdgeKind.RUNTIME

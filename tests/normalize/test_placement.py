@@ -48,7 +48,9 @@ resource "aws_iam_role" "global" { name = "r" }
         ("own", "eu-west-1"),  # the region argument of every resource since provider 6
     ],
 )
-def test_the_region_is_that_of_the_provider_configuration(name: str, region: str, graph_of: Callable[..., Graph]) -> None:
+def test_the_region_is_that_of_the_provider_configuration(
+    name: str, region: str, graph_of: Callable[..., Graph]
+) -> None:
     placement = place(graph_of(PROVIDERS), f"aws_sqs_queue.{name}")
     assert (placement.provider, placement.region) == ("aws", region)
 
@@ -106,7 +108,9 @@ resource "aws_ebs_volume" "there" { availability_zone = "${data.aws_region.there
         ("", None),
     ],
 )
-def test_the_account_of_a_provider_configuration(arguments: str, account: str | None, graph_of: Callable[..., Graph]) -> None:
+def test_the_account_of_a_provider_configuration(
+    arguments: str, account: str | None, graph_of: Callable[..., Graph]
+) -> None:
     graph = graph_of(
         f'variable "undecided" {{}}\nprovider "aws" {{\n  region = "eu-west-1"\n  {arguments}\n}}\n'
         'resource "aws_sqs_queue" "q" {}\n'
@@ -443,7 +447,9 @@ provider "google" {
         ),
     ],
 )  # fmt: skip
-def test_google(body: str, region: str | None, zones: tuple[str, ...], scope: str, graph_of: Callable[..., Graph]) -> None:
+def test_google(
+    body: str, region: str | None, zones: tuple[str, ...], scope: str, graph_of: Callable[..., Graph]
+) -> None:
     graph = graph_of(f"{GOOGLE}\n{body}\n")
     placement = next(r for r in graph.resources.values() if r.declaration.name == "x").placement
     assert (placement.region, known_zones(placement), placement.scope) == (region, zones, scope)

@@ -9,7 +9,7 @@ from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value, unknowns_in
 from scanner.parsers.terraform import tree
-from scanner.parsers.terraform.evaluate import Scope
+from scanner.parsers.terraform.evaluate import Scope, evaluate_or_unknown
 from scanner.parsers.terraform.module import Instance, ModuleInstance
 from scanner.parsers.terraform.source import Located, ResourceKey
 from scanner.parsers.terraform.traversal import references
@@ -39,7 +39,7 @@ class _Builder:
             span = self.span(attribute)
             self.places[path + name] = span
             value = plain(self.module.value_of(attribute.value, self.located.file, scope))
-            self.mention(attribute.value, value, path + name, span)
+            self.mention(self.taken(attribute.value, scope), value, path + name, span)
             if value is not None:
                 result[name] = value
         for block in body.blocks:
@@ -77,7 +77,7 @@ class _Builder:
             return
         collection = self.module.value_of(each.value, self.located.file, scope)
         span = Span(self.located.file, *each.at).under(self.module.call, "in the module called")
-        self.mention(each.value, collection, path + kind, span)
+        self.mention(self.taken(each.value, scope), collection, path + kind, span)
         named = block.body.attributes.get("iterator")
         iterator = next((str(s[0]) for s, _ in references(named.value)), kind) if named else kind
         entries = _entries(collection)
@@ -116,6 +116,15 @@ class _Builder:
         )
         refs = tuple(dict.fromkeys(ref for u in unknowns_in([unknown, sample]) for ref in u.refs))
         result[kind] = Unknown(unknown.reason, unknown.origin or self.places[path + kind], None, refs)
+
+    def taken(self, expression: tree.Expression, scope: Scope) -> tree.Expression:
+        """Of a conditional the branch that is taken, where the condition is decided: the other refers to nothing."""
+        while isinstance(expression, tree.Conditional):
+            condition = evaluate_or_unknown(expression.condition, scope, lambda _error: None)
+            if not isinstance(condition, bool):
+                break
+            expression = expression.then if condition else expression.otherwise
+        return expression
 
     def mention(self, expression: tree.Expression, value: Value, path: str, span: Span) -> None:
         """Record what an attribute refers to: the objects its unknown values came from, and those its text names.

@@ -1,4 +1,4 @@
-"""Record what Terraform itself plans for plan_cases.yaml: run ``python record_plans.py`` with ``terraform`` on the PATH."""
+"""Record what Terraform plans for plan_cases.yaml: ``python record_plans.py``, with ``terraform`` on the PATH."""
 
 from __future__ import annotations
 

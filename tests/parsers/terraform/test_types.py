@@ -46,6 +46,13 @@ def test_variables_have_the_value_that_terraform_gives_them(type_: str) -> None:
     assert {default: _converted(type_, default) for default in expected} == expected
 
 
+def test_quoted_types_of_old_modules_are_read() -> None:
+    # Terraform 0.11 wrote types in quotes and 0.12 still read them; later versions refuse them.
+    assert _converted('"string"', "1") == '"1"'
+    assert _converted('"list"', '[1, "a"]') == '["1","a"]'
+    assert _converted('"map"', '{a = 1, b = "x"}') == '{"a":"1","b":"x"}'
+
+
 def test_collections_have_their_kind() -> None:
     assert isinstance(types.convert(["a"], _type("list(string)")), ListValue)
     assert isinstance(types.convert(["a"], _type("set(string)")), SetValue)

@@ -21,20 +21,17 @@ from scanner.parsers.terraform.functions import (
     network,
     numeric,
     patterns,
+    sets,
     text,
     yamltext,
 )
 from scanner.parsers.terraform.functions.calling import (
-    ANY,
-    BOOL,
     FIRST,
     LENIENT,
     LIST,
     NULLABLE,
-    NUMBER,
     SET,
     SHALLOW,
-    STRING,
     TEXTS,
     Function,
     FunctionContext,
@@ -42,7 +39,7 @@ from scanner.parsers.terraform.functions.calling import (
     always_unknown,
     invoke,
 )
-from scanner.parsers.terraform.types import Collection
+from scanner.parsers.terraform.types import ANY, BOOL, NUMBER, STRING, Collection
 
 _FUNCTIONS: Final[dict[str, Function]] = {
     # numbers
@@ -102,16 +99,18 @@ _FUNCTIONS: Final[dict[str, Function]] = {
     "index": Function(collection.index, (ANY, ANY), unknowns=SHALLOW, deep=True),
     "keys": Function(collection.keys, (ANY,), unknowns=SHALLOW),
     "length": Function(collection.length, (ANY,), unknowns=SHALLOW),
+    "list": Function(collection.legacy_list, rest=NULLABLE, unknowns=LENIENT, deep=True),
     "lookup": Function(collection.lookup, (ANY, STRING), NULLABLE, LENIENT),
+    "map": Function(collection.legacy_map, rest=NULLABLE, unknowns=LENIENT, deep=True),
     "matchkeys": Function(collection.match_keys, (LIST, LIST, LIST), unknowns=SHALLOW, deep=True),
     "merge": Function(collection.merge, rest=NULLABLE, unknowns=LENIENT),
     "one": Function(collection.one, (ANY,), unknowns=SHALLOW),
     "range": Function(collection.number_range, rest=NUMBER),
     "reverse": Function(collection.reverse, (ANY,), unknowns=SHALLOW),
-    "setintersection": Function(collection.set_intersection, (SET,), SET),
-    "setproduct": Function(collection.set_product, rest=ANY, unknowns=LENIENT, deep=True),
-    "setsubtract": Function(collection.set_subtract, (SET, SET)),
-    "setunion": Function(collection.set_union, (SET,), SET, SHALLOW, deep=True),
+    "setintersection": Function(sets.intersection, (SET,), SET),
+    "setproduct": Function(sets.product, rest=ANY, unknowns=LENIENT, deep=True),
+    "setsubtract": Function(sets.subtract, (SET, SET)),
+    "setunion": Function(sets.union, (SET,), SET, SHALLOW, deep=True),
     "slice": Function(collection.cut, (ANY, NUMBER, NUMBER), unknowns=LENIENT),
     "sort": Function(collection.sort, (TEXTS,), reference=True),
     "sum": Function(collection.total, (ANY,)),

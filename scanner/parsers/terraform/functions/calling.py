@@ -10,8 +10,6 @@ from typing import Final
 from scanner.model.value import Unknown, Value, is_known, unknown_from
 from scanner.parsers.terraform.types import (
     ANY,
-    BOOL,
-    NUMBER,
     STRING,
     Collection,
     ConversionError,
@@ -139,25 +137,3 @@ def always_unknown(reason: str) -> Callable[..., Value]:
         return unknown_from(arguments, reason)
 
     return run
-
-
-__all__ = [
-    "ANY",
-    "BOOL",
-    "FIRST",
-    "LENIENT",
-    "LIST",
-    "NULLABLE",
-    "NUMBER",
-    "SET",
-    "SHALLOW",
-    "STRICT",
-    "STRING",
-    "TEXTS",
-    "Function",
-    "FunctionContext",
-    "FunctionError",
-    "always_unknown",
-    "integer",
-    "invoke",
-]

@@ -6,13 +6,11 @@ collection that holds unknowns is kept: Terraform leaves the whole result open u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import product
-from typing import Any
+from collections.abc import Iterable
 
 from scanner.model.value import Truth, Unknown, Value, both, either, is_known, unknown_from
 from scanner.parsers.terraform import arithmetic
-from scanner.parsers.terraform.functions.calling import FunctionError, integer
+from scanner.parsers.terraform.functions.calling import LIST, TEXTS, FunctionError, integer
 from scanner.parsers.terraform.functions.graphemes import count
 from scanner.parsers.terraform.types import (
     ANY,
@@ -22,7 +20,6 @@ from scanner.parsers.terraform.types import (
     convert,
     type_of,
     unify,
-    unify_values,
 )
 from scanner.parsers.terraform.values import (
     ELEMENTS_LIMIT,
@@ -32,7 +29,7 @@ from scanner.parsers.terraform.values import (
     SetValue,
     equals,
     item_of,
-    make_set,
+    member_of,
     to_number,
 )
 
@@ -131,7 +128,7 @@ def contains(collection: Value, wanted: Value) -> Truth:
         return unknown_from([collection, wanted])
     if not isinstance(collection, (list, tuple)):
         raise FunctionError("a list, tuple or set is required")
-    return either(equals(member, wanted) for member in collection)
+    return member_of(wanted, collection)
 
 
 def distinct(items: list[Value]) -> Value:
@@ -140,7 +137,7 @@ def distinct(items: list[Value]) -> Value:
     if all(isinstance(item, str) for item in items):
         return ListValue(dict.fromkeys(items))
     for item in items:
-        repeated = either(equals(item, other) for other in found)
+        repeated = member_of(item, found)
         if isinstance(repeated, Unknown):
             return repeated
         if not repeated:
@@ -247,7 +244,7 @@ def match_keys(items: list[Value], names: list[Value], wanted: list[Value]) -> V
     if common is None:
         raise FunctionError("the keys and the searched set must have the same type")
     names, wanted = convert(ListValue(names), common), convert(ListValue(wanted), common)
-    verdicts = [either(equals(name, each) for each in wanted) for name in names]
+    verdicts = [member_of(name, wanted) for name in names]
     if any(isinstance(verdict, Unknown) for verdict in verdicts):
         return unknown_from([items, names, wanted])
     return ListValue(item for item, verdict in zip(items, verdicts, strict=True) if verdict)
@@ -305,57 +302,6 @@ def reverse(collection: Value) -> Value:
     return items if type(collection) is list else ListValue(items)
 
 
-def set_union(*sets: SetValue) -> Value:
-    """Elements of any."""
-    return make_set(item for each in _common_sets(sets) for item in each)
-
-
-def set_intersection(*sets: SetValue) -> Value:
-    """Elements of all."""
-    first, *others = _common_sets(sets)
-    return SetValue(item for item in first if all(_has(other, item) for other in others))
-
-
-def set_subtract(left: SetValue, right: SetValue) -> Value:
-    """Elements of the first that the second has not."""
-    left, right = _common_sets((left, right))
-    return SetValue(item for item in left if not _has(right, item))
-
-
-def _has(members: SetValue, item: Value) -> bool:
-    return either(equals(item, member) for member in members) is True
-
-
-def _common_sets(sets: Sequence[SetValue]) -> list[SetValue]:
-    types = [of.element for of in map(type_of, sets) if isinstance(of, Collection)]
-    known = [of for of in types if of != ANY]
-    common = unify(known) if known else ANY
-    if common is None:
-        raise FunctionError("the sets must have elements of one type")
-    return [convert(each, Collection("set", common)) for each in sets]
-
-
-def set_product(*collections: Value) -> Value:
-    """All combinations; a list of them when all arguments are lists, else a set."""
-    if len(collections) < 2:
-        raise FunctionError("it takes at least two arguments")
-    rows: list[list[Value]] = []
-    size = 1
-    for each in collections:
-        if isinstance(each, Unknown):
-            return unknown_from(collections)
-        if not isinstance(each, (list, tuple)):
-            raise FunctionError("all arguments must be lists or sets")
-        if isinstance(each, SetValue) and not is_known(each):
-            return unknown_from(collections)
-        rows.append(unify_values(list(each)))
-        size *= len(each)
-    if size * len(rows) > ELEMENTS_LIMIT:
-        return Unknown(TOO_MANY)
-    combined: Iterable[list[Any]] = map(list, product(*rows))
-    return make_set(combined) if any(isinstance(each, SetValue) for each in collections) else ListValue(combined)
-
-
 def cut(collection: Value, start: Value, end: Value) -> Value:
     """``slice``: the elements from a start up to, but not including, an end."""
     if isinstance(start, Unknown) or isinstance(end, Unknown):
@@ -397,6 +343,23 @@ def total(collection: Value) -> Value:
         if isinstance(result, Unknown):
             return result
     return result
+
+
+def legacy_list(*items: Value) -> Value:
+    """``list``, which Terraform had until 0.14: a list of its arguments."""
+    return convert(list(items), LIST)
+
+
+def legacy_map(*pairs: Value) -> Value:
+    """``map``, which Terraform had until 0.14: a map of keys and values in turn."""
+    if len(pairs) % 2:
+        raise FunctionError("it takes keys and values in turn")
+    names = convert(list(pairs[::2]), TEXTS)
+    if any(isinstance(name, Unknown) for name in names):
+        return unknown_from(pairs)
+    if None in names:
+        raise FunctionError("a key is null")
+    return convert(dict(zip(names, pairs[1::2], strict=True)), Collection("map", ANY))
 
 
 def transpose(mapping: dict[str, Value]) -> Value:

@@ -9,7 +9,8 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -123,55 +124,66 @@ def file_set(context: FunctionContext, path: str, pattern: str) -> Value:
     """``fileset``: the files under a folder that match a pattern with ``*``, ``?``, ``**``, ``[…]`` and ``{a,b}``."""
     segments = posixpath.normpath(pattern).split("/")
     above = sum(segment == ".." for segment in segments)
-    base = posixpath.join(path, *[".."] * above)
-    found = _locate(base, context)
+    found = _locate(posixpath.join(path, *[".."] * above), context)
     if isinstance(found, Unknown):
         return found
     try:
-        matched = [
-            each for _, each in zip(range(ELEMENTS_LIMIT + 1), _glob(found, segments[above:], context), strict=False)
-        ]
-    except PermissionError:
-        return Unknown(_OUTSIDE)
-    if len(matched) > ELEMENTS_LIMIT:
-        return Unknown(TOO_MANY)
-    prefix = "../" * above
-    return make_set(prefix + normal(each.relative_to(found).as_posix()) for each in matched if each.is_file())
+        names = list(_glob(str(found), "../" * above, segments[above:], _Walk(context.root)))
+    except _WalkError as error:
+        return Unknown(str(error))
+    except OSError as error:
+        raise FunctionError(f"{path} cannot be read: {error.strerror}") from None
+    return make_set(map(normal, names))
 
 
-def _glob(folder: Path, segments: list[str], context: FunctionContext) -> Iterator[Path]:
-    """Files and folders that match; raises ``PermissionError`` where a link leads outside of the scanned folder."""
+class _WalkError(Exception):
+    """The walk leaves the scanned folder or does not end; the message is a clause."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far a walk may go: not out of ``root``, and over so many entries."""
+
+    root: Path
+    left: int = ELEMENTS_LIMIT
+
+    def entries(self, folder: str, depth: int) -> list[os.DirEntry[str]]:
+        """What a folder holds, nothing when it does not exist; raises :class:`_WalkError`."""
+        if depth > _DEEPEST:
+            raise _WalkError("folders link into each other in a circle")
+        try:
+            with os.scandir(folder) as entries:
+                found = list(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        self.left -= len(found)
+        if self.left < 0:
+            raise _WalkError(TOO_MANY)
+        for entry in found:
+            if entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(self.root):
+                raise _WalkError(_OUTSIDE)
+        return found
+
+
+def _glob(folder: str, name: str, segments: Sequence[str], walk: _Walk, depth: int = 0) -> Iterator[str]:
+    """The names of files that match, each with ``name`` before it."""
     first, rest = segments[0], segments[1:]
-    if first == "**":
-        if rest:
-            yield from _glob(folder, rest, context)
-        for each in _entries(folder, context):
-            if not rest:
-                yield each
-            if each.is_dir():
-                yield from _glob(each, segments, context)
-        return
+    if first == "**" and rest:
+        yield from _glob(folder, name, rest, walk, depth)
     matches = _segment(first)
-    for each in _entries(folder, context):
-        if matches(each.name):
-            if rest:
-                yield from _glob(each, rest, context)
-            else:
-                yield each
+    for entry in walk.entries(folder, depth):
+        if first != "**" and not matches(entry.name):
+            continue
+        if entry.is_dir():
+            below = segments if first == "**" else rest
+            if below:
+                yield from _glob(entry.path, f"{name}{entry.name}/", below, walk, depth + 1)
+        elif not rest and entry.is_file():
+            yield name + entry.name
 
 
-def _entries(folder: Path, context: FunctionContext) -> list[Path]:
-    """What a folder holds, in order; nothing for what is no folder, and for a folder that contains itself."""
-    real = Path(os.path.realpath(folder))
-    if not real.is_relative_to(context.root):
-        raise PermissionError(_OUTSIDE)
-    if not real.is_dir() or len(folder.parts) - len(context.root.parts) > _DEEPEST:
-        return []
-    return sorted(folder.iterdir())
-
-
-_DEEPEST: Final = 64
-"""Folders inside each other that are followed; links in a circle end here."""
+_DEEPEST: Final = 32
+"""Folders inside each other that are followed."""
 
 
 def _segment(pattern: str) -> Callable[[str], bool]:
