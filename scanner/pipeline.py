@@ -46,7 +46,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         rules=loaded.infos,
         problems=tuple(problems),
         coverage=_coverage(found, terraform),
-        score=score(findings),
+        score=score(judged),
         sources=terraform.sources,
         secrets=terraform.secrets | frozenset(key_texts(graph)),
         uncatalogued=uncatalogued,
@@ -102,7 +102,7 @@ def _suppressed(
         for w in config.waivers
     ]
     waivers.extend(inline_waivers(terraform.sources))
-    blocks = {d.id: d.span.line for d in terraform.declarations}
+    blocks = {d.id: d.span for d in terraform.declarations}
     return suppress(findings, waivers, blocks, known, config.today)
 
 

@@ -14,8 +14,8 @@ from scanner.model.finding import Finding
 from scanner.model.problem import Problem
 from scanner.normalize import Settings, normalize
 from scanner.pipeline import read_terraform
-from scanner.rules.evaluate import ESTATE, ask, estate, is_of_type
 from scanner.rules.check import MARK
+from scanner.rules.evaluate import ESTATE, ask, estate, is_of_type
 from scanner.rules.rule import Example, Rule
 
 

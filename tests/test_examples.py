@@ -30,7 +30,12 @@ TOKYO = [
     ("zone-placement-group-packs-cluster", "aws_placement_group.engine", "engine.tf", "strategy"),
     # both critical services are given the subnet of one zone
     ("zone-container-service-in-one-zone", 'module.service["order-api"].aws_ecs_service.this', "main.tf", "subnets"),
-    ("zone-container-service-in-one-zone", 'module.service["withdrawal-api"].aws_ecs_service.this', "main.tf", "subnets"),
+    (
+        "zone-container-service-in-one-zone",
+        'module.service["withdrawal-api"].aws_ecs_service.this',
+        "main.tf",
+        "subnets",
+    ),
     # the replication rule's destination is a bucket of the same provider configuration, hence region
     ("region-replication-same-region", "aws_s3_bucket.wallet", "storage.tf", ""),
     # the plan's only rule has no copy action, and its vault belongs to the account that it protects

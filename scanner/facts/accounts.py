@@ -194,9 +194,13 @@ def contact_shared(resource: Resource, graph: Graph) -> Value:
 # -- locks -----------------------------------------------------------------------------------------
 
 
+_PARENTS: Final = ("storage_account_id", "storage_account_name", "server_id", "server_name", "account_name")
+"""Attributes of what is a part of another resource: the lock belongs there."""
+
+
 def delete_locked(resource: Resource, graph: Graph) -> Value:
     """Whether a management lock stands over an Azure resource, its group or its subscription. Absent elsewhere."""
-    if resource.placement.provider != "azure":
+    if resource.placement.provider != "azure" or any(graph.targets(resource, name) for name in _PARENTS):
         return ABSENT
     holders = {resource.id, *(g.id for g in graph.targets(resource, "resource_group_name"))}
     found = [_locks(lock, holders, graph) for lock in graph.of_kind("policy") if lock.type == "azurerm_management_lock"]

@@ -9,13 +9,13 @@ from typing import Final
 from scanner.catalog.endpoints import owner_of
 from scanner.facts.estate import applied, in_private_zone, is_system, managed, written
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.names import SERVING, is_leading, leads_to, owner_of_vendor
+from scanner.facts.names import SERVING, is_leading, leads_to, owner_of_vendor, siblings
 from scanner.facts.relations import same_region
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import Declaration, Resource, Scope
 from scanner.model.span import Span
-from scanner.model.value import ABSENT, Truth, Unknown, Value, both, equal
+from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, equal
 
 _PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "azurerm_traffic_manager_profile": (
@@ -146,8 +146,14 @@ def _region_text(endpoint: Endpoint) -> Value:
     return found.replace(" ", "").lower() if isinstance(found, str) else ABSENT if found is None else found
 
 
+_STEERED: Final = ("failover", "weighted", "latency", "geo", "multivalue")
+
+
 def backends_one_region(resource: Resource, graph: Graph) -> Value:
-    """Whether every back end of a global backend service stands in one region. Absent where a back end is global."""
+    """Whether every back end of a global backend service stands in one region and nothing above it has another.
+
+    Absent where a back end is global.
+    """
     if resource.type != "google_compute_backend_service":
         return ABSENT
     targets = [t for t in graph.targets(resource, "targets") if t.kind in (*SERVING, "node_group")]
@@ -159,6 +165,10 @@ def backends_one_region(resource: Resource, graph: Graph) -> Value:
         )
     if any(_everywhere(t) for t in targets):
         return ABSENT
+    if any(managed(graph, "global_balancer")) or any(
+        r.get("routing") in _STEERED for r in managed(graph, "dns_record")
+    ):
+        return False
     uncertain = next((t.declaration.exists for t in targets if isinstance(t.declaration.exists, Unknown)), None)
     first, *others = targets
     together = both(same_region(first, other) for other in others)
@@ -300,7 +310,7 @@ def origins_locked(resource: Resource, graph: Graph) -> Value:
         return not any(managed(graph, "load_balancer"))
     if resource.type != "aws_cloudfront_distribution" or switched_off(resource, graph) is True:
         return ABSENT
-    if any(n.get("vendor") != "cloudfront" for n in managed(graph, "cdn")):
+    if any(n.get("vendor") != "cloudfront" for n in managed(graph, "cdn")) or _has_other_way(resource, graph):
         return False
     origins = resource.declaration.attributes.get("origin", [])
     if isinstance(origins, Unknown):
@@ -308,6 +318,11 @@ def origins_locked(resource: Resource, graph: Graph) -> Value:
     return (
         both(_locked(resource, number, origin, graph) for number, origin in enumerate(origins)) if origins else ABSENT
     )
+
+
+def _has_other_way(cdn: Resource, graph: Graph) -> bool:
+    """Whether a name that leads to a network has an answer elsewhere too."""
+    return any(either(siblings(record, graph)) is True for record in graph.referrers(cdn, "dns_record"))
 
 
 def _locked(cdn: Resource, number: int, origin: Value, graph: Graph) -> Truth:

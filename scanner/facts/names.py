@@ -80,6 +80,8 @@ def dns_operators(resource: Resource, graph: Graph) -> Value:
     undecided: list[Unknown] = []
     if isinstance(domain, Unknown) and not applied(resource, graph):
         undecided.append(Unknown(f"whose zone it is depends on who calls the module: {domain.reason}", domain.origin))
+    if isinstance(domain, Unknown) and isinstance(resource.declaration.exists, Unknown):
+        undecided.append(resource.declaration.exists)
     for zone, same in zones_of(domain, graph):
         vendor = zone.get("vendor")
         if same is True and isinstance(vendor, str):
@@ -178,14 +180,14 @@ def one_endpoint(resource: Resource, graph: Graph) -> Value:
         return routed
     if routed not in ("simple", ABSENT):
         return False
-    siblings = either(_siblings(resource, graph))
-    if siblings is not False:
-        return siblings if isinstance(siblings, Unknown) else False
-    others = tuple(Related(t.span, f"{t.id}: the only answer", t.id) for t in targets[:1])
-    return Answer(private if isinstance(private, Unknown) and not applied(resource, graph) else True, others)
+    others = either(siblings(resource, graph))
+    if others is not False:
+        return others if isinstance(others, Unknown) else False
+    explained = tuple(Related(t.span, f"{t.id}: the only answer", t.id) for t in targets[:1])
+    return Answer(private if isinstance(private, Unknown) and not applied(resource, graph) else True, explained)
 
 
-def _siblings(record: Resource, graph: Graph) -> Iterator[Truth]:
+def siblings(record: Resource, graph: Graph) -> Iterator[Truth]:
     """Whether each other record of its type and zone has its name, where that leads somewhere else."""
     mine = {z.id for z in graph.targets(record, "zone")}
     targets = {t.id for t in leads_to(record, graph)}

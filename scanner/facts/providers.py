@@ -9,7 +9,7 @@ from typing import Final
 
 from scanner.catalog.endpoints import owner_of
 from scanner.facts.documents import literal_text, settings, texts
-from scanner.facts.estate import CLOUDS, RUNNERS, applied, is_system, managed, related, runners
+from scanner.facts.estate import CLOUDS, applied, is_system, managed, related, runners
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.vendors import mentions
 from scanner.graph.graph import Graph
@@ -40,7 +40,9 @@ def _in_clouds(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def _stores(graph: Graph) -> list[Resource]:
-    return _in_clouds([r for r in managed(graph, *_STORES) if applied(r, graph) and r.get("replica_of") is ABSENT])
+    """Data stores; members of a cluster and replicas are the same store."""
+    alone = (r for r in managed(graph, *_STORES) if r.get("replica_of") is ABSENT and r.get("cluster") is ABSENT)
+    return _in_clouds([r for r in alone if applied(r, graph)])
 
 
 def _servers(graph: Graph) -> list[Resource]:
@@ -244,33 +246,33 @@ def written_endpoint(resource: Resource, _graph: Graph) -> Value:
 # -- where images, modules and deployments come from -----------------------------------------------
 
 _IMAGE_NAMES: Final = frozenset({"image", "image_uri", "container_image", "docker_image_name"})
-_REGISTRIES: Final[Mapping[str, str]] = {
-    "aws": "Amazon ECR",
-    "google": "Google Artifact Registry",
-    "azure": "Azure Container Registry",
-}
+_CONTAINERS: Final = ("task", "workload", "container_service", "function", "batch")
 
 
 def image_source(_estate: Resource, graph: Graph) -> Value:
     """The one company from whose registries every image comes. Empty for several, or where a mirror keeps copies.
 
-    Absent when no image is named.
+    Absent when no image is named; unknown when something runs an image that is not.
     """
     sources: dict[str, Span] = {}
     undecided: Unknown | None = None
-    for resource in managed(graph, *RUNNERS, "task"):
-        for setting in settings(resource.declaration.attributes) if applied(resource, graph) else ():
-            if setting.name in _IMAGE_NAMES and not (resource.kind == "compute" and "amazon" in resource.id):
-                owner = _registry_of(setting.value, graph)
-                if isinstance(owner, Unknown):
-                    undecided = undecided or owner
-                elif owner:
-                    sources.setdefault(owner, resource.declaration.span_of(setting.path))
+    for resource in managed(graph, *_CONTAINERS):
+        if not applied(resource, graph):
+            continue
+        images = [s for s in settings(resource.declaration.attributes) if s.name in _IMAGE_NAMES]
+        for image in images:
+            owner = _registry_of(image.value, graph)
+            if isinstance(owner, str):
+                sources.setdefault(owner, resource.declaration.span_of(image.path))
+            else:
+                undecided = owner if undecided is None else undecided
+        if not images and undecided is None and resource.kind in ("task", "workload"):
+            undecided = Unknown(f"the images of {resource.id} are not in the files", resource.span)
     if not sources:
         return ABSENT
     owner, span = next(iter(sources.items()))
     mirrors = [r for r in managed(graph, "registry") if r.get("cache_of") is not ABSENT]
-    others = [r for r in managed(graph, "registry") if _REGISTRIES.get(_cloud_of(r), owner) != owner]
+    others = [r for r in managed(graph, "registry") if _OWNERS.get(_cloud_of(r), owner) != owner]
     if len(sources) > 1 or mirrors or others:
         return Answer("", related([*mirrors, *others], "keeps copies too"), span)
     return Answer(undecided if undecided is not None else owner, (), span)
@@ -280,19 +282,15 @@ def _registry_of(image: Value, graph: Graph) -> str | Unknown | None:
     """Whose registry an image's name points at; ``None`` for what is no image."""
     registries = [r for r in graph.meant(image) if r.kind == "registry"]
     if registries:
-        return _REGISTRIES.get(_cloud_of(registries[0]), _cloud_of(registries[0]))
+        return _OWNERS.get(_cloud_of(registries[0]), _cloud_of(registries[0]))
     text = image.prefix if isinstance(image, Unknown) else image
     if not isinstance(text, str) or not text:
         return image if isinstance(image, Unknown) else None
-    host = text.split("/", 1)[0]
-    if "/" not in text or not ("." in host or ":" in host):
-        return "Docker Hub" if ":" in text or "/" in text else None
+    host, slash, _ = text.partition("/")
+    if not slash or not ("." in host or ":" in host):
+        return "Docker" if slash or ":" in text else None
     endpoint = owner_of(host.split(":", 1)[0])
-    if endpoint is None:
-        return host
-    return _REGISTRIES.get(
-        {v: k for k, v in _OWNERS.items()}.get(endpoint.owner_group, ""), endpoint.owner_group or endpoint.provider
-    )
+    return host if endpoint is None else endpoint.owner_group or endpoint.provider
 
 
 def module_host(_estate: Resource, graph: Graph) -> Value:
@@ -320,9 +318,7 @@ def _single_host(sources: Sequence[Resource], least: int) -> Value:
         return ABSENT
     first, *others = sorted(sources, key=lambda source: source.span)
     hosts = {str(source.get("host")).lower() for source in sources}
-    return Answer(
-        "" if len(hosts) > 1 else hosts.pop(), related(others, "from there too", 5), first.span_of("host")
-    )
+    return Answer("" if len(hosts) > 1 else hosts.pop(), related(others, "from there too", 5), first.span_of("host"))
 
 
 _ESTATE: Final = ("estate",)

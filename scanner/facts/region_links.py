@@ -45,7 +45,7 @@ def far_dependencies(resource: Resource, graph: Graph) -> Value:
             far.setdefault(target.id, where)
             mark = mark or edge.span
         elif isinstance(apart, Unknown):
-            undecided = undecided or apart
+            undecided = apart if undecided is None else undecided
     if not far and undecided is not None:
         return undecided
     return Answer(sorted(far), tuple(far.values()), mark)

@@ -44,9 +44,14 @@ def same_account(left: Resource, right: Resource) -> Truth:
     mine, other = left.placement.account, right.placement.account
     if mine is None and other is None and _same_credentials(left, right):
         return True
-    if mine is None or other is None:
+    if mine is None or other is None or _is_profile(mine) != _is_profile(other):
         return Unknown("an account is not written in the files", left.declaration.provider.span or left.span)
     return equal(mine, other)
+
+
+def _is_profile(account: str | Unknown) -> bool:
+    """Whether an account is only known by the name of a local profile of credentials."""
+    return isinstance(account, str) and account.startswith("profile:")
 
 
 def _same_credentials(left: Resource, right: Resource) -> bool:

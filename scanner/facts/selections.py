@@ -86,8 +86,8 @@ def _by_pattern(store: Resource, plan: Resource, graph: Graph) -> Iterator[Truth
     for pattern in written if isinstance(written, list) else ():
         if isinstance(pattern, str):
             yield _selects(pattern, store)
-        elif isinstance(pattern, Unknown) and pattern.ref is None and not pattern.refs:
-            yield pattern
+        elif isinstance(pattern, Unknown) and not graph.meant(pattern):
+            yield unknown_from([pattern])
 
 
 def _selects(pattern: str, store: Resource) -> bool:

@@ -16,6 +16,7 @@ from scanner.model.value import ABSENT, Truth, Unknown, Value, either, equal
 _TRIAL: Final = re.compile(
     r"(?:^|[/_.-])(?:examples?|tests?|fixtures?|samples?|demos?|sandbox|playground|tutorials?)(?:[/_.-]|$)"
 )
+_LAYERED: Final = re.compile(r"(?:^|/)(?:modules?|components?)(?:/|$)")
 _CREDENTIALS: Final = (
     "assume_role",
     "assume_role_with_web_identity",
@@ -40,6 +41,31 @@ def state_stake(resource: Resource, graph: Graph) -> Value:
 def for_trial(resource: Resource, _graph: Graph) -> Value:
     """Whether its folder is one for examples or tests."""
     return bool(_TRIAL.search(resource.declaration.root.lower()))
+
+
+def state_local(resource: Resource, _graph: Graph) -> Value:
+    """Whether the state is a file on the machine that applies.
+
+    Without a backend it is, unless a wrapper writes one: that is how folders of modules and components are applied.
+    """
+    if resource.get("type") != "local":
+        return False
+    if not _is_block(resource) and _LAYERED.search(resource.declaration.root.lower()):
+        return Unknown("no backend is written; a wrapper that applies the folder may add one", resource.span)
+    return True
+
+
+def _is_block(resource: Resource) -> bool:
+    """Whether the declaration is a written backend; an implied one stands at the provider that implies it."""
+    return bool(resource.declaration.places)
+
+
+def state_locked(resource: Resource, _graph: Graph) -> Value:
+    """Whether a concurrent change is refused; unknown where the backend's settings are given on the command line."""
+    lock = resource.get("lock")
+    if lock is False and not written(resource.get("bucket")):
+        return Unknown("the backend's settings are given elsewhere (-backend-config)", resource.span)
+    return lock
 
 
 def state_beside(resource: Resource, graph: Graph) -> Value:
@@ -130,6 +156,8 @@ _BACKEND: Final = ("state_backend",)
 FACTS: Final[Mapping[str, Fact]] = {
     "state_stake": Fact(state_stake, "how many things that run or keep data it describes", _BACKEND),
     "for_trial": Fact(for_trial, "whether its folder is one for examples or tests"),
+    "state_local": Fact(state_local, "whether it is a file on the machine that applies", _BACKEND),
+    "state_locked": Fact(state_locked, "whether a concurrent change is refused", _BACKEND),
     "state_beside": Fact(state_beside, "whether it lies in the region and account of what it describes", _BACKEND),
     "state_versioned": Fact(state_versioned, "whether old versions of it are kept", _BACKEND),
 }

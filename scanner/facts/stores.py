@@ -15,6 +15,9 @@ from scanner.model.finding import Related
 from scanner.model.resource import Resource
 from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, negate
 
+_BESIDE: Final = frozenset({"other", "grant", "identity", "policy", "glue"})
+"""Kinds that mention a store without keeping anything in it."""
+
 
 def is_copy(resource: Resource, graph: Graph) -> Value:
     """Whether it is itself the second copy: something replicates, exports or copies backups into it."""
@@ -27,12 +30,8 @@ def is_copy(resource: Resource, graph: Graph) -> Value:
 
 def keeps_access_logs(resource: Resource, graph: Graph) -> Value:
     """Whether other resources write their access logs into it, and nothing else is known to use it."""
-    paths = [edge.path for edge in graph.incoming.get(resource.id, ())]
-    return bool(paths) and any("log" in path for path in paths) and all(_is_log_or_own(path) for path in paths)
-
-
-def _is_log_or_own(path: str) -> bool:
-    return "log" in path or path in ("bucket", "target_bucket")
+    users = [edge for edge in graph.incoming.get(resource.id, ()) if graph.resources[edge.source].kind not in _BESIDE]
+    return bool(users) and all("log" in edge.path or edge.path == "target_bucket" for edge in users)
 
 
 def home(resource: Resource, _graph: Graph) -> Value:

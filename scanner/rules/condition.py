@@ -94,9 +94,13 @@ def _leaf(name: str, tests: Mapping[str, Any], inquiry: Inquiry) -> Verdict:
     value = inquiry.value(name)
     if "exists" in tests:
         return _exists(value, tests["exists"])
-    if not inquiry.can_tell(name):
+    if not inquiry.can_tell(name) or (value is ABSENT and not tests.keys() & _OF_ABSENT):
         return None
     return both(OPERATORS[operator](value, operand) for operator, operand in tests.items())
+
+
+_OF_ABSENT: Final = frozenset({"is_not", "not_in", "empty", "known"})
+"""Operators that have an answer for what is not written and has no default. To the others it does not apply."""
 
 
 def _exists(value: Value, wanted: bool) -> Truth:

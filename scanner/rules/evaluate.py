@@ -59,7 +59,10 @@ def order(finding: Finding) -> tuple[int, int, str, int, int, str, str]:
 
 def estate(graph: Graph) -> Resource:
     """The pseudo-resource for questions about everything together, placed at the first resource that runs or stores."""
-    first = min(graph.resources.values(), key=lambda r: (r.declaration.mode != "managed", r.kind == "other", r.span))
+    first = min(
+        graph.resources.values(),
+        key=lambda r: (r.declaration.mode != "managed", r.kind == "other", r.span.file, r.span.line, r.id),
+    )
     declaration = Declaration("estate", ESTATE, ESTATE, first.platform, first.span, {}, root=first.declaration.root)
     return Resource(declaration, ESTATE, {}, {}, Placement(""))
 

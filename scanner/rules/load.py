@@ -16,6 +16,9 @@ from scanner.rules.rule import Example, Rule, RuleSet
 
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "rules.json"
+MAX_DEPTH: Final = 50
+"""How deep the YAML of a rule file may nest."""
+
 _NOT_RULES: Final = frozenset({"frameworks", "incidents"})
 
 
@@ -137,10 +140,7 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = path.read_bytes()
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.AliasEvent):  # a few lines of aliases can mean billions of values, or a circle
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise RuleError(f"{name}:{line}: aliases are not allowed")
+        _refuse_tricks(yaml.parse(text, Loader=loader), name)
         data = yaml.load(text, Loader=loader)  # noqa: S506  # one of the two safe loaders
         node = yaml.compose(text, Loader=loader)
     except OSError as error:
@@ -148,12 +148,29 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise RuleError(f"{name}:{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
-    except (ValueError, RecursionError) as error:
+        raise RuleError(
+            f"{name}:{line}: not valid YAML: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
+        ) from None
+    except ValueError as error:
         raise RuleError(f"{name}:1: cannot be read: {error}") from None
     if not isinstance(data, dict):
         raise RuleError(f"{name}:1: a rule file is a mapping")
     return data, _lines(node)
+
+
+def _refuse_tricks(events: Iterable[Any], name: str) -> None:
+    """Refuse what YAML's readers fall over: circles and billions of values made of aliases, and deep nesting."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise RuleError(f"{name}:{line}: aliases are not allowed")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise RuleError(f"{name}:{line}: nested deeper than {MAX_DEPTH} levels")
 
 
 def _lines(node: Any) -> dict[str, int]:

@@ -13,6 +13,7 @@ from scanner.model.finding import Finding, Outcome
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 
+_MENTION: Final = re.compile(r"(?:#|//|/\*)\s*riskscan:", re.IGNORECASE)
 _COMMENT: Final = re.compile(
     r"(?:#|//|/\*)\s*riskscan:\s*ignore\[(?P<rules>[^\]]*)\]\s*(?:until=(?P<until>\S+))?\s*(?P<reason>.*?)\s*(?:\*/\s*)?$",
     re.IGNORECASE,
@@ -33,25 +34,26 @@ class RiskWaiver:
 
 
 def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]:
-    """The waivers written as comments. Each covers its own line and the next one that is not a comment."""
+    """The waivers written as comments. Behind code one covers that line, else the next line that is not a comment."""
     for file, lines in sources.items():
         for number, text in enumerate(lines, 1):
-            if "riskscan:" not in text:
+            if "riskscan:" not in text.lower() or not _MENTION.search(text):
                 continue
             found = _COMMENT.search(text)
-            if found is None:
+            names = [name for rule in found["rules"].split(",") if (name := rule.strip())] if found else []
+            if found is None or not names:
                 span = Span(file, number, 1, number, len(text) + 1)
                 yield RiskWaiver(
                     "", "", span, fault="not a waiver; write riskscan: ignore[RULE] until=YYYY-MM-DD reason"
                 )
                 continue
             span = Span(file, number, found.start() + 1, number, len(text) + 1)
-            covered = frozenset({number, _next_code_line(lines, number)})
+            covered = frozenset({number if text[: found.start()].strip() else _next_code_line(lines, number)})
             until, fault = _date(found["until"])
             if not found["reason"]:
                 fault = fault or "a waiver needs a reason"
-            for rule in filter(None, (r.strip() for r in found["rules"].split(","))):
-                yield RiskWaiver(rule, found["reason"], span, until=until, fault=fault, lines=covered)
+            for name in names:
+                yield RiskWaiver(name, found["reason"], span, until=until, fault=fault, lines=covered)
 
 
 def _next_code_line(lines: Sequence[str], number: int) -> int:
@@ -74,13 +76,13 @@ def _date(text: str | None) -> tuple[date | None, str]:
 def suppress(
     findings: Sequence[Finding],
     waivers: Sequence[RiskWaiver],
-    blocks: Mapping[str, int],
+    blocks: Mapping[str, Span],
     known: Mapping[str, str],
     today: date | None,
 ) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
     """Mark waived findings as suppressed, and report waivers that are faulty, expired or match nothing.
 
-    ``blocks`` maps a resource to the first line of its declaration, ``known`` lower-case codes and slugs to codes. Only
+    ``blocks`` maps a resource to where its declaration begins, ``known`` lower-case codes and slugs to codes. Only
     failing and unknown findings can be waived. A faulty or expired waiver waives nothing.
     """
     problems: list[Problem] = []
@@ -112,7 +114,7 @@ def _fault(waiver: RiskWaiver, known: Mapping[str, str], today: date | None) -> 
 
 
 def _waived(
-    finding: Finding, waivers: Iterable[RiskWaiver], blocks: Mapping[str, int], used: set[RiskWaiver]
+    finding: Finding, waivers: Iterable[RiskWaiver], blocks: Mapping[str, Span], used: set[RiskWaiver]
 ) -> Finding:
     if finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
         return finding
@@ -123,13 +125,11 @@ def _waived(
     return finding
 
 
-def _covers(waiver: RiskWaiver, finding: Finding, blocks: Mapping[str, int]) -> bool:
+def _covers(waiver: RiskWaiver, finding: Finding, blocks: Mapping[str, Span]) -> bool:
     if waiver.lines is None:
         return fnmatchcase(finding.resource, _literal_brackets(waiver.resource))
-    places = [finding.span, *finding.span.chain()]
+    places = [*finding.span.chain(), *([blocks[finding.resource]] if finding.resource in blocks else [])]
     lines = {(place.file, place.line) for place in places}
-    if finding.resource in blocks:
-        lines.add((finding.span.file, blocks[finding.resource]))
     return any((waiver.span.file, line) in lines for line in waiver.lines)
 
 

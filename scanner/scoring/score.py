@@ -50,13 +50,12 @@ CAP: Final = "C"
 
 
 def score(findings: Iterable[Finding]) -> Score:
-    """The score of findings. Suppressed ones count as what they are: a waiver never changes the score."""
-    counted = [f for f in findings if f.outcome is not Outcome.ERROR]
+    """The score of findings as judged, before waivers: a waiver never changes a score. An error counts as unknown."""
+    counted = list(findings)
     axes = tuple(_axis(axis, [f for f in counted if f.axis is axis]) for axis in Axis)
     certain = {a: _exposure([f.severity for f in counted if f.axis is a and _fails(f)]) for a in Axis}
     possible = {
-        a: _exposure([f.severity for f in counted if f.axis is a and (_fails(f) or f.outcome is Outcome.UNKNOWN)])
-        for a in Axis
+        a: _exposure([f.severity for f in counted if f.axis is a and f.outcome is not Outcome.PASS]) for a in Axis
     }
     low, high = _overall(possible), _overall(certain)
     critical = any(f.severity is Severity.CRITICAL and _fails(f) for f in counted)
@@ -69,7 +68,7 @@ def _fails(finding: Finding) -> bool:
 
 def _axis(axis: Axis, findings: list[Finding]) -> AxisScore:
     failing = [f.severity for f in findings if _fails(f)]
-    unknown = [f.severity for f in findings if f.outcome is Outcome.UNKNOWN]
+    unknown = [f.severity for f in findings if f.outcome in (Outcome.UNKNOWN, Outcome.ERROR)]
     return AxisScore(
         axis, _points(_exposure(failing + unknown)), _points(_exposure(failing)), len(failing), len(findings)
     )

@@ -104,21 +104,27 @@ COPIES: dict[str, tuple[str, str, bool | None]] = {
     ),
     # Keyspaces lists the home region too: https://docs.aws.amazon.com/keyspaces/latest/devguide/multiRegion-replication.html
     "keyspace in its own region": (
-        'resource "aws_keyspaces_keyspace" "k" {\n name = "k"\n replication_specification {\n'
-        + ' replication_strategy = "MULTI_REGION"\n region_list = ["us-east-1"]\n }\n}',
+        (
+            'resource "aws_keyspaces_keyspace" "k" {\n name = "k"\n replication_specification {\n'
+            ' replication_strategy = "MULTI_REGION"\n region_list = ["us-east-1"]\n }\n}'
+        ),
         "aws_keyspaces_keyspace.k",
         False,
     ),
     "keyspace in two": (
-        'resource "aws_keyspaces_keyspace" "k" {\n name = "k"\n replication_specification {\n'
-        + ' replication_strategy = "MULTI_REGION"\n region_list = ["us-east-1", "us-west-2"]\n }\n}',
+        (
+            'resource "aws_keyspaces_keyspace" "k" {\n name = "k"\n replication_specification {\n'
+            ' replication_strategy = "MULTI_REGION"\n region_list = ["us-east-1", "us-west-2"]\n }\n}'
+        ),
         "aws_keyspaces_keyspace.k",
         True,
     ),
     # https://cloud.google.com/sql/docs/postgres/backup-recovery/backups: without a location, the nearest multi-region.
     "Cloud SQL by default": (
-        'resource "google_sql_database_instance" "d" {\n region = "europe-west3"\n settings {\n tier = "t"\n'
-        + " backup_configuration {\n enabled = true\n }\n }\n}",
+        (
+            'resource "google_sql_database_instance" "d" {\n region = "europe-west3"\n settings {\n tier = "t"\n'
+            " backup_configuration {\n enabled = true\n }\n }\n}"
+        ),
         "google_sql_database_instance.d",
         True,
     ),
@@ -128,45 +134,57 @@ COPIES: dict[str, tuple[str, str, bool | None]] = {
         False,
     ),
     "Cloud SQL with backups in another region": (
-        'resource "google_sql_database_instance" "d" {\n region = "europe-west3"\n settings {\n tier = "t"\n'
-        + ' backup_configuration {\n enabled = true\n location = "europe-west4"\n }\n }\n}',
+        (
+            'resource "google_sql_database_instance" "d" {\n region = "europe-west3"\n settings {\n tier = "t"\n'
+            ' backup_configuration {\n enabled = true\n location = "europe-west4"\n }\n }\n}'
+        ),
         "google_sql_database_instance.d",
         True,
     ),
     "Bigtable with clusters in two regions": (
-        'resource "google_bigtable_instance" "b" {\n name = "b"\n cluster {\n cluster_id = "a"\n'
-        + ' zone = "europe-west3-a"\n }\n cluster {\n cluster_id = "b"\n zone = "europe-west4-a"\n }\n}',
+        (
+            'resource "google_bigtable_instance" "b" {\n name = "b"\n cluster {\n cluster_id = "a"\n'
+            ' zone = "europe-west3-a"\n }\n cluster {\n cluster_id = "b"\n zone = "europe-west4-a"\n }\n}'
+        ),
         "google_bigtable_instance.b",
         True,
     ),
     "Bigtable with clusters in two zones": (
-        'resource "google_bigtable_instance" "b" {\n name = "b"\n cluster {\n cluster_id = "a"\n'
-        + ' zone = "europe-west3-a"\n }\n cluster {\n cluster_id = "b"\n zone = "europe-west3-b"\n }\n}',
+        (
+            'resource "google_bigtable_instance" "b" {\n name = "b"\n cluster {\n cluster_id = "a"\n'
+            ' zone = "europe-west3-a"\n }\n cluster {\n cluster_id = "b"\n zone = "europe-west3-b"\n }\n}'
+        ),
         "google_bigtable_instance.b",
         False,
     ),
-    # A failover group copies the databases of its server: https://learn.microsoft.com/azure/azure-sql/database/failover-group-sql-db
+    # A failover group copies the databases of its server:
+    # https://learn.microsoft.com/azure/azure-sql/database/failover-group-sql-db
     "SQL database whose server fails over": (
-        'resource "azurerm_mssql_server" "a" {\n name = "a"\n location = "japaneast"\n}\n'
-        + 'resource "azurerm_mssql_server" "b" {\n name = "b"\n location = "japanwest"\n}\n'
-        + 'resource "azurerm_mssql_database" "d" {\n name = "d"\n server_id = azurerm_mssql_server.a.id\n'
-        + ' storage_account_type = "Local"\n}\n'
-        + 'resource "azurerm_mssql_failover_group" "f" {\n name = "f"\n server_id = azurerm_mssql_server.a.id\n'
-        + " databases = [azurerm_mssql_database.d.id]\n partner_server {\n id = azurerm_mssql_server.b.id\n }\n}",
+        (
+            'resource "azurerm_mssql_server" "a" {\n name = "a"\n location = "japaneast"\n}\n'
+            'resource "azurerm_mssql_server" "b" {\n name = "b"\n location = "japanwest"\n}\n'
+            'resource "azurerm_mssql_database" "d" {\n name = "d"\n server_id = azurerm_mssql_server.a.id\n'
+            ' storage_account_type = "Local"\n}\n'
+            'resource "azurerm_mssql_failover_group" "f" {\n name = "f"\n server_id = azurerm_mssql_server.a.id\n'
+            " databases = [azurerm_mssql_database.d.id]\n partner_server {\n id = azurerm_mssql_server.b.id\n }\n}"
+        ),
         "azurerm_mssql_database.d",
         True,
     ),
     "SQL database with local backups": (
-        'resource "azurerm_mssql_server" "a" {\n name = "a"\n location = "japaneast"\n}\n'
-        + 'resource "azurerm_mssql_database" "d" {\n name = "d"\n server_id = azurerm_mssql_server.a.id\n'
-        + ' storage_account_type = "Local"\n}\n',
+        (
+            'resource "azurerm_mssql_server" "a" {\n name = "a"\n location = "japaneast"\n}\n'
+            'resource "azurerm_mssql_database" "d" {\n name = "d"\n server_id = azurerm_mssql_server.a.id\n'
+            ' storage_account_type = "Local"\n}\n'
+        ),
         "azurerm_mssql_database.d",
         False,
     ),
     "registry replicated as a whole": (
         TWO
         + 'resource "aws_ecr_repository" "r" {\n name = "r"\n}\nresource "aws_ecr_replication_configuration" "c" {\n'
-        + ' replication_configuration {\n rule {\n destination {\n region = "us-west-2"\n registry_id = "1"\n }\n }\n }\n}',
+        + ' replication_configuration {\n rule {\n destination {\n region = "us-west-2"\n registry_id = "1"\n'
+        + " }\n }\n }\n}",
         "aws_ecr_repository.r",
         True,
     ),

@@ -1,4 +1,4 @@
-"""What backup plans select, by the rules of AWS Backup and Data Lifecycle Manager, and who can delete what they keep."""
+"""What backup plans select, by the rules of their services, and who can delete what they keep."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def holds(operator: str, key: str, value: str) -> str:
     return f'{operator} {{\n key = "aws:ResourceTag/{key}"\n value = "{value}"\n}}'
 
 
-# https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: any of several tags selects, while all
-# conditions must hold; patterns of ARNs may have wildcards.
-SELECTED: dict[str, tuple[str, bool | None | object]] = {
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: any of several tags selects, while
+# all conditions must hold; patterns of ARNs may have wildcards.
+SELECTED: dict[str, tuple[str, bool | object | None]] = {
     "by reference": (select("resources = [aws_dynamodb_table.t.arn]"), True),
     "everything": (select('resources = ["*"]'), True),
     "all tables": (select('resources = ["arn:aws:dynamodb:*:*:table/*"]'), True),
@@ -104,7 +104,8 @@ ACCOUNTS = (
     'provider "aws" {\n alias = "b"\n allowed_account_ids = ["222222222222"]\n}\n'
 )
 COPY = (
-    'resource "aws_backup_vault" "c" {\n provider = aws.b\n name = "c"\n}\nresource "aws_backup_plan" "p" {\n name = "p"\n'
+    'resource "aws_backup_vault" "c" {\n provider = aws.b\n name = "c"\n}\n'
+    'resource "aws_backup_plan" "p" {\n name = "p"\n'
     ' rule {\n rule_name = "r"\n target_vault_name = aws_backup_vault.v.name\n copy_action {\n'
     " destination_vault_arn = aws_backup_vault.c.arn\n }\n }\n}\n"
 )

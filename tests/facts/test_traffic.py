@@ -24,7 +24,8 @@ def answer(graph: Graph, resource: str, fact: str) -> Any:
 
 
 def server(name: str, body: str) -> str:
-    return f'resource "aws_instance" "{name}" {{\n {body}\n}}\n' + (
+    return (
+        f'resource "aws_instance" "{name}" {{\n {body}\n}}\n'
         f'resource "aws_lb_target_group_attachment" "{name}" {{\n target_group_arn = aws_lb_target_group.t.arn\n'
         f" target_id = aws_instance.{name}.id\n}}\n"
     )
@@ -36,8 +37,12 @@ SPARE = (
     f' availability_zones = ["{C}"]\n target_group_arns = [aws_lb_target_group.t.arn]\n}}\n'
 )
 BEHIND: dict[str, tuple[str, Any, Any, Any]] = {
-    # text, serves(a), alone_behind_front(a), targets_in_one_zone(t)
-    "nothing asks it": (TARGETS + f'resource "aws_instance" "a" {{ availability_zone = "{A}" }}', False, ABSENT, ABSENT),
+    "nothing asks it": (
+        TARGETS + f'resource "aws_instance" "a" {{ availability_zone = "{A}" }}',
+        False,
+        ABSENT,
+        ABSENT,
+    ),
     "alone": (TARGETS + server("a", f'availability_zone = "{A}"'), True, True, ABSENT),
     "two in one zone": (
         TARGETS + server("a", f'availability_zone = "{A}"') + server("b", f'availability_zone = "{A}"'),
@@ -161,9 +166,12 @@ NAT_PER_ZONE = (
         (network('resource "aws_nat_gateway" "n" {\n subnet_id = "s"\n}'), "aws_nat_gateway.n", ABSENT),
         (
             # https://learn.microsoft.com/en-us/azure/nat-gateway/nat-availability-zones: Azure's subnets span zones
-            'resource "azurerm_subnet" "s" {\n name = "s"\n}\nresource "azurerm_nat_gateway" "n" {\n zones = ["1"]\n}\n'
-            'resource "azurerm_subnet_nat_gateway_association" "x" {\n subnet_id = azurerm_subnet.s.id\n'
-            " nat_gateway_id = azurerm_nat_gateway.n.id\n}",
+            (
+                'resource "azurerm_subnet" "s" {\n name = "s"\n}\n'
+                'resource "azurerm_nat_gateway" "n" {\n zones = ["1"]\n}\n'
+                'resource "azurerm_subnet_nat_gateway_association" "x" {\n subnet_id = azurerm_subnet.s.id\n'
+                " nat_gateway_id = azurerm_nat_gateway.n.id\n}"
+            ),
             "azurerm_nat_gateway.n",
             UNKNOWN,
         ),

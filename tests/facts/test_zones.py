@@ -57,8 +57,10 @@ SINGLE: dict[str, tuple[str, str, Any]] = {
     ),
     # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoFailover.html: the list places every node
     "a switch that is on, every node in one zone": (
-        'resource "aws_elasticache_replication_group" "r" {\n automatic_failover_enabled = true\n'
-        f' multi_az_enabled = true\n preferred_cache_cluster_azs = ["{A}", "{A}"]\n}}',
+        (
+            'resource "aws_elasticache_replication_group" "r" {\n automatic_failover_enabled = true\n'
+            f' multi_az_enabled = true\n preferred_cache_cluster_azs = ["{A}", "{A}"]\n}}'
+        ),
         "aws_elasticache_replication_group.r",
         True,
     ),
@@ -92,36 +94,46 @@ SINGLE: dict[str, tuple[str, str, Any]] = {
         UNKNOWN,
     ),
     "a group in subnets of a module that is not at hand": (
-        'module "vpc" {\n source = "terraform-aws-modules/vpc/aws"\n}\n'
-        'resource "aws_autoscaling_group" "g" {\n min_size = 2\n max_size = 2\n'
-        " vpc_zone_identifier = module.vpc.private_subnets\n}",
+        (
+            'module "vpc" {\n source = "terraform-aws-modules/vpc/aws"\n}\n'
+            'resource "aws_autoscaling_group" "g" {\n min_size = 2\n max_size = 2\n'
+            " vpc_zone_identifier = module.vpc.private_subnets\n}"
+        ),
         "aws_autoscaling_group.g",
         UNKNOWN,
     ),
     "a group in subnets of another state": (
-        'data "terraform_remote_state" "net" {\n backend = "s3"\n}\n'
-        'resource "aws_autoscaling_group" "g" {\n min_size = 2\n max_size = 2\n'
-        " vpc_zone_identifier = data.terraform_remote_state.net.outputs.subnets\n}",
+        (
+            'data "terraform_remote_state" "net" {\n backend = "s3"\n}\n'
+            'resource "aws_autoscaling_group" "g" {\n min_size = 2\n max_size = 2\n'
+            " vpc_zone_identifier = data.terraform_remote_state.net.outputs.subnets\n}"
+        ),
         "aws_autoscaling_group.g",
         UNKNOWN,
     ),
     # https://cloud.google.com/kubernetes-engine/docs/concepts/regional-clusters: three zones unless told otherwise
     "a regional node pool": (
-        'resource "google_container_cluster" "c" {\n location = "asia-northeast1"\n}\n'
-        'resource "google_container_node_pool" "p" {\n cluster = google_container_cluster.c.name\n'
-        ' location = "asia-northeast1"\n}',
+        (
+            'resource "google_container_cluster" "c" {\n location = "asia-northeast1"\n}\n'
+            'resource "google_container_node_pool" "p" {\n cluster = google_container_cluster.c.name\n'
+            ' location = "asia-northeast1"\n}'
+        ),
         "google_container_node_pool.p",
         False,
     ),
     "a node pool of a zonal cluster": (
-        'resource "google_container_cluster" "c" {\n location = "asia-northeast1-a"\n}\n'
-        'resource "google_container_node_pool" "p" {\n cluster = google_container_cluster.c.name\n}',
+        (
+            'resource "google_container_cluster" "c" {\n location = "asia-northeast1-a"\n}\n'
+            'resource "google_container_node_pool" "p" {\n cluster = google_container_cluster.c.name\n}'
+        ),
         "google_container_node_pool.p",
         True,
     ),
     "a node pool whose cluster says where": (
-        'resource "google_container_cluster" "c" {\n location = "asia-northeast1"\n}\n'
-        'resource "google_container_node_pool" "p" {\n cluster = google_container_cluster.c.name\n}',
+        (
+            'resource "google_container_cluster" "c" {\n location = "asia-northeast1"\n}\n'
+            'resource "google_container_node_pool" "p" {\n cluster = google_container_cluster.c.name\n}'
+        ),
         "google_container_node_pool.p",
         False,
     ),
@@ -306,8 +318,10 @@ def test_network_zone_count(text: str, expected: Any, graph_of: Callable[..., Gr
     [
         ('resource "aws_elasticache_cluster" "m" { engine = "memcached" }', "aws_elasticache_cluster.m", True),
         (
-            'resource "aws_elasticache_cluster" "m" {\n engine = "memcached"\n num_cache_nodes = 2\n'
-            ' az_mode = "cross-az"\n}',
+            (
+                'resource "aws_elasticache_cluster" "m" {\n engine = "memcached"\n num_cache_nodes = 2\n'
+                ' az_mode = "cross-az"\n}'
+            ),
             "aws_elasticache_cluster.m",
             False,
         ),

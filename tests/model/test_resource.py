@@ -10,7 +10,8 @@ from scanner.model.span import Span
 HEADER, BLOCK, LIST, SECOND = Span("a", 1), Span("a", 2), Span("a", 5), Span("a", 9)
 PLACES = {"rule[0]": BLOCK, "rule[1]": SECOND, "rule[0].values": LIST, "ports": LIST}
 
-# A block without an index means its first one; an entry of a list written in one attribute stands where the list stands.
+# A block without an index means its first one; an entry of a list written in one attribute stands where the list
+# stands.
 PATHS = {
     "rule": BLOCK,
     "rule.values": LIST,

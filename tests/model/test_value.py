@@ -319,3 +319,19 @@ def test_every_known_value_equals_itself(value: Any) -> None:
 @given(JSON, JSON)
 def test_equality_is_symmetric(left: Any, right: Any) -> None:
     assert equal(left, right) is equal(right, left)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("var.zones", True),
+        ("module.vpc.var.zones", True),
+        ("envs/prod#var.zones", True),
+        ("envs/prod#module.vpc.var.zones", True),
+        ("aws_subnet.var", False),
+        ("envs/var#aws_subnet.a", False),
+        ("data.aws_subnets.all", False),
+    ],
+)
+def test_variables_are_told_from_resources(address: str, expected: bool) -> None:
+    assert Ref(address, "id").is_variable is expected

@@ -106,20 +106,27 @@ def canonical(number: Decimal | int) -> Number | Unknown:
         return _whole(number)
     if not number:
         return 0
-    if abs(number.adjusted()) > LARGEST_EXPONENT:
+    if is_extreme(number):
         return Unknown(TOO_LARGE)
     if len(number.as_tuple().digits) <= MANTISSA_BITS // 4:  # decimals this short are the shortest of their number
         return simplest(number)
     return _rounded(Fraction(number))
 
 
+def is_extreme(number: Number) -> bool:
+    """Whether a number is too large or too small to compute with: its digits alone could fill the memory."""
+    if isinstance(number, int):
+        return number.bit_length() > _LARGEST_BITS
+    return bool(number) and abs(number.adjusted()) > LARGEST_EXPONENT
+
+
 def text(number: Number) -> str:
-    """The number as Terraform writes it: all digits, never an exponent."""
+    """The number as Terraform writes it: all digits, never an exponent. Not for one that :func:`is_extreme`."""
     if isinstance(number, int):
         if -(10**18) < number < 10**18:
             return str(number)
         whole = canonical(number)
-        return TOO_LARGE if isinstance(whole, Unknown) else format(Decimal(whole), "f")
+        return format(Decimal(number if isinstance(whole, Unknown) else whole), "f")
     written = format(number, "f")
     return written.rstrip("0").rstrip(".") if "." in written else written
 
@@ -135,7 +142,7 @@ def _whole(number: int) -> Number | Unknown:
 def _exactly(operation: Callable[[Fraction, Fraction], Fraction], left: Number, right: Number) -> Number | Unknown:
     operands = []
     for number in (left, right):
-        if isinstance(number, Decimal) and abs(number.adjusted()) > LARGEST_EXPONENT:
+        if is_extreme(number):
             return Unknown(TOO_LARGE)
         operands.append(_binary(Fraction(number)))
     return _rounded(operation(*operands))

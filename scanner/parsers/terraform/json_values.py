@@ -31,7 +31,7 @@ _HTML: Final = frozenset("<>&\u2028\u2029")
 _SPACES: Final = " \t\r\n"
 
 
-class TooLarge(Exception):
+class TooLarge(ValueError):
     """A document that would be too long or is nested too deeply; the message is a clause."""
 
 
@@ -77,7 +77,8 @@ class _Writer:
         elif isinstance(value, bool):
             self.add("true" if value else "false")
         elif isinstance(value, (int, Decimal)):
-            self.add(arithmetic.text(value))
+            extreme = arithmetic.is_extreme(value)
+            self.add(self.unknown(Unknown(arithmetic.TOO_LARGE)) if extreme else arithmetic.text(value))
         elif depth >= NESTING_LIMIT:
             raise TooLarge("the value is nested too deeply")
         elif isinstance(value, dict):

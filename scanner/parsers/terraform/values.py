@@ -73,14 +73,17 @@ def _identity(item: Value) -> object:
     return type(item) is bool, item
 
 
-def _order(item: Value) -> tuple[int, object]:
+def _order(item: Value) -> tuple[str, object]:
+    """Elements beside an unknown may still be of several types, which is why the type's letter comes first."""
     if item is None:
-        return 2, 0
+        return "z", 0
     if isinstance(item, Unknown):
-        return 1, 0
+        return "y", 0
     if isinstance(item, (list, tuple, dict)):
-        return 0, hash_text(item)
-    return 0, item
+        return "c", hash_text(item)
+    if isinstance(item, str):
+        return "t", item
+    return "b" if isinstance(item, bool) else "n", item
 
 
 def hash_text(value: Value) -> bytes:
@@ -92,7 +95,7 @@ def hash_text(value: Value) -> bytes:
     if isinstance(value, bool):
         return b"T" if value else b"F"
     if isinstance(value, (int, Decimal)):
-        return arithmetic.general(value, 10).encode()
+        return (str(value) if arithmetic.is_extreme(value) else arithmetic.general(value, 10)).encode()
     if isinstance(value, str):
         return quote(value).encode("utf-8", "surrogatepass")
     opening, closing = (b"[", b"]") if isinstance(value, (ListValue, SetValue)) else (b"<", b">")
@@ -147,7 +150,7 @@ def to_text(value: Value) -> str | Unknown | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
-        return arithmetic.text(value)
+        return Unknown(arithmetic.TOO_LARGE) if arithmetic.is_extreme(value) else arithmetic.text(value)
     raise ValueError("string required")
 
 
@@ -156,7 +159,7 @@ def to_number(value: Value) -> arithmetic.Number | Unknown | None:
     if value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return value
+        return Unknown(arithmetic.TOO_LARGE) if arithmetic.is_extreme(value) else value
     number = arithmetic.parse(value) if isinstance(value, str) else None
     if number is None:
         raise ValueError("a number is required")

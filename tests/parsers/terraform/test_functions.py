@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from decimal import Decimal
 from itertools import pairwise
@@ -104,6 +106,12 @@ def call(name: str, *arguments: Value, context: FunctionContext = CONTEXT) -> Va
         ("pow", [10, 10**9]),
         ("parseint", ["9" * 10_000, 10]),
         ("tonumber", ["1e999999999"]),
+        ("tostring", [Decimal("1e999999999")]),
+        ("ceil", [Decimal("1e-999999999")]),
+        ("format", ["%v", Decimal("1e999999999")]),
+        ("format", ["%d", Decimal("1e999999999")]),
+        ("jsonencode", [[Decimal("1e999999999")]]),
+        ("range", [Decimal("1e4000"), 1]),
         ("jsondecode", ["[1e999999999]"]),
         ("yamldecode", ["a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
             f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 10)}]\n" for i in range(8)
@@ -146,6 +154,12 @@ def test_deep_documents_end_in_an_error() -> None:
     for name, text in (("jsondecode", "[" * 100_000), ("yamldecode", "[" * 10_000), ("yamldecode", "- " * 10_000)):
         with pytest.raises(FunctionError):
             call(name, text)
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    code = "import sys, scanner.parsers.terraform.functions; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"yaml", "re2", "regex", "hashlib", "json", "uuid"} & set(done.stdout.split()) == set()
 
 
 def test_large_values_are_recognized_early() -> None:

@@ -7,6 +7,7 @@ collection that holds unknowns is kept: Terraform leaves the whole result open u
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from scanner.model.value import Truth, Unknown, Value, both, either, is_known, unknown_from
 from scanner.parsers.terraform import arithmetic
@@ -282,6 +283,8 @@ def number_range(*bounds: Value) -> Value:
         raise FunctionError("the step must not be zero")
     if (end > start) if step < 0 else (end < start):
         raise FunctionError("the step leads away from the end")
+    if abs(Decimal(end) - Decimal(start)) > (RANGE_LIMIT + 1) * abs(Decimal(step)):
+        raise FunctionError(f"more than {RANGE_LIMIT} numbers")
     numbers: list[Value] = []
     current: Value = start
     while (current > end) if step < 0 else (current < end):

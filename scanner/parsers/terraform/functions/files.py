@@ -127,6 +127,8 @@ def file_set(context: FunctionContext, path: str, pattern: str) -> Value:
     found = _locate(posixpath.join(path, *[".."] * above), context)
     if isinstance(found, Unknown):
         return found
+    if not segments[above:]:
+        return make_set([])
     try:
         names = list(_glob(str(found), "../" * above, segments[above:], _Walk(context.root)))
     except _WalkError as error:

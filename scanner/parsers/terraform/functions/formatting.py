@@ -116,7 +116,8 @@ def _formatted(verb: Verb, value: Value) -> str | Unknown:
     if value is None and verb.mode != "v":
         raise FunctionError("a null value cannot be formatted")
     if verb.mode == "v":
-        return _padded(verb, _as_is(verb, value))
+        written = _as_is(verb, value)
+        return written if isinstance(written, Unknown) else _padded(verb, written)
     if verb.mode == "t":
         return "true" if to_boolean(value) else "false"
     if verb.mode in "sq":
@@ -127,17 +128,19 @@ def _formatted(verb: Verb, value: Value) -> str | Unknown:
     return _whole(verb, number) if verb.mode in _BASES else _fraction(verb, number)
 
 
-def _as_is(verb: Verb, value: Value) -> str:
+def _as_is(verb: Verb, value: Value) -> str | Unknown:
     if "#" not in verb.flags:
         if isinstance(value, str):
             return value
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-            return arithmetic.general(value)
-    return str(json_values.encode(value))
+            return Unknown(arithmetic.TOO_LARGE) if arithmetic.is_extreme(value) else arithmetic.general(value)
+    return json_values.encode(value)
 
 
-def _text(verb: Verb, value: Value) -> str:
-    text = str(to_text(value))
+def _text(verb: Verb, value: Value) -> str | Unknown:
+    text = to_text(value)
+    if not isinstance(text, str):
+        return unknown_from([text])
     if verb.precision:
         text = graphemes.cut(text, 0, verb.precision)
     return _padded(verb, json_values.quote(text) if verb.mode == "q" else text)

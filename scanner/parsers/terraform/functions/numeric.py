@@ -49,7 +49,19 @@ def logarithm(number: Number, base: Number) -> Value:
         raise FunctionError("the logarithm of a negative number is not a number")
     if not number or not base or base == 1:
         return _logarithm_at_limits(number, base)
-    return arithmetic.from_float(_natural_logarithm(float(number)) / _natural_logarithm(float(base)))
+    dividend, divisor = _float(number), _float(base)
+    if dividend is None or divisor is None:
+        return Unknown(_INFINITE)
+    return arithmetic.from_float(_natural_logarithm(dividend) / _natural_logarithm(divisor))
+
+
+def _float(number: Number) -> float | None:
+    """The 64-bit float, None when there is none so large, or only zero is so small."""
+    try:
+        converted = float(number)
+    except OverflowError:
+        return None
+    return converted if math.isfinite(converted) and bool(converted) == bool(number) else None
 
 
 def _logarithm_at_limits(number: Number, base: Number) -> Value:
@@ -76,7 +88,9 @@ def _natural_logarithm(number: float) -> float:
 
 def power(number: Number, exponent: Number) -> Value:
     """``number`` to the power of ``exponent`` in 64-bit floats, by squaring as Go does it."""
-    x, y = float(number), float(exponent)
+    x, y = _float(number), _float(exponent)
+    if x is None or y is None:
+        return Unknown(_INFINITE)
     whole = abs(y)
     if y in (0, 1) or x == 1:
         return arithmetic.from_float(x if y == 1 else 1.0)

@@ -50,6 +50,8 @@ def indent(spaces: Value, text: str) -> Value:
     width = integer(spaces)
     if width < 0:
         raise FunctionError("a negative number of spaces")
+    if "\n" not in text:
+        return text
     if width * text.count("\n") > TEXT_LIMIT:
         return Unknown(TOO_LONG)
     return text.replace("\n", "\n" + " " * width)

@@ -83,7 +83,10 @@ def _scalar(value: Value, indent: int, column: int) -> str:
         return "[]"
     if isinstance(value, str):
         return _literal(value, indent) if "\n" in value and _allows_block(value) else _quoted(value, indent, column)
-    return "null" if value is None else str(to_text(value))
+    text = "null" if value is None else to_text(value)
+    if not isinstance(text, str):
+        raise FunctionError("a number is too large or too small to write")
+    return text
 
 
 def _is_printable(character: str) -> bool:
