@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +99,10 @@ def _walk(root: Path, problems: list[Problem], base: Path) -> Iterable[Path]:
 def format_of(name: str) -> str | None:
     """The format that a file's name promises, or ``None`` for a file that is none of ours."""
     lowered = name.lower()
-    for ending in sorted(FORMATS, key=len, reverse=True):
-        if lowered.endswith(ending):
-            return FORMATS[ending]
-    return None
+    ending = max((ending for ending in FORMATS if lowered.endswith(ending)), key=len, default="")
+    if name.startswith(".") and FORMATS.get(ending) == "terraform":
+        return None  # Terraform passes over what editors leave, though not over .auto.tfvars
+    return FORMATS.get(ending)
 
 
 def _source(
@@ -111,20 +112,26 @@ def _source(
     if kind is None:
         return None
     name = relative_name(path, base)
-    if path.is_symlink():
-        target = path.resolve()
-        if not any(target.is_relative_to(root) for root in roots):
-            problems.append(
-                Problem(Span(name, 1), ProblemKind.UNREADABLE, "link that leads outside the scanned folder")
-            )
-            return None
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        problems.append(Problem(Span(name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}"))
-        return None
-    if size > max_file_bytes:
-        message = f"file of {size} bytes is larger than limits.max_file_bytes ({max_file_bytes})"
-        problems.append(Problem(Span(name, 1), ProblemKind.LIMIT, message))
+    fault = _fault(path, roots, max_file_bytes)
+    if fault is not None:
+        problems.append(Problem(Span(name, 1), *fault))
         return None
     return SourceFile(path, name, kind)
+
+
+def _fault(path: Path, roots: Sequence[Path], max_file_bytes: int) -> tuple[ProblemKind, str] | None:
+    """Why a file is not to be read."""
+    try:
+        if path.is_symlink() and not any(path.resolve(strict=True).is_relative_to(root) for root in roots):
+            return ProblemKind.UNREADABLE, "link that leads outside the scanned folder"
+        found = path.stat()
+    except RuntimeError:
+        return ProblemKind.UNREADABLE, "file not read: a link that leads back to itself"
+    except OSError as error:
+        return ProblemKind.UNREADABLE, f"file not read: {error.strerror}"
+    if not stat.S_ISREG(found.st_mode):
+        return ProblemKind.UNREADABLE, "not a regular file"
+    if found.st_size > max_file_bytes:
+        message = f"file of {found.st_size} bytes is larger than limits.max_file_bytes ({max_file_bytes})"
+        return ProblemKind.LIMIT, message
+    return None

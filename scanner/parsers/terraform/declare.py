@@ -331,6 +331,7 @@ def module_sources(module: ModuleInstance, root: str, id_prefix: str) -> Iterato
             span=located.span.under(module.call, "in the module called"),
             attributes=attributes,
             places={"source": builder.span(written)},
+            provider=ProviderContext("terraform"),
             root=root,
             module=module.address,
             mode="module",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any, Final
 
 from scanner.model.span import Span
@@ -84,9 +83,12 @@ def evaluate(expression: tree.Expression, scope: Scope) -> Value:
 
 
 def evaluate_or_unknown(expression: tree.Expression, scope: Scope, report: Callable[[EvaluationError], None]) -> Value:
-    """The value, or an unknown that carries the error after ``report`` was told."""
+    """The value, or an unknown that carries the error after ``report`` was told. So is a value too large to hold."""
     try:
-        return evaluate(expression, scope)
+        value = evaluate(expression, scope)
+        if isinstance(value, (list, dict, tuple)) and values.is_too_large(value):
+            return Unknown("the value has too many elements to look at", scope.span(expression.at))
+        return value
     except EvaluationError as error:
         report(error)
         return Unknown(f"the expression fails: {error.message}", scope.span(error.at))
@@ -252,7 +254,8 @@ def _unary(node: tree.Unary, scope: Scope) -> Value:
         return value.derived() if node.operator == "-" else negate(value)
     if node.operator == "!":
         return not _boolean(value, node.at)
-    return arithmetic.negate(_number(value, node.at))
+    number = _number(value, node.at)
+    return number if isinstance(number, Unknown) else arithmetic.negate(number)
 
 
 def _binary(node: tree.Binary, scope: Scope) -> Value:
@@ -270,7 +273,10 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
         return negate(_same(left, right))
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return unknown_from([left, right])
-    return _ARITHMETIC[node.operator](_number(left, node.left.at), _number(right, node.right.at), node.at)
+    first_number, second_number = _number(left, node.left.at), _number(right, node.right.at)
+    if isinstance(first_number, Unknown) or isinstance(second_number, Unknown):
+        return unknown_from([first_number, second_number])
+    return _ARITHMETIC[node.operator](first_number, second_number, node.at)
 
 
 def _same(left: Value, right: Value) -> Truth:
@@ -308,12 +314,12 @@ def _boolean(value: Value, at: tree.Position) -> bool:
     return result
 
 
-def _number(value: Value, at: tree.Position) -> arithmetic.Number:
+def _number(value: Value, at: tree.Position) -> arithmetic.Number | Unknown:
     try:
         result = values.to_number(value)
     except ValueError as error:
         raise EvaluationError(str(error), at) from None
-    if result is None or isinstance(result, Unknown):
+    if result is None:
         raise EvaluationError("a null value is not a number", at)
     return result
 
@@ -336,22 +342,16 @@ def _choose(
 
 
 def _in_common_type(value: Value, other: tree.Expression, scope: Scope) -> Value:
-    """A branch's value in the one type that both branches have. Text and null need no look at the other branch."""
-    if not isinstance(value, (bool, int, Decimal, list, dict, SetValue)):
+    """A branch's value in the one type that both branches have."""
+    if value is None or isinstance(value, Unknown) or (isinstance(value, str) and isinstance(other, tree.Literal)):
         return value
     rejected = _attempt(other, scope)
-    if rejected is None or isinstance(rejected, Unknown):
-        return value
-    common = types.unify((types.type_of(value), types.type_of(rejected)))
     try:
-        if common is not None:
-            return types.convert(value, common)
+        return types.branch(value, rejected)
     except types.ConversionError as error:
         if is_known([value, rejected]):
             raise EvaluationError(str(error), other.at) from None
-    if is_known([value, rejected]):
-        raise EvaluationError("the two results of this condition have no type in common", other.at)
-    return value
+        return value
 
 
 def _attempt(expression: tree.Expression, scope: Scope) -> Value:

@@ -121,7 +121,8 @@ class ModuleInstance:
         def missing(name: str, at: tree.Position) -> Value:
             raise EvaluationError(f"the template's variables do not include {name}", at)
 
-        context = FunctionContext(self.project.root, self.project.root_module, self._render_template)
+        root, folder = self.project.root, self.project.root_module
+        context = FunctionContext(root, folder, self._render_template, in_template=True)
         return evaluate(self.project.parse_template(text), Scope(missing, context, names=dict(variables)))
 
     # -- names -------------------------------------------------------------------------------------
@@ -209,7 +210,6 @@ class ModuleInstance:
     def _compute_variable(self, name: str, located: Located) -> Value:
         body, scope = located.block.body, self.scope(located.file)
         declared = body.attributes.get("type")
-        kind = types.parse_type(declared.value) if declared else types.ANY
         default = body.attributes.get("default")
         argument = self.arguments.get(name)
         value: Value
@@ -226,8 +226,9 @@ class ModuleInstance:
         ):
             value = self.value_of(default.value, located.file)
         try:
+            kind = types.parse_type(declared.value) if declared else types.ANY
             value = types.convert(value, kind, lambda e: evaluate(e, scope))
-        except (types.ConversionError, EvaluationError) as error:
+        except (types.ConversionError, types.TypeSyntaxError, EvaluationError) as error:
             span = (argument.span if argument else None) or located.span
             self.project.report(Problem(span, ProblemKind.UNRESOLVED, f"variable {name}: {error}"))
             return Unknown(f"variable {name} has an unsuitable value: {error}", span)

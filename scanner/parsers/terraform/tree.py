@@ -109,9 +109,7 @@ class SplatItem:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function call. ``name`` may be namespaced (``core::max``, ``provider::aws::arn_parse``); ``expand`` is
-    ``...``.
-    """
+    """A function call. ``name`` may be namespaced (``provider::aws::arn_parse``); ``expand`` is ``...``."""
 
     name: str
     arguments: tuple[Expression, ...]

@@ -1,0 +1,128 @@
+"""Which files a scan reads, what it leaves out, and what it says of those."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scanner.discovery import Discovery, discover, find_base
+from scanner.discovery.files import format_of
+
+LIMIT = 1_000
+
+
+def touch(root: Path, *names: str, content: str = "") -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def names(found: Discovery) -> list[str]:
+    return [file.name for file in found.files]
+
+
+def told(found: Discovery) -> list[tuple[str, str, str]]:
+    return [(problem.span.file, problem.kind.value, problem.message) for problem in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("main.tf", "terraform"),
+        ("main.tofu", "terraform"),
+        ("main.tf.json", "terraform"),
+        ("main.tofu.json", "terraform"),
+        ("terraform.tfvars", "terraform-variables"),
+        ("a.auto.tfvars.json", "terraform-variables"),
+        ("main.tf.bak", None),
+        ("main.json", None),
+        ("tf", None),
+        # What Terraform itself passes over: https://github.com/hashicorp/terraform, configs.IsIgnoredFile
+        (".main.tf", None),
+        ("main.tf~", None),
+        (".#main.tf", None),
+        ("#main.tf#", None),
+        (".auto.tfvars", "terraform-variables"),
+    ],
+)
+def test_formats(name: str, expected: str | None) -> None:
+    assert format_of(name) == expected
+
+
+def test_files_of_all_folders_in_order_without_foreign_ones(tmp_path: Path) -> None:
+    touch(tmp_path, "b/main.tf", "a/z.tf", "a/a.tf", "c.tf", "README.md")
+    touch(tmp_path, ".terraform/modules/x/main.tf", "a/.git/x.tf", "node_modules/x/a.tf", ".terragrunt-cache/x.tf")
+    found = discover([tmp_path], LIMIT)
+    assert names(found) == ["a/a.tf", "a/z.tf", "b/main.tf", "c.tf"]
+    assert told(found) == []
+
+
+def test_a_file_and_several_paths_are_read_once(tmp_path: Path) -> None:
+    touch(tmp_path, "a/main.tf", "b/main.tf", "b/other.tf")
+    found = discover([tmp_path / "a", tmp_path / "b" / "main.tf", tmp_path / "a" / "main.tf"], LIMIT)
+    assert names(found) == ["a/main.tf", "b/main.tf"]
+
+
+def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        discover([tmp_path / "nothing"], LIMIT)
+
+
+def test_names_relate_to_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "repository/.git/HEAD", "repository/envs/prod/main.tf")
+    assert names(discover([tmp_path / "repository" / "envs"], LIMIT)) == ["envs/prod/main.tf"]
+    touch(tmp_path, "plain/envs/main.tf")
+    assert find_base([tmp_path / "plain" / "envs"]) == tmp_path / "plain" / "envs"
+    monkeypatch.chdir(tmp_path / "plain")
+    assert names(discover([tmp_path / "plain" / "envs"], LIMIT)) == ["envs/main.tf"]
+
+
+def test_a_large_file_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "exact.tf", content="#" * LIMIT)
+    touch(tmp_path, "large.tf", content="#" * (LIMIT + 1))
+    found = discover([tmp_path], LIMIT)
+    assert names(found) == ["exact.tf"]
+    assert told(found) == [
+        ("large.tf", "limit", "file of 1001 bytes is larger than limits.max_file_bytes (1000)"),
+    ]
+
+
+def test_links(tmp_path: Path) -> None:
+    touch(tmp_path, "outside/secret.tf", "root/main.tf", "root/folder/a.tf")
+    root = tmp_path / "root"
+    (root / "inside.tf").symlink_to(root / "folder" / "a.tf")
+    (root / "outside.tf").symlink_to(tmp_path / "outside" / "secret.tf")
+    (root / "broken.tf").symlink_to(root / "nothing.tf")
+    (root / "loop.tf").symlink_to(root / "pool.tf")
+    (root / "pool.tf").symlink_to(root / "loop.tf")
+    (root / "folder" / "up").symlink_to(root)
+    (root / "away").symlink_to(tmp_path / "outside")
+    found = discover([root], LIMIT)
+    assert names(found) == ["folder/a.tf", "inside.tf", "main.tf"]
+    problems = {name: message for name, kind, message in told(found) if kind == "unreadable"}
+    assert problems.keys() == {"broken.tf", "loop.tf", "outside.tf", "pool.tf"}
+    assert problems["outside.tf"] == "link that leads outside the scanned folder"
+    assert problems["broken.tf"] == "file not read: No such file or directory"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tf")
+    found = discover([tmp_path], LIMIT)
+    assert (names(found), told(found)) == ([], [("pipe.tf", "unreadable", "not a regular file")])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "closed/main.tf", "open.tf")
+    (tmp_path / "closed").chmod(0)
+    found = discover([tmp_path], LIMIT)
+    (tmp_path / "closed").chmod(0o700)
+    assert (names(found), told(found)) == (["open.tf"], [("closed", "unreadable", "folder not read: Permission denied")])
+
+
+def test_strange_names(tmp_path: Path) -> None:
+    touch(tmp_path, "with space.tf", "ü.tf", "new\nline.tf", "quote'\".tf")
+    assert sorted(names(discover([tmp_path], LIMIT))) == sorted(["new\nline.tf", "quote'\".tf", "with space.tf", "ü.tf"])
