@@ -69,6 +69,7 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
         var_files=tuple(path.absolute() for path in config.var_files),
         environment=config.environment_variables,
         workspace=config.workspace,
+        max_file_bytes=config.limits.max_file_bytes,
     )
     return read(files, scan_root, found.base, options)
 

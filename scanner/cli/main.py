@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ def riskscan() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
+    gc.disable()  # a scan builds trees that it needs to its end: looking for garbage in them costs a tenth of the time
     code = run(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -109,6 +109,13 @@ class ModuleInstance:
     def prefix(self) -> str:
         """What addresses inside the module begin with."""
         return f"{self.address}." if self.address else ""
+
+    def lineage(self) -> Iterator[ModuleInstance]:
+        """The module and those that it is called from, innermost first."""
+        module: ModuleInstance | None = self
+        while module is not None:
+            yield module
+            module = module.parent
 
     def scope(self, file: str) -> Scope:
         """The module's names, for expressions of one file."""
@@ -226,8 +233,7 @@ class ModuleInstance:
         ):
             value = self.value_of(default.value, located.file)
         try:
-            kind = types.parse_type(declared.value) if declared else types.ANY
-            value = types.convert(value, kind, lambda e: evaluate(e, scope))
+            value = types.convert(value, self._type_of_variable(name, declared), lambda e: evaluate(e, scope))
         except (types.ConversionError, types.TypeSyntaxError, EvaluationError) as error:
             span = (argument.span if argument else None) or located.span
             self.project.report(Problem(span, ProblemKind.UNRESOLVED, f"variable {name}: {error}"))
@@ -235,6 +241,13 @@ class ModuleInstance:
         if self.is_sensitive_variable(name):
             self.project.remember_secret(value)
         return value
+
+    def _type_of_variable(self, name: str, declared: tree.Attribute | None) -> types.Type:
+        """A variable's type constraint, read once for all instances of the module."""
+        known_types = self.source.types
+        if name not in known_types:
+            known_types[name] = types.parse_type(declared.value) if declared else types.ANY
+        return known_types[name]
 
     def _unset(self, name: str, located: Located) -> Unknown:
         reason = (

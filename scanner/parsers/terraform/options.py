@@ -22,3 +22,9 @@ class TerraformOptions:
     """Instances of one ``count`` or ``for_each`` that are looked at; more are cut off with a problem."""
     max_module_depth: int = 32
     """How deep module calls may nest."""
+    max_modules: int = 5_000
+    """Modules of one root, each instance counted: a few that call each other twice can ask for millions."""
+    max_resources: int = 50_000
+    """Resources of one root, each instance counted."""
+    max_file_bytes: int = 5 * 1024 * 1024
+    """Size of a file of an installed module; larger ones are left out with a problem."""

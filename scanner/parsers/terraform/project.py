@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
 
 from scanner.model.problem import Problem, ProblemKind
@@ -21,6 +22,7 @@ from scanner.parsers.terraform.source import Located, ModuleSource, module_sourc
 from scanner.parsers.terraform.traversal import references
 from scanner.parsers.terraform.variables import Assignment, read_assignments
 
+_CONFIGURATION = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _CALL_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
@@ -72,7 +74,7 @@ def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: Terra
     found: list[Declaration] = []
     for root in roots:
         prefix = f"{root.name}#" if len(roots) > 1 else ""
-        evaluation = Evaluation(folders, folders[root.folder], root, scan_root, base, options, reader.problems)
+        evaluation = Evaluation(folders, folders[root.folder], root, scan_root, base, options, reader)
         found.extend(evaluation.declarations(prefix))
         reader.secrets |= evaluation.secrets
     unique = {declaration.id: declaration for declaration in found}
@@ -112,6 +114,8 @@ class _Reader:
     secrets: set[str] = field(default_factory=set)
     trees: dict[tuple[bytes, str], tree.ParsedFile] = field(default_factory=dict)
 
+    installed_folders: dict[Path, Folder | None] = field(default_factory=dict)
+
     def folders(self, files: Sequence[InputFile]) -> dict[Path, Folder]:
         """Parse all files, folder by folder. A ``.tofu`` file replaces the ``.tf`` file of the same name."""
         by_folder: dict[Path, list[InputFile]] = {}
@@ -132,6 +136,26 @@ class _Reader:
                     )
             result[path] = folder
         return result
+
+    def installed(self, path: Path, root: Path, base: Path, max_bytes: int) -> Folder | None:
+        """A folder of installed modules, which the walk over the tree left out, read once."""
+        if path not in self.installed_folders:
+            files = [
+                InputFile(file, os.path.relpath(file, base).replace(os.sep, "/"), is_values=False)
+                for file in (sorted(path.iterdir()) if path.is_dir() else ())
+                if file.name.endswith(_CONFIGURATION) and not file.name.startswith(".") and self.allows(file, root, max_bytes)
+            ]
+            self.installed_folders[path] = self.folders(files).get(path) if files else None
+        return self.installed_folders[path]
+
+    def allows(self, file: Path, root: Path, max_bytes: int) -> bool:
+        """Whether a file lies within the root, is a plain file, and is not too large."""
+        if not is_within(file, root) or not file.is_file():
+            return False
+        if file.stat().st_size > max_bytes:
+            self.problems.append(Problem(Span(file.name, 1), ProblemKind.LIMIT, f"file larger than {max_bytes} bytes"))
+            return False
+        return True
 
     def parse(self, file: InputFile) -> tree.ParsedFile | None:
         """The tree of one file; ``None`` when it can't be opened."""
@@ -154,14 +178,39 @@ class _Reader:
         return parsed
 
 
+def is_within(path: Path, root: Path) -> bool:
+    """Whether a path leads, through links, to a place inside of a folder."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _uncalled(folders: Mapping[Path, Folder]) -> list[Path]:
+    """Folders that no other calls, and the first of each circle of folders that only call each other."""
+    calls = {path: [target for target in _local_calls(folder) if target in folders] for path, folder in folders.items()}
+    called = {target for targets in calls.values() for target in targets}
+    found: list[Path] = []
+    reached: set[Path] = set()
+    for path in (*(p for p in folders if p not in called), *folders):
+        if path in reached:
+            continue
+        found.append(path)
+        waiting = [path]
+        while waiting:
+            target = waiting.pop()
+            if target not in reached:
+                reached.add(target)
+                waiting.extend(calls[target])
+    return sorted(found)
+
+
 def _roots(folders: Mapping[Path, Folder], scan_root: Path) -> list[RootModule]:
-    called = {target for folder in folders.values() for target in _local_calls(folder)}
     roots: list[RootModule] = []
-    for path, folder in folders.items():
+    for path in _uncalled(folders):
+        folder = folders[path]
         source = folder.source
-        if path in called or not (
-            source.resources or source.calls or source.settings or source.outputs or source.locals
-        ):
+        if not (source.resources or source.calls or source.settings or source.outputs or source.locals):
             continue
         name = os.path.relpath(path, scan_root).replace(os.sep, "/")
         applied = bool(source.providers or folder.assignments) or any(
@@ -193,10 +242,11 @@ class Evaluation:
     root: Path
     base: Path
     options: TerraformOptions
-    problems: list[Problem]
+    reader: _Reader
     secrets: set[str] = field(default_factory=set)
     _children: dict[str, ModuleInstance | Unknown] = field(default_factory=dict)
     _manifest: dict[str, Path] | None = None
+    too_many: Span | None = None
 
     @property
     def root_module(self) -> Path:
@@ -215,7 +265,7 @@ class Evaluation:
 
     def report(self, problem: Problem) -> None:
         """Record a problem."""
-        self.problems.append(problem)
+        self.reader.problems.append(problem)
 
     def remember_secret(self, value: Value) -> None:
         """Keep the texts in a sensitive value out of reports; very short ones are no secrets."""
@@ -233,12 +283,16 @@ class Evaluation:
         return _template_tree(text)
 
     def declarations(self, id_prefix: str) -> Iterator[Declaration]:
-        """All resources of the root module and the modules that it calls."""
+        """All resources of the root module and the modules that it calls, as far as the limit of their number."""
         root = ModuleInstance(
             self.folder.source, "", self._root_arguments(), self, self.folder.path, library=self.root_info.library
         )
         yield from backend(root, self.root_info.name, id_prefix)
-        yield from self._module_declarations(root, id_prefix)
+        found = self._module_declarations(root, id_prefix)
+        yield from islice(found, self.options.max_resources)
+        if (further := next(found, None)) is not None:
+            message = f"more than {self.options.max_resources} resources: the rest is left out"
+            self.report(Problem(further.span, ProblemKind.LIMIT, message))
 
     def _module_declarations(self, module: ModuleInstance, id_prefix: str) -> Iterator[Declaration]:
         yield from declarations(module, self.root_info.name, id_prefix)
@@ -289,7 +343,7 @@ class Evaluation:
             except OSError as error:
                 self.report(Problem(Span(path.name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}"))
                 continue
-            yield read_assignments(parsed, path.name, self.problems)
+            yield read_assignments(parsed, path.name, self.reader.problems)
 
     def _given(self, text: str, located: Located, where: str) -> Argument:
         """A value from the command line: as it is for text variables, else an expression."""
@@ -356,15 +410,24 @@ class Evaluation:
                 Problem(span, ProblemKind.LIMIT, f"module calls nest deeper than {self.options.max_module_depth}")
             )
             return self._unavailable(address, "module calls nest too deeply", span)
+        if len(self._children) >= self.options.max_modules:
+            self.report(Problem(self.too_many or span, ProblemKind.LIMIT, f"more than {self.options.max_modules} modules"))
+            self.too_many = self.too_many or span
+            return Unknown(f"there are more than {self.options.max_modules} modules", span)
         local = text.startswith(("./", "../", ".\\", "..\\"))
         path = Path(os.path.normpath(parent.folder / text)) if local else self._installed(parent, name)
         if path is None:
             return self._unavailable(
                 address, f"its source {text} is not on this machine (terraform init brings it)", span
             )
-        if not path.resolve().is_relative_to(self.root):
+        if not is_within(path, self.root):
             return self._unavailable(address, f"its source {text} lies outside the scanned folder", span)
-        folder = self.folders.get(path) or self._installed_folder(path)
+        if any(path == module.folder for module in parent.lineage()):
+            message = f"{_unkeyed(address)} calls itself: its source {text} is what it is called from"
+            self.report(Problem(span, ProblemKind.INVALID, message))
+            return Unknown(message, span)
+        limit = self.options.max_file_bytes
+        folder = self.folders.get(path) or self.reader.installed(path, self.root, self.base, limit)
         if folder is None:
             return self._unavailable(address, f"its source {text} holds no configuration", span)
         return folder
@@ -380,20 +443,6 @@ class Evaluation:
         steps = [step.split("[")[0] for step in f"{parent.prefix}module.{name}".split("module.") if step]
         return self._manifest.get(".".join(step.rstrip(".") for step in steps))
 
-    def _installed_folder(self, path: Path) -> Folder | None:
-        """A folder of installed modules, which the walk over the tree left out."""
-        if not path.is_dir():
-            return None
-        reader = _Reader()
-        files = [
-            InputFile(file, os.path.relpath(file, self.base).replace(os.sep, "/"), is_values=False)
-            for file in sorted(path.iterdir())
-            if file.name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
-        ]
-        found = reader.folders(files).get(path) if files else None
-        self.problems.extend(reader.problems)
-        return found
-
 
 def _unkeyed(address: str) -> str:
     """A module's address without instance keys, so that many instances make one problem."""
@@ -407,7 +456,7 @@ def _manifest(folder: Path) -> dict[str, Path]:
         record = json.loads((folder / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
         entries: Iterable[Mapping[str, str]] = record["Modules"]
         return {e["Key"]: Path(os.path.normpath(folder / e["Dir"])) for e in entries if e.get("Key")}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

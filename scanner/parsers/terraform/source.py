@@ -9,6 +9,7 @@ from typing import Any
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.terraform import tree
+from scanner.parsers.terraform.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ ResourceKey = tuple[str, str, str]
 
 @dataclass(slots=True)
 class ModuleSource:
-    """The blocks of one folder. Later declarations of the same name lose, as a duplicate is an error in Terraform."""
+    """The blocks of one folder. Later declarations of the same name lose, as a duplicate is an error in Terraform.
+
+    ``types`` holds the variables' type constraints as far as they were asked for.
+    """
 
     folder: str
     resources: dict[ResourceKey, Located] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class ModuleSource:
     providers: dict[str, Located] = field(default_factory=dict)
     settings: list[Located] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    types: dict[str, Type] = field(default_factory=dict)
 
 
 _MODES: Mapping[str, str] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
