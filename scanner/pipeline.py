@@ -7,14 +7,16 @@ from pathlib import Path
 
 from scanner.config import Config
 from scanner.discovery import Discovery, discover
+from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
 from scanner.model.finding import Finding, Severity
 from scanner.model.problem import Problem
 from scanner.model.report import FormatCoverage, Report
 from scanner.model.span import Span
 from scanner.normalize import Settings, normalize
+from scanner.parsers.terraform.folders import InputFile
 from scanner.parsers.terraform.options import TerraformOptions
-from scanner.parsers.terraform.project import InputFile, TerraformResult, read
+from scanner.parsers.terraform.project import TerraformResult, read
 from scanner.rules.evaluate import evaluate
 from scanner.rules.load import load_rules
 from scanner.rules.rule import RuleSet
@@ -40,7 +42,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     return Report(
         tool_version=VERSION,
         base=str(found.base),
-        resources=tuple(graph.resources.values()),
+        resources=tuple(r for r in graph.resources.values() if r.declaration.mode != "module"),
         edges=tuple(graph.edges()),
         findings=findings,
         rules=loaded.infos,
@@ -111,12 +113,17 @@ def _coverage(found: Discovery, terraform: TerraformResult) -> dict[str, FormatC
     by_format: dict[str, list[str]] = {}
     for file in found.files:
         by_format.setdefault(file.format, []).append(file.name)
+    left_out = {problem.span.file for problem in found.problems}
+    for name in sorted(left_out):
+        if (kind := format_of(name.rsplit("/", 1)[-1])) is not None:
+            by_format.setdefault(kind, []).append(name)
+    unread = terraform.unread | left_out
     return {
         name: FormatCoverage(
             found=len(files),
-            read=sum(1 for f in files if f not in terraform.unread and f not in terraform.partly),
+            read=sum(1 for f in files if f not in unread and f not in terraform.partly),
             partly=sum(1 for f in files if f in terraform.partly),
-            unread=sum(1 for f in files if f in terraform.unread),
+            unread=sum(1 for f in files if f in unread),
         )
         for name, files in sorted(by_format.items())
     }

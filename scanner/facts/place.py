@@ -36,7 +36,9 @@ def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
     """The same for zones from several places, each of them once."""
     apart: list[Value] = []
     for zone in sorted(zones, key=lambda zone: isinstance(zone, Unknown)):
-        if all(equal(zone, other) is False for other in apart):
+        if not isinstance(zone, Unknown) or (
+            len(apart) < _ENOUGH and all(equal(zone, other) is False for other in apart)
+        ):
             apart.append(zone)
     listings = Counter(
         (zone.ref.address, zone.ref.path.partition("[")[0])
@@ -45,6 +47,9 @@ def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
     )
     return max(len(apart), *listings.values(), min(len(zones), 1)), len(zones)
 
+
+_ENOUGH: Final = 64
+"""Zones beyond this are not compared; no region has nearly as many."""
 
 _LISTING: Final = re.compile(r"(?:^|[.#])data\.\w*zones\.")
 """Address of a data source that lists a region's zones (``data.aws_availability_zones.x``)."""

@@ -65,6 +65,8 @@ _SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
 _GOOGLE_ZONE: Final = re.compile(r"-[a-z]$")
 _ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _MAX_HOPS: Final = 8
+MAX_ZONES: Final = 64
+"""So many unknown zones are compared with each other; no region has nearly as many."""
 
 
 @dataclass(slots=True)
@@ -344,7 +346,11 @@ def _is_splat(value: Unknown) -> bool:
 def distinct(zones: list[str | Unknown] | tuple[str | Unknown, ...]) -> tuple[str | Unknown, ...]:
     """Zones without repetition: unknown ones that are the same value count once."""
     kept: list[str | Unknown] = []
-    for zone in zones:
-        if not any(equal(zone, other) is True for other in kept):
-            kept.append(zone)
+    unknown: list[Unknown] = []
+    for zone in dict.fromkeys(zones):
+        if isinstance(zone, Unknown):
+            if len(unknown) < MAX_ZONES and any(equal(zone, other) is True for other in unknown):
+                continue
+            unknown.append(zone)
+        kept.append(zone)
     return tuple(kept)

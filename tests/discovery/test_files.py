@@ -120,9 +120,14 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "closed").chmod(0)
     found = discover([tmp_path], LIMIT)
     (tmp_path / "closed").chmod(0o700)
-    assert (names(found), told(found)) == (["open.tf"], [("closed", "unreadable", "folder not read: Permission denied")])
+    assert (names(found), told(found)) == (
+        ["open.tf"],
+        [("closed", "unreadable", "folder not read: Permission denied")],
+    )
 
 
 def test_strange_names(tmp_path: Path) -> None:
     touch(tmp_path, "with space.tf", "ü.tf", "new\nline.tf", "quote'\".tf")
-    assert sorted(names(discover([tmp_path], LIMIT))) == sorted(["new\nline.tf", "quote'\".tf", "with space.tf", "ü.tf"])
+    assert sorted(names(discover([tmp_path], LIMIT))) == sorted(
+        ["new\nline.tf", "quote'\".tf", "with space.tf", "ü.tf"]
+    )

@@ -262,15 +262,15 @@ ALL = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
         ('resource "aws_lb" "x" { subnets = slice(aws_subnet.counted[*].id, 0, 2) }', ALL[:2]),
         ('resource "aws_lb" "x" { subnets = concat([aws_subnet.one.id], [aws_subnet.counted[2].id]) }', (ALL[0], ALL[2])),
         (
-            'resource "aws_lb" "x" {\n  subnet_mapping { subnet_id = aws_subnet.counted[0].id }\n'
-            "  subnet_mapping { subnet_id = aws_subnet.counted[1].id }\n}",
+            ('resource "aws_lb" "x" {\n  subnet_mapping { subnet_id = aws_subnet.counted[0].id }\n'
+            "  subnet_mapping { subnet_id = aws_subnet.counted[1].id }\n}"),
             ALL[:2],
         ),
         ('resource "aws_db_instance" "x" { db_subnet_group_name = aws_db_subnet_group.all.name }', ALL),
         ('resource "aws_db_instance" "x" { db_subnet_group_name = "all" }', ALL),
         (
-            'resource "aws_db_instance" "x" {\n  db_subnet_group_name = aws_db_subnet_group.all.id\n'
-            '  availability_zone = "ap-northeast-1c"\n}',
+            ('resource "aws_db_instance" "x" {\n  db_subnet_group_name = aws_db_subnet_group.all.id\n'
+            '  availability_zone = "ap-northeast-1c"\n}'),
             ("ap-northeast-1c",),  # the zone that is written wins over those of the group
         ),
         ('resource "aws_autoscaling_group" "x" { vpc_zone_identifier = local.ids }\nlocals { ids = aws_subnet.counted[*].id }', ALL),
@@ -338,8 +338,10 @@ def unknown_zones(body: str, graph_of: Callable[..., Graph]) -> tuple[str | Unkn
         'variable "ids" {}\nresource "aws_lb" "x" { subnets = var.ids }',
         'variable "zones" {}\nresource "aws_elb" "x" { availability_zones = var.zones }',
         'variable "n" {}\nresource "aws_subnet" "s" { count = var.n }\nresource "aws_lb" "x" { subnets = aws_subnet.s[*].id }',
-        'variable "m" {}\nresource "aws_subnet" "s" { for_each = var.m }\n'
-        'resource "aws_lb" "x" { subnets = [for s in aws_subnet.s : s.id] }',
+        (
+            'variable "m" {}\nresource "aws_subnet" "s" { for_each = var.m }\n'
+            'resource "aws_lb" "x" { subnets = [for s in aws_subnet.s : s.id] }'
+        ),
         # How many subnets a data source finds is known to AWS alone, as are the zones that it lists.
         'data "aws_subnets" "d" {}\nresource "aws_lb" "x" { subnets = data.aws_subnets.d.ids }',
         'data "aws_availability_zones" "z" {}\nresource "aws_elb" "x" { availability_zones = data.aws_availability_zones.z.names }',
@@ -358,21 +360,21 @@ def test_an_unknown_number_of_zones_is_unknown(body: str, graph_of: Callable[...
         ('resource "aws_subnet" "s" {}\nresource "aws_instance" "x" { subnet_id = aws_subnet.s.id }', 1),
         ('data "aws_availability_zones" "z" {}\nresource "aws_elb" "x" { availability_zones = slice(data.aws_availability_zones.z.names, 0, 3) }', 3),
         (
-            'data "aws_availability_zones" "z" {}\nresource "aws_subnet" "s" {\n  count = 3\n'
+            ('data "aws_availability_zones" "z" {}\nresource "aws_subnet" "s" {\n  count = 3\n'
             "  availability_zone = data.aws_availability_zones.z.names[count.index]\n}\n"
-            'resource "aws_lb" "x" { subnets = aws_subnet.s[*].id }',
+            'resource "aws_lb" "x" { subnets = aws_subnet.s[*].id }'),
             3,
         ),
         (
-            'data "aws_availability_zones" "z" {}\nresource "aws_subnet" "s" {\n  count = 3\n'
+            ('data "aws_availability_zones" "z" {}\nresource "aws_subnet" "s" {\n  count = 3\n'
             "  availability_zone = data.aws_availability_zones.z.names[0]\n}\n"
-            'resource "aws_lb" "x" { subnets = aws_subnet.s[*].id }',
+            'resource "aws_lb" "x" { subnets = aws_subnet.s[*].id }'),
             1,  # one element of one listing is one zone, however often it is used
         ),
         (
-            'variable "r" {}\nresource "aws_subnet" "s" {\n  count = 4\n'
+            ('variable "r" {}\nresource "aws_subnet" "s" {\n  count = 4\n'
             '  availability_zone = "${var.r}${["a", "c", "a", "c"][count.index]}"\n}\n'
-            'resource "aws_lb" "x" { subnets = aws_subnet.s[*].id }',
+            'resource "aws_lb" "x" { subnets = aws_subnet.s[*].id }'),
             2,
         ),
         ('data "aws_subnet" "s" { id = "subnet-1" }\nresource "aws_instance" "x" { subnet_id = data.aws_subnet.s.id }', 1),
@@ -477,13 +479,13 @@ resource "azurerm_virtual_network" "v" {
     [
         ('resource "azurerm_managed_disk" "x" { location = "West Europe" }', "westeurope", ()),
         ('resource "azurerm_managed_disk" "x" { location = azurerm_resource_group.g.location }', "japaneast", ()),
-        ('resource "azurerm_managed_disk" "x" { location = data.azurerm_resource_group.d.location }\n'
-         'data "azurerm_resource_group" "d" { name = "d" }', None, ()),
+        (('resource "azurerm_managed_disk" "x" { location = data.azurerm_resource_group.d.location }\n'
+         'data "azurerm_resource_group" "d" { name = "d" }'), None, ()),
         # No location of its own: that of what it belongs to, else that of its resource group.
         ('resource "azurerm_subnet" "x" { virtual_network_name = azurerm_virtual_network.v.name }', "japaneast", ()),
         ('resource "azurerm_sql_elasticpool" "x" { resource_group_name = azurerm_resource_group.g.name }', "japaneast", ()),
-        ('resource "azurerm_mssql_database" "x" { server_id = azurerm_mssql_server.s.id }\n'
-         'resource "azurerm_mssql_server" "s" { location = "japanwest" }', "japanwest", ()),
+        (('resource "azurerm_mssql_database" "x" { server_id = azurerm_mssql_server.s.id }\n'
+         'resource "azurerm_mssql_server" "s" { location = "japanwest" }'), "japanwest", ()),
         ('resource "azurerm_linux_virtual_machine" "x" {\n  location = "japaneast"\n  zone = "3"\n}', "japaneast", ("3",)),
         ('resource "azurerm_linux_virtual_machine_scale_set" "x" {\n  location = "japaneast"\n  zones = ["1", "2", "1"]\n}',
          "japaneast", ("1", "2")),

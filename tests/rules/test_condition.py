@@ -31,7 +31,11 @@ def inquiry(**properties: Value) -> Inquiry:
 
 
 def shown(verdict: Any) -> str:
-    return {True: "true", False: "false", None: "does not apply"}.get(verdict, "?") if not isinstance(verdict, Unknown) else "unknown"
+    return (
+        {True: "true", False: "false", None: "does not apply"}.get(verdict, "?")
+        if not isinstance(verdict, Unknown)
+        else "unknown"
+    )
 
 
 ANSWERS: list[tuple[Value, str, Any, str]] = [
@@ -157,7 +161,9 @@ def test_all_and_any(names: tuple[str, str]) -> None:
 
 
 def test_conditions_nest() -> None:
-    condition = {"all": [{"not": {"any": [PARTS["false"], PARTS["does not apply"]]}}, {"any": [PARTS["unknown"], PARTS["true"]]}]}
+    condition = {
+        "all": [{"not": {"any": [PARTS["false"], PARTS["does not apply"]]}}, {"any": [PARTS["unknown"], PARTS["true"]]}]
+    }
     assert ask(condition) == "true"
     assert list(mentioned(condition)) == ["engine", "serverless", "cluster", "engine"]
 
@@ -173,7 +179,7 @@ def test_a_fact_is_asked_once_and_explains_itself(monkeypatch: pytest.MonkeyPatc
         calls.append(resource.id)
         return Answer(3, (place, place), Span("main.tf", 5))
 
-    monkeypatch.setitem(FACTS, "members", Fact(compute, "for this test"))  # type: ignore[arg-type]
+    monkeypatch.setitem(FACTS, "members", Fact(compute, "for this test"))
     asked = inquiry()
     assert judge({"all": [{"members": {"above": 2}}, {"members": {"below": 4}}]}, asked) is True
     assert calls == ["aws_db_instance.d"]
@@ -181,9 +187,9 @@ def test_a_fact_is_asked_once_and_explains_itself(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_fact_of_other_kinds_does_not_apply(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FACTS, "members", Fact(lambda _r, _g: 1, "for this test", ("queue",)))  # type: ignore[arg-type]
+    monkeypatch.setitem(FACTS, "members", Fact(lambda _r, _g: 1, "for this test", ("queue",)))
     assert judge({"members": {"is": 1}}, inquiry()) is None
-    monkeypatch.setitem(FACTS, "members", Fact(lambda _r, _g: ABSENT, "for this test"))  # type: ignore[arg-type]
+    monkeypatch.setitem(FACTS, "members", Fact(lambda _r, _g: ABSENT, "for this test"))
     assert judge({"members": {"is": 1}}, inquiry()) is None
     assert judge({"members": {"exists": False}}, inquiry()) is True
 
@@ -218,4 +224,6 @@ def test_faults(condition: Any, key: str, told: str) -> None:
 
 
 def test_a_condition_without_faults() -> None:
-    assert list(faults({"all": [{"engine": {"is": "x"}}, {"not": {"instances": {"above": 1, "below": 3}}}]}, NAMES)) == []
+    assert (
+        list(faults({"all": [{"engine": {"is": "x"}}, {"not": {"instances": {"above": 1, "below": 3}}}]}, NAMES)) == []
+    )

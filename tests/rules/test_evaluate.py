@@ -21,11 +21,20 @@ from scanner.rules.evaluate import evaluate, names_in, show
 from scanner.rules.rule import Rule, RuleSet
 
 INFO = RuleInfo("RS1", "one", Axis.ZONE, Severity.HIGH, "high", "A title", "Why.")
-RULE = Rule(INFO, ("database",), {"zone_redundant": {"is": False}}, "{id} has {zone_redundant}", mark=("zone_redundant",))
+RULE = Rule(
+    INFO, ("database",), {"zone_redundant": {"is": False}}, "{id} has {zone_redundant}", mark=("zone_redundant",)
+)
 
 
 def judged(graph: Graph, rule: Rule = RULE, **settings: Any) -> list[Finding]:
-    return list(evaluate(RuleSet({rule.info.code: rule}), graph, settings.get("severities", {}), settings.get("disabled", frozenset()))[0])
+    return list(
+        evaluate(
+            RuleSet({rule.info.code: rule}),
+            graph,
+            settings.get("severities", {}),
+            settings.get("disabled", frozenset()),
+        )[0]
+    )
 
 
 DATABASES = """
@@ -108,8 +117,8 @@ def marked(finding: Finding) -> list[tuple[str, int, int]]:
             [("main.tf", 5, 3), ("main.tf", 1, 1)],
         ),
         (
-            'variable "ha" {\n  default = false\n}\nlocals {\n  a = local.b\n  b = var.ha\n}\n'
-            'resource "aws_db_instance" "d" {\n  multi_az = local.a\n}\n',
+            ('variable "ha" {\n  default = false\n}\nlocals {\n  a = local.b\n  b = var.ha\n}\n'
+            'resource "aws_db_instance" "d" {\n  multi_az = local.a\n}\n'),
             [("main.tf", 9, 3), ("main.tf", 5, 3), ("main.tf", 6, 3), ("main.tf", 1, 1)],
         ),
     ],
@@ -157,7 +166,7 @@ def test_the_first_mark_that_is_written_wins(graph_of: Callable[..., Graph]) -> 
 
 def test_a_fact_marks_and_relates(monkeypatch: pytest.MonkeyPatch, graph_of: Callable[..., Graph]) -> None:
     answer = Answer(1, (Related(Span("other.tf", 4), "the other one"),), Span("main.tf", 9))
-    monkeypatch.setitem(FACTS, "members", Fact(lambda _r, _g: answer, "for this test"))  # type: ignore[arg-type]
+    monkeypatch.setitem(FACTS, "members", Fact(lambda _r, _g: answer, "for this test"))
     rule = replace(RULE, fails_when={"members": {"below": 2}}, message="{members} of {name} in {file}, a {type}")
     (found,) = judged(graph_of('resource "aws_db_instance" "d" { multi_az = false }\n'), rule)
     assert (found.span, found.related) == (Span("main.tf", 9), answer.related)
@@ -190,7 +199,9 @@ def test_fingerprints_do_not_move_with_lines(graph_of: Callable[..., Graph]) -> 
 def test_confidence(
     meta: str, precision: str, resources: list[str], confidence: str, graph_of: Callable[..., Graph]
 ) -> None:
-    graph = graph_of(f'variable "undecided" {{}}\nresource "aws_db_instance" "d" {{\n  {meta}\n  multi_az = false\n}}\n')
+    graph = graph_of(
+        f'variable "undecided" {{}}\nresource "aws_db_instance" "d" {{\n  {meta}\n  multi_az = false\n}}\n'
+    )
     found = judged(graph, replace(RULE, info=replace(INFO, precision=precision)))
     assert [finding.resource for finding in found] == resources
     assert {finding.confidence for finding in found} <= {confidence}
@@ -200,12 +211,16 @@ def test_confidence(
 # -- the estate ------------------------------------------------------------------------------------
 
 
-def test_a_question_about_everything_is_asked_once(monkeypatch: pytest.MonkeyPatch, graph_of: Callable[..., Graph]) -> None:
+def test_a_question_about_everything_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch, graph_of: Callable[..., Graph]
+) -> None:
     def count(_resource: Resource, graph: Graph) -> int:
         return len(graph.of_kind("database"))
 
-    monkeypatch.setitem(FACTS, "databases", Fact(count, "for this test", ("estate",)))  # type: ignore[arg-type]
-    rule = replace(RULE, kinds=("estate",), fails_when={"databases": {"below": 9}}, message="{databases} databases", mark=())
+    monkeypatch.setitem(FACTS, "databases", Fact(count, "for this test", ("estate",)))
+    rule = replace(
+        RULE, kinds=("estate",), fails_when={"databases": {"below": 9}}, message="{databases} databases", mark=()
+    )
     (found,) = judged(graph_of(DATABASES), rule)
     assert (found.resource, found.message, found.span.line) == ("estate", "6 databases", 3)
     assert judged(graph_of(""), rule) == []
@@ -223,7 +238,7 @@ def test_a_fact_that_crashes_is_a_problem_and_an_error(
             raise error
         return True
 
-    monkeypatch.setitem(FACTS, "fragile", Fact(crash, "for this test"))  # type: ignore[arg-type]
+    monkeypatch.setitem(FACTS, "fragile", Fact(crash, "for this test"))
     graph = graph_of('resource "aws_db_instance" "bad" {}\nresource "aws_db_instance" "good" {}\n')
     rule = replace(RULE, fails_when={"fragile": {"is": True}}, message="{id}")
     findings, problems = evaluate(RuleSet({"RS1": rule}), graph, {}, frozenset())

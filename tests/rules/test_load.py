@@ -56,7 +56,12 @@ def test_a_rule_file_becomes_a_rule(tmp_path: Path) -> None:
     info = rule.info
     assert (info.code, info.axis, info.severity, info.precision) == ("XX001", Axis.ZONE, Severity.HIGH, "high")
     assert (info.why, info.controls, info.tags) == ("Because of it.", {"dora": ("Art. 12(2)", "5")}, ("a",))
-    assert (rule.kinds, rule.types, rule.mark, rule.file) == (("queue",), ("aws_*",), ("retention_hours",), "mine/one.yaml")
+    assert (rule.kinds, rule.types, rule.mark, rule.file) == (
+        ("queue",),
+        ("aws_*",),
+        ("retention_hours",),
+        "mine/one.yaml",
+    )
     assert rule.fails_when == {"retention_hours": {"below": 24}}
     assert [example.outcome for example in rule.examples] == ["fail", "pass", "unknown"]
     assert rules.infos["XX001"] is info
@@ -114,7 +119,7 @@ def test_a_mistake_is_told_with_its_line(old: str, new: str, told: str, tmp_path
 
 def test_a_rule_may_explain_why_nothing_is_unknown(tmp_path: Path) -> None:
     text = RULE.replace("  - unknown: |\n      x # <-\n", "") + "note: It is always written.\n"
-    assert load_rules([pack(tmp_path, one=text)]).by_name("XX001")
+    assert load_rules([pack(tmp_path, one=text)]).by_name("XX001").info.slug == "one"
 
 
 def test_codes_and_slugs_are_used_once(tmp_path: Path) -> None:

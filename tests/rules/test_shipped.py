@@ -41,7 +41,9 @@ def test_words(rule: Rule) -> None:
     assert all(text.strip() for text in info.remediation.values())
     assert info.references
     assert all(reference.startswith("https://") for reference in info.references)
-    assert "estate" in rule.kinds or any(name for _, name, _, _ in Formatter().parse(rule.message)), "the message shows no value"
+    assert "estate" in rule.kinds or any(name for _, name, _, _ in Formatter().parse(rule.message)), (
+        "the message shows no value"
+    )
 
 
 @EACH
@@ -93,8 +95,14 @@ DATABASE = 'resource "aws_db_instance" "d" {\n  multi_az = VALUE # <-\n}\n'
             Example("fail", DATABASE.replace("VALUE", "true")),
             ["expected fail on line 2, got pass on line 2", "pass on marked line 2"],
         ),
-        (Example("fail", DATABASE.replace("VALUE", "false").replace(" # <-", "")), ["fail on line 2, which is not marked"]),
-        (Example("unknown", DATABASE.replace("VALUE", "false")), ["expected unknown on line 2, got fail", "fail on marked line 2"]),
+        (
+            Example("fail", DATABASE.replace("VALUE", "false").replace(" # <-", "")),
+            ["fail on line 2, which is not marked"],
+        ),
+        (
+            Example("unknown", DATABASE.replace("VALUE", "false")),
+            ["expected unknown on line 2, got fail", "fail on marked line 2"],
+        ),
         (Example("fail", 'resource "aws_sqs_queue" "q" {} # <-\n'), ["expected fail on line 1, got nothing"]),
         (Example("fail", DATABASE.replace("VALUE", "")), ["line 2", "expected fail on line 2, got nothing"]),
     ],
@@ -108,7 +116,11 @@ def test_disagreements_are_told(example: Example, told: list[str]) -> None:
 
 def test_a_failing_example_is_named(tmp_path: Path) -> None:
     source = next(shipped_folder().rglob("database-single.yaml")).read_text(encoding="utf-8")
-    changed = source.replace("RS101", "XX101").replace("slug: zone-", "slug: test-").replace("multi_az = true # <-", "multi_az = false # <-")
+    changed = (
+        source.replace("RS101", "XX101")
+        .replace("slug: zone-", "slug: test-")
+        .replace("multi_az = true # <-", "multi_az = false # <-")
+    )
     (tmp_path / "test.yaml").write_text(changed, encoding="utf-8")
     rule = load_rules([tmp_path]).by_name("XX101")
     failures = list(run_examples([rule]))

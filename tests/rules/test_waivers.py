@@ -147,7 +147,9 @@ def test_a_waiver_in_a_module_covers_every_call_and_one_at_a_call_that_call(repo
         ("AWS_DB_INSTANCE.*", set()),
     ],
 )
-def test_globs_over_addresses_whose_brackets_mean_themselves(pattern: str, waived: set[str], report_of: Callable[..., Report]) -> None:
+def test_globs_over_addresses_whose_brackets_mean_themselves(
+    pattern: str, waived: set[str], report_of: Callable[..., Report]
+) -> None:
     files = {
         "main.tf": 'resource "aws_db_instance" "d" { count = 2 }\nmodule "m" {\n  source = "./m"\n  for_each = toset(["x"])\n}\n',
         "m/main.tf": 'resource "aws_db_instance" "d" {}\n',

@@ -401,7 +401,7 @@ class ModuleInstance:
         if isinstance(value, str) and value.isdigit():
             value = int(value)
         if isinstance(value, (Unknown, bool)) or not isinstance(value, int) or value < 0:
-            undecided = value if isinstance(value, Unknown) else Unknown("count is not a whole number", span)
+            undecided = value if isinstance(value, Unknown) else self._refused("count is not a whole number", span)
             index = Unknown(undecided.reason, undecided.origin or span, Ref(address, "count.index"))
             sample = Instance(f"{address}[*]", {"count": {"index": index}})
             return Expansion({None: sample}, _at(undecided, span), "count")
@@ -420,7 +420,7 @@ class ModuleInstance:
         if entries is None:
             undecided = unknown_from([value]) if not isinstance(value, Unknown) else value
             if not isinstance(value, (Unknown, SetValue, list)):
-                undecided = Unknown("for_each is neither a map nor a set of texts", span)
+                undecided = self._refused("for_each is neither a map nor a set of texts", span)
             key = Unknown(undecided.reason, undecided.origin or span, Ref(address, "each.key"))
             each = Unknown(undecided.reason, undecided.origin or span, Ref(address, "each.value"), undecided.refs)
             sample = Instance(f"{address}[*]", {"each": {"key": key, "value": each}})
@@ -430,6 +430,10 @@ class ModuleInstance:
             {k: Instance(f'{address}["{_quoted(k)}"]', {"each": {"key": k, "value": entries[k]}}) for k in keys},
             keyed_by="for_each",
         )
+
+    def _refused(self, reason: str, span: Span) -> Unknown:
+        self.project.report(Problem(span, ProblemKind.UNRESOLVED, reason))
+        return Unknown(reason, span)
 
     def _limited(self, size: int, span: Span) -> int:
         if size <= self.project.max_instances:

@@ -44,7 +44,7 @@ ResourceKey = tuple[str, str, str]
 
 @dataclass(slots=True)
 class ModuleSource:
-    """The blocks of one folder. Later declarations of the same name lose, as a duplicate is an error in Terraform.
+    """The blocks of one folder. Of two declarations of one name, an error in Terraform, the first counts.
 
     ``types`` holds the variables' type constraints as far as they were asked for.
     """
@@ -62,6 +62,20 @@ class ModuleSource:
 
 
 _MODES: Mapping[str, str] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
+
+_LABELS: Mapping[str, int] = {
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "variable": 1,
+    "output": 1,
+    "module": 1,
+    "provider": 1,
+    "locals": 0,
+    "terraform": 0,
+}
+_WITHOUT_EFFECT = frozenset({"moved", "removed", "import", "check", "action"})
+"""Blocks that declare nothing that runs."""
 
 
 def module_source(folder: str, files: Iterable[tuple[str, tree.ParsedFile]]) -> ModuleSource:
@@ -86,33 +100,47 @@ def _collect(source: ModuleSource, located: Located, override: bool) -> None:
     block, labels = located.block, located.block.labels
     match block.type, len(labels):
         case (("resource" | "data" | "ephemeral"), 2):
-            _store(source.resources, (_MODES[block.type], labels[0], labels[1]), located, override)
+            _store(source, source.resources, (_MODES[block.type], labels[0], labels[1]), located, override)
         case "variable", 1:
-            _store(source.variables, labels[0], located, override)
+            _store(source, source.variables, labels[0], located, override)
         case "output", 1:
-            _store(source.outputs, labels[0], located, override)
+            _store(source, source.outputs, labels[0], located, override)
         case "module", 1:
-            _store(source.calls, labels[0], located, override)
+            _store(source, source.calls, labels[0], located, override)
         case "provider", 1:
             alias = block.body.attributes.get("alias")
             named = alias.value.value if alias and isinstance(alias.value, tree.Literal) else ""
-            _store(source.providers, f"{labels[0]}.{named}" if named else labels[0], located, override)
+            _store(source, source.providers, f"{labels[0]}.{named}" if named else labels[0], located, override)
         case "locals", 0:
             for name, attribute in block.body.attributes.items():
-                if override or name not in source.locals:
+                present = source.locals.get(name)
+                if override or present is None:
                     source.locals[name] = LocatedAttribute(attribute, located.file)
+                else:
+                    span = Span(located.file, *attribute.at)
+                    _refuse(source, span, f"local value {name} is declared twice, first in {present.span}")
         case "terraform", 0:
             source.settings.append(located)
-        case _:
-            pass  # moved, removed, import, check and test blocks declare nothing that runs
+        case kind, _ if kind in _LABELS:
+            _refuse(source, located.span, f"a {kind} block has {_LABELS[kind]} labels, not {len(labels)}")
+        case kind, _ if kind not in _WITHOUT_EFFECT:
+            message = f"blocks of type {kind} are not read"
+            source.problems.append(Problem(located.span, ProblemKind.UNSUPPORTED, message))
 
 
-def _store(table: dict[Any, Located], key: Any, located: Located, override: bool) -> None:
+def _store(source: ModuleSource, table: dict[Any, Located], key: Any, located: Located, override: bool) -> None:
     present = table.get(key)
     if present is None:
         table[key] = located
     elif override:
         table[key] = Located(_merged(present.block, located.block), present.file)
+    else:
+        name = " ".join([located.block.type, *located.block.labels])
+        _refuse(source, located.span, f"{name} is declared twice, first in {present.span}")
+
+
+def _refuse(source: ModuleSource, span: Span, message: str) -> None:
+    source.problems.append(Problem(span, ProblemKind.INVALID, message))
 
 
 def _merged(block: tree.Block, over: tree.Block) -> tree.Block:

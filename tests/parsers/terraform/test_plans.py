@@ -12,8 +12,9 @@ import yaml
 
 from scanner.discovery import discover
 from scanner.model.value import Value
+from scanner.parsers.terraform.folders import InputFile
 from scanner.parsers.terraform.options import TerraformOptions
-from scanner.parsers.terraform.project import InputFile, TerraformResult, read
+from scanner.parsers.terraform.project import TerraformResult, read
 
 HERE = Path(__file__).parent
 CASES: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "plan_cases.yaml").read_text(encoding="utf-8"))

@@ -1,0 +1,181 @@
+"""The whole way from files to a report, and that it is the same on every run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.config import Config, Limits
+from scanner.model.finding import Outcome, Severity
+from scanner.model.report import Report
+from scanner.pipeline import scan
+from scanner.reporters import json_
+from scanner.rules.load import RuleError
+
+ESTATE = {
+    "envs/prod/main.tf": """
+terraform {
+  backend "s3" {
+    bucket = "state"
+    region = "ap-northeast-1"
+  }
+}
+provider "aws" { region = "ap-northeast-1" }
+module "network" {
+  source = "../../modules/network"
+  zones  = ["ap-northeast-1a", "ap-northeast-1c"]
+}
+module "gone" { source = "example.org/a/b/c" }
+resource "aws_db_instance" "orders" {
+  multi_az             = false # riskscan: ignore[RS101] rebuilt from the ledger
+  db_subnet_group_name = module.network.group
+}
+resource "aws_db_instance" "perhaps" {
+  multi_az   = var.multi_az
+  kms_key_id = aws_kms_key.k.arn
+}
+variable "multi_az" {}
+resource "aws_kms_key" "k" { policy = local.nothing }
+resource "aws_unheard_of" "x" { for_each = toset(["b", "a"]) }
+""",
+    "envs/dev/main.tf": 'module "network" {\n  source = "../../modules/network"\n  zones = var.zones\n}\nvariable "zones" {}\n',
+    "envs/dev/terraform.tfvars": 'zones = ["eu-west-1a"]\n',
+    "modules/network/main.tf": """
+variable "zones" { type = set(string) }
+resource "aws_subnet" "s" {
+  for_each          = var.zones
+  availability_zone = each.key
+}
+resource "aws_db_subnet_group" "g" {
+  name       = "g"
+  subnet_ids = [for s in aws_subnet.s : s.id]
+}
+output "group" { value = aws_db_subnet_group.g.name }
+""",
+    "broken.tf": 'resource "aws_sqs_queue" "q" {\n',
+    "large.tf": "#" * 2_000,
+}
+
+
+def test_a_report_holds_everything(report_of: Callable[..., Report]) -> None:
+    report = report_of(ESTATE, limits=Limits(1_500))
+    ids = {resource.id for resource in report.resources}
+    assert {
+        "envs/prod#aws_db_instance.orders",
+        'envs/prod#module.network.aws_subnet.s["ap-northeast-1c"]',
+        'envs/dev#module.network.aws_subnet.s["eu-west-1a"]',
+        "envs/prod#terraform.backend.s3",
+    } <= ids
+    assert report.roots == ("envs/dev", "envs/prod")
+    assert report.uncatalogued == {"aws_unheard_of": 2}
+    zone = {f.resource.split("#")[-1]: f for f in report.findings if f.rule == "RS101"}
+    assert zone["aws_db_instance.orders"].outcome is Outcome.SUPPRESSED
+    assert zone["aws_db_instance.perhaps"].outcome is Outcome.UNKNOWN
+    coverage = report.coverage["terraform"]
+    assert (coverage.found, coverage.read, coverage.partly, coverage.unread) == (5, 3, 0, 2)
+    assert report.coverage["terraform-variables"].read == 1
+    assert {(p.span.file, p.kind.value) for p in report.problems} == {
+        ("broken.tf", "invalid"),
+        ("envs/prod/main.tf", "module-unavailable"),
+        ("envs/prod/main.tf", "unresolved"),
+        ("large.tf", "limit"),
+    }
+    assert {edge.source for edge in report.edges} <= ids
+    assert report.sources["broken.tf"][0] == 'resource "aws_sqs_queue" "q" {'
+    assert set(report.rules) >= {finding.rule for finding in report.findings}
+
+
+def test_a_waiver_does_not_change_the_score(report_of: Callable[..., Report]) -> None:
+    waived = report_of(ESTATE, limits=Limits(1_500))
+    plain = dict(ESTATE)
+    plain["envs/prod/main.tf"] = plain["envs/prod/main.tf"].replace(
+        " # riskscan: ignore[RS101] rebuilt from the ledger", ""
+    )
+    unknown = ESTATE["envs/prod/main.tf"].replace("var.multi_az\n", "var.multi_az # riskscan: ignore[RS101] x\n")
+    assert report_of(plain, limits=Limits(1_500)).score == waived.score
+    assert report_of({**ESTATE, "envs/prod/main.tf": unknown}, limits=Limits(1_500)).score == waived.score
+
+
+def test_severities_and_disabled_rules_by_any_name(report_of: Callable[..., Report]) -> None:
+    text = 'resource "aws_db_instance" "d" {}\n'
+    report = report_of(text, severities={"ZONE-database-single": Severity.INFO}, disable=frozenset({"rs701"}))
+    assert {f.severity for f in report.findings if f.rule == "RS101"} == {Severity.INFO}
+    assert "RS701" not in {f.rule for f in report.findings}
+    assert "RS701" in {f.rule for f in report_of(text).findings}
+
+
+def test_nothing_is_a_report_too(report_of: Callable[..., Report]) -> None:
+    report = report_of({"README.md": "nothing"})
+    assert (report.resources, report.findings, report.problems, report.roots) == ((), (), (), ())
+    assert (report.score.low, report.score.grade) == (100.0, "A")
+
+
+def test_errors_that_the_user_must_mend(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        scan([tmp_path / "nothing"], Config())
+    with pytest.raises(RuleError):
+        scan([tmp_path], Config(packs=(tmp_path / "nothing",)))
+
+
+def test_environments_give_a_tier(report_of: Callable[..., Report]) -> None:
+    report = report_of(ESTATE, environments={"production": ("envs/prod",), "development": ("envs/dev",)})
+    tiers = {(resource.id.split("#")[0], resource.tier) for resource in report.resources}
+    assert tiers == {("envs/prod", "production"), ("envs/dev", "development")}
+
+
+# -- the same bytes --------------------------------------------------------------------------------
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from scanner.config import Config
+from scanner.pipeline import scan
+from scanner.reporters import json_
+sys.stdout.write(json_.render(scan([Path(sys.argv[1])], Config())))
+"""
+
+
+def rendered(folder: Path, seed: str) -> bytes:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(folder)],
+        env=environment,
+        capture_output=True,
+        check=True,
+        cwd=folder.parent,
+    )
+    return done.stdout
+
+
+def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
+    """Whatever the hash seed, and whatever the order in which files were made."""
+    files: list[tuple[str, str]] = [
+        *ESTATE.items(),
+        ("more.tf", "".join(f'resource "aws_sqs_queue" "q{i}" {{}}\n' for i in range(50))),
+    ]
+    found: list[bytes] = []
+    for seed in ("0", "1", "2"):
+        files = sorted(files, key=lambda file: sha256(f"{seed}{file[0]}".encode()).digest())
+        folder = tmp_path / "estate"
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, text in files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        found.append(rendered(folder, seed))
+    assert found[0] == found[1] == found[2]
+    document: dict[str, Any] = json.loads(found[0])
+    assert len(document["resources"]) > 50
+    assert document["findings"]
+
+
+def test_a_second_scan_in_one_process_says_the_same(report_of: Callable[..., Report]) -> None:
+    assert json_.render(report_of(ESTATE)) == json_.render(report_of(ESTATE))
