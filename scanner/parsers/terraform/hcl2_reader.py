@@ -22,7 +22,7 @@ from scanner.parsers.terraform.build import (
     plain_name,
 )
 from scanner.parsers.terraform.masking import Code, Embedded, Quote
-from scanner.parsers.terraform.positions import MAX_NESTING, Lines, SyntaxInvalid, between, too_deep
+from scanner.parsers.terraform.positions import MAX_NESTING, Lines, SyntaxInvalid, between, too_deep, unexpected
 from scanner.parsers.terraform.strings import Mark, Style, Text, assemble, text_literal, unescape
 from scanner.parsers.terraform.tree import (
     Attribute,
@@ -110,7 +110,7 @@ class Reader:
         found = " ".join(self._source[start : start + length].split())
         if not found:
             start = len(self._source[:start].rstrip())
-        message = f"not expected here: {found[:40]}" if found else "something is missing at the end of this line"
+        message = unexpected(found) if found else "expected more at the end of this line"
         return SyntaxInvalid(message, self._lines.at(start, start + length))
 
     # Places and texts

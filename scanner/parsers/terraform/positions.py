@@ -67,3 +67,13 @@ class Lines:
         """The line and column of one character."""
         line = bisect_right(self._starts, offset)
         return line + self._before, offset - self._starts[line - 1] + 1
+
+
+def unexpected(found: str) -> str:
+    """What to say of text that the grammar could not place: what should stand there instead."""
+    shown = found[:40]
+    if not found:
+        return "expected more before the end"
+    if found.endswith(("=", "+", "-", "*", "/", "%", "?", ":", "&&", "||", "!", "<", ">", ",", "(", "[")):
+        return f"expected a value after {shown}"
+    return f"expected an argument, a block or the end of the expression, found {shown}"

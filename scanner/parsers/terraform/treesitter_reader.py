@@ -18,7 +18,7 @@ from scanner.parsers.terraform.build import (
     object_key,
     plain_name,
 )
-from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, between, too_deep
+from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, between, too_deep, unexpected
 from scanner.parsers.terraform.strings import Mark, Style, Text, assemble, text_literal, unescape
 from scanner.parsers.terraform.tree import (
     Attribute,
@@ -135,7 +135,7 @@ class Reader:
         if self._line(node.start_point) < 1:  # in what was put around an expression
             return SyntaxInvalid("not a complete expression", self._everywhere or (1, 1, 1, 1))
         found = " ".join(self._text(node).split())
-        return SyntaxInvalid(f"not expected here: {found[:40]}" if found else "an unexpected end", self.at(node))
+        return SyntaxInvalid(unexpected(found), self.at(node))
 
     # Bodies
 

@@ -314,3 +314,11 @@ def test_front_ends_that_both_accept_a_file_read_the_same(source: str) -> None:
             read.append(parse(source.encode()))
     if not any(parsed.problems for parsed in read):
         assert read[0] == read[1]
+
+
+@pytest.mark.parametrize("front_end", ["tree-sitter", "python-hcl2"])
+def test_a_missing_value_is_what_is_expected(front_end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISKSCAN_HCL", front_end)
+    parsed = parse(b'resource "t" "n" {\n  multi_az =\n}\nlocals {\n  kept = 1\n}\n', "main.tf")
+    assert [(p.message.split()[0], p.at[0]) for p in parsed.problems] == [("expected", 2)]
+    assert [block.type for block in parsed.body.blocks] == ["locals"]
