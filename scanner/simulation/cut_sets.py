@@ -1,0 +1,125 @@
+"""Minimal cut sets of up to three events for every node of a structure, cyclic or not."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.simulation.components import Step, condense, settle
+from scanner.simulation.families import ALWAYS, LARGEST, Budget, Families, Family, bits
+from scanner.simulation.structure import Structure
+
+DEFAULT: Final = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class CutSets:
+    """The minimal cut sets of the nodes asked for. Asking for another node raises ``KeyError``."""
+
+    size: int
+    """The most events of a cut that were asked for."""
+    _events: tuple[int, ...]
+    _numbers: Mapping[int, int]
+    _families: Mapping[int, Family]
+
+    def of(self, node: int) -> tuple[tuple[int, ...], ...]:
+        """The minimal cut sets of a node as nodes of events, by size and then in the order of the events given.
+
+        One empty cut when the node fails without any event. No cut has more than :meth:`exact` events.
+        """
+        number = self._numbers[node]
+        if number == ALWAYS:
+            return ((),)
+        family, width, names = self._families[number], len(self._events) + 1, self._events
+        singles = [(names[event - 1],) for event in bits(family.single)]
+        pairs = [(names[pair // width - 1], names[pair % width - 1]) for pair in family.pairs]
+        triples = [
+            (names[triple // width // width - 1], names[triple // width % width - 1], names[triple % width - 1])
+            for triple in family.triples
+        ]
+        return (*singles, *pairs, *triples)
+
+    def exact(self, node: int) -> int:
+        """The number of events up to which all minimal cut sets of the node are listed: the size, or less by budget."""
+        return self._families[self._numbers[node]].exact
+
+    def counts(self, node: int) -> tuple[int, int, int]:
+        """How many minimal cut sets of one, two and three events are listed. The empty cut is not counted."""
+        family = self._families[self._numbers[node]]
+        return family.single.bit_count(), len(family.pairs), len(family.triples)
+
+
+def minimal_cut_sets(
+    structure: Structure,
+    events: Sequence[int],
+    given: Iterable[int] = (),
+    nodes: Iterable[int] | None = None,
+    size: int = LARGEST,
+    budget: Budget = DEFAULT,
+) -> CutSets:
+    """All minimal cut sets of up to ``size`` (1 … 3) of the ``events`` for ``nodes`` (all when none are named).
+
+    ``given`` has failed already. Other leaves never fail. Where the budget does not suffice, the larger cuts of a node
+    are left out and :meth:`CutSets.exact` tells. Raises ``ValueError`` for another size.
+    """
+    distinct = tuple(dict.fromkeys(events))
+    families = Families(len(distinct), size, budget)
+    told = {event: families.event(number) for number, event in enumerate(distinct, 1)}
+    told.update(dict.fromkeys(given, ALWAYS))
+    wanted = None if nodes is None else tuple(dict.fromkeys(nodes))
+    numbers = _numbers(structure, families, told, _needed(structure, wanted))
+    if wanted is None:
+        return CutSets(size, distinct, dict(enumerate(numbers)), dict(enumerate(families.all)))
+    kept = {node: numbers[node] for node in wanted}
+    return CutSets(size, distinct, kept, {number: families.all[number] for number in sorted(set(kept.values()))})
+
+
+def _numbers(structure: Structure, families: Families, told: Mapping[int, int], steps: Iterable[Step]) -> array[int]:
+    """The number of each node's family."""
+    thresholds, offsets, targets = structure.thresholds, structure.offsets, structure.targets
+    numbers = array("i", bytes(4 * len(structure)))
+    for node, number in told.items():
+        numbers[node] = number
+
+    def update(node: int) -> bool:
+        children = [numbers[child] for child in targets[offsets[node] : offsets[node + 1]]]
+        after = families.at_least(thresholds[node], children)
+        if node in told:
+            after = families.at_least(1, (after, told[node]))
+        before, numbers[node] = numbers[node], after
+        return after != before
+
+    def update_again(node: int) -> bool:
+        # In a cycle what the budget once left out stays left out, so that values only change in one direction.
+        before = numbers[node]
+        update(node)
+        numbers[node] = families.lowered(numbers[node], families.all[before].exact)
+        return numbers[node] != before
+
+    for step in steps:
+        if isinstance(step, tuple):
+            settle(structure, step, update_again)
+        elif thresholds[step]:
+            update(step)
+    return numbers
+
+
+def _needed(structure: Structure, wanted: Sequence[int] | None) -> Iterable[Step]:
+    """The steps of the condensation on which the wanted nodes depend."""
+    steps = condense(structure)
+    if wanted is None:
+        return steps
+    offsets, targets = structure.offsets, structure.targets
+    needed = bytearray(len(structure))
+    left = list(wanted)
+    for node in left:
+        needed[node] = 1
+    while left:
+        node = left.pop()
+        for child in targets[offsets[node] : offsets[node + 1]]:
+            if not needed[child]:
+                needed[child] = 1
+                left.append(child)
+    return [step for step in steps if needed[step if isinstance(step, int) else step[0]]]
