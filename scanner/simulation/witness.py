@@ -1,0 +1,103 @@
+"""Why a node fails: the path to a cause, and all causes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from scanner.simulation.components import components
+from scanner.simulation.structure import Structure
+
+
+def witness(structure: Structure, failed: Iterable[int], node: int) -> tuple[int, ...]:
+    """The shortest path from a failing node over children to a node told to fail; empty when the node does not fail.
+
+    Each node on it failed in an earlier round than the one before it, so that no cycle explains itself. Between equally
+    short ways the child listed first is taken.
+    """
+    told = frozenset(failed)
+    rounds = _rounds(structure, told, node)
+    if node not in rounds:
+        return ()
+    # From the earliest round on: the way of a node goes by nodes of earlier rounds only.
+    steps = {event: 0 for event in rounds if event in told}
+    following: dict[int, int] = {}
+    for current in sorted(rounds, key=lambda n: (rounds[n], n)):
+        if current in told:
+            continue
+        earlier = [c for c in structure.children(current) if c in rounds and rounds[c] < rounds[current]]
+        following[current] = min(earlier, key=steps.__getitem__)
+        steps[current] = steps[following[current]] + 1
+    path = [node]
+    while path[-1] not in told:
+        path.append(following[path[-1]])
+    return tuple(path)
+
+
+def causes(structure: Structure, failed: Iterable[int], node: int) -> tuple[int, ...]:
+    """All nodes told to fail that have a part in the failure of a node, ascending; none when it does not fail.
+
+    A failed child has a part in its parent's failure when it fails even with the parent held up: what fails only
+    because of the parent does not explain it. Each told node that is in a minimal cut set of the node is among them.
+    """
+    told = frozenset(failed)
+    rounds = _rounds(structure, told, node)
+    if node not in rounds:
+        return ()
+    parts = {n: () if n in told else tuple(child for child in structure.children(n) if child in rounds) for n in rounds}
+    component = {n: members for members in components(rounds, parts.__getitem__) for n in members}
+    seen = {node}
+    left = [node]
+    while left:
+        current = left.pop()
+        inside = [c for c in parts[current] if component[c] is component[current]]
+        alone = _without(structure, component[current], current, rounds) if inside else frozenset()
+        for child in parts[current]:
+            if child not in seen and (component[child] is not component[current] or child in alone):
+                seen.add(child)
+                left.append(child)
+    return tuple(sorted(seen & told))
+
+
+def _rounds(structure: Structure, told: frozenset[int], node: int) -> dict[int, int]:
+    """The round in which each failing node below ``node``, and itself, fails: 0 for told nodes."""
+    below = {node}
+    left = [node]
+    while left:
+        current = left.pop()
+        if current not in told:
+            fresh = [child for child in structure.children(current) if child not in below]
+            below.update(fresh)
+            left.extend(fresh)
+    return _failing(structure, below, {n for n in below if n in told})
+
+
+def _failing(structure: Structure, among: Collection[int], told: Iterable[int]) -> dict[int, int]:
+    """The round in which each of the nodes ``among`` fails when ``told`` fail and nothing outside of it does."""
+    parents: dict[int, list[int]] = {}
+    for node in among:
+        for child in structure.children(node):
+            parents.setdefault(child, []).append(node)
+    rounds = dict.fromkeys(told, 0)
+    lacking = {node: structure.thresholds[node] for node in among}
+    now = list(rounds)
+    number = 0
+    while now:
+        number += 1
+        reached: list[int] = []
+        for node in now:
+            for parent in parents.get(node, ()):
+                lacking[parent] -= 1
+                if lacking[parent] == 0 and parent not in rounds:
+                    rounds[parent] = number
+                    reached.append(parent)
+        now = reached
+    return rounds
+
+
+def _without(structure: Structure, component: tuple[int, ...], held: int, failing: Mapping[int, int]) -> frozenset[int]:
+    """The members of a component of failing nodes that fail with one of them held up."""
+    members = frozenset(component) - {held}
+    outside = {
+        child for node in members for child in structure.children(node) if child in failing and child not in component
+    }
+    return frozenset(_failing(structure, members, outside)) & members
