@@ -25,12 +25,13 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 """How the id of each level is written, and an example."""
 
 ANY: Final = "*"
-"""The last part of a pattern: any one of them."""
+"""The last part of a pattern; see :func:`parse`."""
 
 UNKNOWN: Final = "?"
 """Begins a place that the files do not decide; what it is read from follows."""
 
 _OF_PROVIDERS: Final = frozenset({"zone", "region", "account", "service", "control"})
+_SERVICES: Final = frozenset({"service", "control"})
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 _ZONE_ID: Final = re.compile(r"([a-z]{2,}[0-9])(?:-[a-z0-9]+)*-az[0-9]+")
@@ -110,10 +111,8 @@ class Domain:
         match self.level:
             case "provider":
                 body = self.provider
-            case "zone" | "region":
+            case "zone" | "region" | "account":
                 body = "/".join(part for part in (self.provider, self.name, self.place) if part)
-            case "account":
-                body = f"{self.provider}/{self.name}"
             case "service" | "control":
                 body = f"{self.provider}/{self.name}" + (f"@{self.place}" if self.place else "")
             case "node-group":
@@ -132,8 +131,13 @@ class Domain:
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it stands for any one of several domains: its last part is ``*``."""
+        """Whether it stands for several domains: its last part is ``*``."""
         return self.text.endswith((f":{ANY}", f"/{ANY}", f"@{ANY}"))
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it is a pattern whose domains fail together, as services do; of others any one fails alone."""
+        return self.is_pattern and self.level in _SERVICES
 
     @property
     def region(self) -> str | None:
@@ -141,8 +145,8 @@ class Domain:
         if self.level == "zone" and self.name:
             return self.name
         if self.level == "region":
-            return self.place
-        if self.level not in {"zone", "service", "control"} or self.place in {"", ANY}:
+            return self.place if self.place != ANY else None
+        if self.level not in {"zone", *_SERVICES} or self.place in {"", ANY}:
             return None
         inside = region_of_zone(self.provider, self.place)
         return inside if inside or self.level == "zone" else self.place
@@ -155,16 +159,16 @@ class Domain:
             return False
         if self.level == "zone" and self.name:
             return (self.provider, self.name) == (other.provider, other.region)
-        if self.level in {"service", "control"} and self.place != ANY and other.place:
-            return False  # any one global service
         return other.key.startswith(self.key.removesuffix(ANY))
 
 
 def parse(text: str, *, patterns: bool = False) -> Domain:
     """The domain of an id such as ``zone:aws/apne1-az4``.
 
-    ``patterns`` allows ``*`` as the whole last part: ``account:google/*`` is any one account, ``zone:aws/eu-west-1/*``
-    any one zone of a region. Raises :class:`DomainError` with the shapes of ids for a text that is none.
+    ``patterns`` allows ``*`` as the whole last part. Of most levels that is any one: ``account:google/*`` an account,
+    ``account:*`` that of any provider, ``zone:aws/eu-west-1/*`` a zone of a region. Of services and control planes it
+    is all of them at once: ``service:google/storage@*`` in every place, ``control:google/*`` those of every service.
+    Raises :class:`DomainError` with the shapes of ids for a text that is none.
     """
     level, colon, body = text.partition(":")
     if not colon or level not in SHAPES:
@@ -193,6 +197,8 @@ def _split(level: str, body: str) -> Domain | None:
         return Domain(level, name=name, place=cluster) if slash and cluster and name else None
     if level not in _OF_PROVIDERS:
         return Domain(level, name=body) if body else None
+    if body == ANY and level not in _SERVICES:
+        return Domain(level, name=ANY) if level == "account" else Domain(level, place=ANY)
     provider, _, rest = body.partition("/")
     if not rest:
         return None
@@ -213,7 +219,11 @@ def _split(level: str, body: str) -> Domain | None:
 def _well_formed(domain: Domain) -> bool:
     if domain.level == "provider":
         return _is_word(domain.provider)
-    if domain.level in _OF_PROVIDERS and not _WORD.fullmatch(domain.provider):
+    if (
+        domain.level in _OF_PROVIDERS
+        and domain.text != f"{domain.level}:{ANY}"
+        and not _WORD.fullmatch(domain.provider)
+    ):
         return False
     written = (domain.place, domain.name) if domain.level == "node-group" else (domain.name, domain.place)
     parts = [part for part in written if part]

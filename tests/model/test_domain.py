@@ -52,6 +52,11 @@ PATTERNS = {
     "zone:aws/ap-southeast-2/*": Domain("zone", "aws", "ap-southeast-2", "*"),
     "service:aws/kms@*": Domain("service", "aws", "kms", "*"),
     "service:aws/*": Domain("service", "aws", "*"),
+    "control:google/*": Domain("control", "google", "*"),
+    "account:*": Domain("account", name="*"),
+    "zone:*": Domain("zone", place="*"),
+    "region:*": Domain("region", place="*"),
+    "region:aws/*": Domain("region", "aws", place="*"),
     "provider:*": Domain("provider", "*"),
     "cluster:*": Domain("cluster", name="*"),
     "node-group:prod/*": Domain("node-group", name="*", place="prod"),
@@ -91,9 +96,9 @@ def test_without_a_known_level_all_shapes_are_shown(text: str) -> None:
     "text",
     [
         "zone:", "zone:aws", "zone:aws/", "zone:/a", "zone:aws/a/b", "zone:aws/ap-*", "zone:a b/c", "zone:aws/a b", "zone:*/*", "zone:aws/*/*",
-        "zone:aws//*", "zone:aws/a/*/*", "region:aws", "region:aws/a/b", "region:aws/a/*", "region:aws/*a", "provider:", "provider:aws/x", "provider:a*",
+        "zone:aws//*", "zone:aws/a/*/*", "region:aws", "region:aws/a/b", "region:aws/a/*", "region:aws/*a", "region:**", "provider:", "provider:aws/x", "provider:a*",
         "account:aws", "account:aws/", "account:aws/1*", "account:aws/ 1", "account:aws/1 ", "account:aws/1\n2", "service:aws", "service:aws/",
-        "service:aws/kms@", "service:aws/@eu-west-1", "service:aws/kms@eu-*", "service:aws/*@eu-west-1", "service:aws/a/b", "control:aws/ec2@a/b",
+        "service:aws/kms@", "service:aws/@eu-west-1", "service:aws/kms@eu-*", "service:aws/*@eu-west-1", "service:aws/a/b", "control:aws/ec2@a/b", "service:*", "control:*", "node-group:*",
         "edge:", "edge:cloud*", "owner: x", "owner:\x1b[31m", "ca:", "registrar:", "custodian:", "cluster:", "node-group:prod", "node-group:/x",
         "node-group:prod/", "node-group:*/x", "node-group:*/*", "node-group:prod/a*",
     ],
@@ -141,7 +146,9 @@ def test_the_case_of_a_vendor_s_name_is_kept_for_showing() -> None:
         ),
         ("zone:azure/australiaeast/*", ["zone:azure/australiaeast-3"], ["zone:azure/australiasoutheast-1", "zone:azure/eastus-3"]),
         ("service:aws/kms@*", ["service:aws/kms@eu-west-1"], ["service:aws/kms", "service:aws/rds@eu-west-1", "control:aws/kms@eu-west-1"]),
-        ("service:aws/*", ["service:aws/route53"], ["service:aws/kms@eu-west-1"]),
+        ("service:aws/*", ["service:aws/route53", "service:aws/kms@eu-west-1"], ["service:awsx/kms", "control:aws/kms@eu-west-1"]),
+        ("account:*", ["account:aws/1", "account:google/prod"], ["provider:aws"]),
+        ("zone:*", ["zone:aws/eu-west-1a", "zone:google/europe-west1-b"], ["region:aws/eu-west-1"]),
         ("provider:*", ["provider:aws"], ["edge:cloudflare"]),
         ("node-group:prod/*", ["node-group:prod/a"], ["node-group:production/a"]),
         ("edge:cloudflare", ["edge:Cloudflare"], ["edge:fastly"]),
@@ -151,6 +158,12 @@ def test_what_a_pattern_stands_for(pattern: str, inside: list[str], outside: lis
     wanted = parse(pattern, patterns=True)
     assert [text for text in inside if not wanted.matches(parse(text))] == []
     assert [text for text in outside if wanted.matches(parse(text))] == []
+
+
+def test_services_fail_everywhere_at_once_and_others_one_at_a_time() -> None:
+    everywhere = {text for text in PATTERNS if parse(text, patterns=True).is_everywhere}
+    assert everywhere == {"service:aws/kms@*", "service:aws/*", "control:google/*"}
+    assert not parse("service:aws/kms@eu-west-1").is_everywhere
 
 
 def test_a_pattern_does_not_stand_for_a_pattern() -> None:
