@@ -28,6 +28,10 @@ SCHEMA_PATH: Final = Path(__file__).with_name("config_schema.json")
 """The JSON Schema of the file."""
 
 
+ESCROWED: Final = "material-escrowed"
+"""The claim that a key's material also exists outside, with the holder who vouches for it."""
+
+
 class ConfigError(Exception):
     """The configuration, or a flag, cannot be used. Each line says where and why."""
 
@@ -119,7 +123,7 @@ class Config:
     ``placements`` relate; both are ``None`` without a file. ``packs`` are absolute or relative to the working
     directory. Rule names in ``disable``, ``severities`` and ``waivers`` are as written until :func:`with_rule_codes`.
     ``fail_on`` is ``None`` for never. ``environment_variables`` holds the values of ``TF_VAR_…``. Without ``today``,
-    nothing expires.
+    nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it.
     """
 
     file: Path | None = None
@@ -139,6 +143,7 @@ class Config:
     custody: tuple[Service, ...] = ()
     links: tuple[Link, ...] = ()
     attest: tuple[Attestation, ...] = ()
+    zone_ids: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity | None = Severity.HIGH
     min_severity: Severity = Severity.INFO
     axes: frozenset[Axis] = frozenset(Axis)
@@ -242,6 +247,7 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
             Attestation(a["resource"], a["claim"], a.get("holder", ""), _date(a), places[f"attest[{i}]"])
             for i, a in enumerate(data.get("attest", []))
         ),
+        zone_ids={zone_id: name for name, zone_id in data.get("zone_ids", {}).items()},
         fail_on=severity_or_never(data.get("fail_on", "high")),
         limits=Limits(**data.get("limits", {})),
         rule_places=_rule_places(rules, waivers, places),

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
-from scanner.config import Config
+from scanner.config import ESCROWED, Attestation, Config, Link, Service
 from scanner.discovery import Discovery, discover
 from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
+from scanner.graph.graph import Graph, with_edges
 from scanner.model.finding import Finding, Severity
-from scanner.model.problem import Problem
+from scanner.model.outage import OutageReport, Scenario
+from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import FormatCoverage, Report
+from scanner.model.resource import Edge, Resource
+from scanner.model.service import Criticality
 from scanner.model.span import Span
-from scanner.normalize import Settings, normalize
+from scanner.normalize import GivenPlace, Settings, normalize
 from scanner.parsers.terraform.folders import InputFile
 from scanner.parsers.terraform.options import TerraformOptions
 from scanner.parsers.terraform.project import TerraformResult, read
@@ -22,7 +29,20 @@ from scanner.rules.load import load_rules
 from scanner.rules.rule import RuleSet
 from scanner.rules.waivers import RiskWaiver, inline_waivers, suppress
 from scanner.scoring import score
+from scanner.simulation.services import Escrow, Wanted, select
+from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What has been read, and the graph of it."""
+
+    found: Discovery
+    terraform: TerraformResult
+    graph: Graph
+    uncatalogued: Mapping[str, int]
+    problems: tuple[Problem, ...]
 
 
 def scan(paths: Sequence[Path], config: Config) -> Report:
@@ -33,27 +53,110 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     """
     loaded = load_rules(config.packs)
     rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
-    found = discover(paths, config.limits.max_file_bytes)
-    terraform = read_terraform(found, config)
-    graph, uncatalogued = normalize(terraform.declarations, Settings(config.region, config.environments))
+    estate = read_estate(paths, config)
+    outages = study(estate.graph, wishes(config))
+    risks = outages.analysis.risks()
+    graph, terraform = estate.graph, estate.terraform
     judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     findings, waiver_problems = _suppressed(judged, loaded, terraform, config)
-    problems = sorted({*found.problems, *terraform.problems, *crashes, *waiver_problems}, key=_order)
+    problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}
     return Report(
         tool_version=VERSION,
-        base=str(found.base),
-        resources=tuple(r for r in graph.resources.values() if r.declaration.mode != "module"),
+        base=str(estate.found.base),
+        resources=_shown(graph),
         edges=tuple(graph.edges()),
         findings=findings,
         rules=loaded.infos,
-        problems=tuple(problems),
-        coverage=_coverage(found, terraform),
+        problems=tuple(sorted(problems, key=_order)),
+        coverage=_coverage(estate.found, terraform),
         score=score(judged),
         sources=terraform.sources,
         secrets=terraform.secrets | frozenset(key_texts(graph)),
-        uncatalogued=uncatalogued,
+        uncatalogued=estate.uncatalogued,
         roots=tuple(root.name for root in terraform.roots),
+        services=risks,
     )
+
+
+def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[Scenario, ...]]) -> OutageReport:
+    """Read the paths and answer what outages would do. ``ask`` runs the scenarios. Raises as :func:`scan` does."""
+    estate = read_estate(paths, config)
+    outages = study(estate.graph, wishes(config))
+    problems = {*estate.problems, *outages.problems, *expired(config)}
+    return OutageReport(
+        tool_version=VERSION,
+        base=str(estate.found.base),
+        scenarios=ask(outages),
+        problems=tuple(sorted(problems, key=_order)),
+        coverage=_coverage(estate.found, estate.terraform),
+        sources=estate.terraform.sources,
+        secrets=estate.terraform.secrets | frozenset(key_texts(estate.graph)),
+    )
+
+
+def read_estate(paths: Sequence[Path], config: Config) -> Estate:
+    """Read the paths into one graph, with the links and places that the configuration adds."""
+    found = discover(paths, config.limits.max_file_bytes)
+    terraform = read_terraform(found, config)
+    places = tuple(GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster) for p in config.placements)
+    graph, uncatalogued = normalize(terraform.declarations, Settings(config.region, config.environments, places))
+    edges, problems = linked(graph, config.links)
+    graph = with_edges(graph, edges) if edges else graph
+    return Estate(found, terraform, graph, uncatalogued, (*found.problems, *terraform.problems, *problems))
+
+
+def linked(graph: Graph, links: Sequence[Link]) -> tuple[list[Edge], list[Problem]]:
+    """The edges that a configuration's links state; an end that matches nothing is a problem."""
+    edges: list[Edge] = []
+    problems: list[Problem] = []
+    for link in links:
+        span = link.span or Span("the configuration", 1)
+        ends = [(text, select(graph, text)) for text in (link.source, link.target)]
+        problems.extend(
+            Problem(span, ProblemKind.UNRESOLVED, f"links: {text} matches no resource")
+            for text, found in ends
+            if not found
+        )
+        edges.extend(Edge(s.id, t.id, link.kind, "links", span) for s in ends[0][1] for t in ends[1][1])
+    return edges, problems
+
+
+def wishes(config: Config) -> Wishes:
+    """What the configuration says of services and custody. Attestations past their day are left out."""
+    escrows = [
+        Escrow(a.resource, a.holder, a.until, a.span)
+        for a in config.attest
+        if a.claim == ESCROWED and not _past(a, config.today)
+    ]
+    return Wishes(_wanted(config.services, "service"), _wanted(config.custody, "custody"), escrows, config.zone_ids)
+
+
+def _wanted(services: Sequence[Service], kind: Literal["service", "custody"]) -> list[Wanted]:
+    return [
+        Wanted(s.name, kind, s.entry, Criticality(s.criticality), 0 if s.threshold == "all" else s.threshold, s.span)
+        for s in services
+    ]
+
+
+def _past(attestation: Attestation, today: date | None) -> bool:
+    return attestation.until is not None and today is not None and attestation.until < today
+
+
+def expired(config: Config) -> list[Problem]:
+    """Attestations past their day: they no longer hold, and are said."""
+    return [
+        Problem(
+            a.span or Span(str(config.file or "the configuration"), 1),
+            ProblemKind.WAIVER,
+            f"the attestation {a.claim} of {a.resource} ended on {a.until}; it no longer counts",
+        )
+        for a in config.attest
+        if _past(a, config.today)
+    ]
+
+
+def _shown(graph: Graph) -> tuple[Resource, ...]:
+    return tuple(r for r in graph.resources.values() if r.declaration.mode != "module")
 
 
 def read_terraform(found: Discovery, config: Config) -> TerraformResult:

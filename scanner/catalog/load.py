@@ -36,7 +36,7 @@ _ENTRY_KEYS: Final = frozenset(
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
 _EDGES: Final = frozenset(kind.value for kind in EdgeKind)
-_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml"})
+_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml"})
 
 
 class CatalogError(Exception):
@@ -91,6 +91,7 @@ class Catalog:
     references: Mapping[str, str]
     regions: Mapping[str, Mapping[str, Mapping[str, Any]]]
     multi_regions: Mapping[str, Mapping[str, list[str]]]
+    services: Mapping[str, Mapping[str, Any]]
 
     def entry(self, native_type: str) -> Entry | None:
         """The meaning of a native type, or ``None`` when it is not catalogued."""
@@ -110,13 +111,38 @@ class Catalog:
             int(found.get("zones", 0)), found.get("geography", ""), found.get("area", ""), found.get("pair", "")
         )
 
+    def service(self, provider: str, native_type: str) -> str:
+        """The provider's service that a native type belongs to, as failure domains name it."""
+        prefixes = self.services.get(provider, {}).get("prefixes", {})
+        words = native_type.split("_")
+        for length in range(len(words), 0, -1):
+            found = prefixes.get("_".join(words[:length]))
+            if found is not None:
+                return str(found)
+        return words[1] if len(words) > 1 else native_type
+
+    def home(self, provider: str, service: str) -> str | None:
+        """The region that holds a global service's control plane, or ``None`` when the provider does not say."""
+        found = self.services.get(provider, {}).get("homes", {}).get(service)
+        return None if found is None else str(found)
+
+    def is_edge(self, provider: str, service: str) -> bool:
+        """Whether a service answers before any region: a cloud's DNS, delivery network or global steering."""
+        return service in self.services.get(provider, {}).get("edge", ())
+
 
 @cache
 def catalog() -> Catalog:
     """The shipped catalog: its compiled form when that is current, else read from YAML."""
     data = _compiled() or compile_catalog(FOLDER)
     return Catalog(
-        data["types"], data["kinds"], data["common"], data["references"], data["regions"], data["multi_regions"]
+        data["types"],
+        data["kinds"],
+        data["common"],
+        data["references"],
+        data["regions"],
+        data["multi_regions"],
+        data["services"],
     )
 
 
@@ -193,6 +219,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "references": references,
         "regions": regions,
         "multi_regions": multi_regions,
+        "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
     }
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from scanner.config import Config, UnknownPolicy
 from scanner.model.finding import Finding, Outcome
+from scanner.model.outage import OutageReport
 from scanner.model.report import Report
 
 OK: Final = 0
@@ -28,7 +29,7 @@ def fails(finding: Finding, config: Config) -> bool:
     return config.fail_on is not None and finding.outcome in counted and finding.severity >= config.fail_on
 
 
-def why_incomplete(report: Report, config: Config) -> str:
+def why_incomplete(report: Report | OutageReport, config: Config) -> str:
     """Why the scan does not answer for everything, as a clause; empty when it does, or when that is allowed."""
     if config.strict and report.problems:
         return f"{_count(len(report.problems), 'problem')}, and --strict counts every one"

@@ -51,6 +51,11 @@ fail_on: high
 # attest:
 #   - {resource: "aws_kms_key.signer", claim: material-escrowed, holder: "Security", until: 2027-01-31}
 
+# Which zone id stands behind each zone name of your account: recorded outages name ids
+# (aws ec2 describe-availability-zones tells).
+# zone_ids:
+#   ap-northeast-1a: apne1-az4
+
 # Rules of your own, and changes to the shipped ones. `riskscan rules list` shows all.
 # rules:
 #   packs: ["./policies"]

@@ -16,6 +16,7 @@ from scanner.version import VERSION
 
 COMMANDS: Final = {
     "scan": "scanner.cli.scan",
+    "simulate": "scanner.cli.simulate",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
     "init": "scanner.cli.init",

@@ -14,8 +14,9 @@ import click
 
 from scanner.config import Config, UnknownPolicy, repository_root
 from scanner.model.finding import Outcome
+from scanner.model.outage import OutageReport
 from scanner.model.report import Report
-from scanner.reporters import MODULES, Options, render
+from scanner.reporters import MODULES, Options, render, render_outages
 
 FORMATS: Final = tuple(MODULES)
 PLAIN_WIDTH: Final = 100
@@ -91,6 +92,21 @@ def write_reports(
             _write_stdout(data)
         else:
             _write_file(target.file, data)
+
+
+def show_text(format_name: str, report: OutageReport, file: Path | None, color: str) -> None:
+    """Render the answers of a simulation and write them. Raises ``ClickException`` when the file cannot be written."""
+    target = Target(format_name, file)
+    options = Options(
+        color=_wants_color(color, target, os.environ),
+        width=_width(target),
+        prefix=repository_prefix(Path(report.base)),
+    )
+    data = render_outages(format_name, report, options).encode("utf-8", "backslashreplace")
+    if file is None:
+        _write_stdout(data)
+    else:
+        _write_file(file, data)
 
 
 def _outcomes(show: frozenset[str], unknown: UnknownPolicy) -> frozenset[Outcome]:

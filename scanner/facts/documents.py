@@ -6,6 +6,7 @@ in it can be judged although the whole is only known after apply.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ _ASSIGNMENT: Final = re.compile(
     r"""[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)""",
     re.MULTILINE,
 )
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _DEEPEST: Final = 12
 
 
@@ -157,7 +159,19 @@ def _in_object(value: Mapping[str, Value], path: str, depth: int) -> Iterator[Se
         yield from _named(str(key), item, f"{path}.{key}", depth + 1)
 
 
+def _decoded(value: str | Unknown) -> str | Unknown:
+    """The text behind base64, as start-up scripts are handed over; other values as they are."""
+    if not isinstance(value, str) or len(value) % 4 or not _BASE64.fullmatch(value):
+        return value
+    try:
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except (ValueError, UnicodeDecodeError):
+        return value
+    return text if text.isprintable() or "\n" in text else value
+
+
 def _in_text(name: str, value: str | Unknown, path: str, depth: int) -> Iterator[Setting]:
+    value = _decoded(value)
     text = literal_text(value, "")
     if text.lstrip()[:1] in ("{", "["):
         parsed = json_document(value)

@@ -32,6 +32,11 @@ _RUNNING: Final = ("compute", "compute_group", "container_service", "blockchain_
 _SHOWN: Final = 5
 
 
+def needs_majority(resource: Resource) -> bool:
+    """Whether its names say that it stops when it loses the majority of its members."""
+    return _MAJORITY.search(own_words(resource)) is not None
+
+
 def quorum_zones(resource: Resource, graph: Graph) -> Value | Answer:
     """In how many zones a majority system's members stand; absent for other things and where a region has not three.
 

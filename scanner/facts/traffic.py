@@ -148,7 +148,7 @@ def _spread(user: Resource) -> Truth:
 
 def egress_zones(resource: Resource, graph: Graph) -> Value | Answer:
     """In how many zones subnets send their outgoing traffic through this NAT; absent when no subnet is known to."""
-    subnets = {s.id: s for s in _subnets_through(resource, graph)}
+    subnets = {s.id: s for s in subnets_through(resource, graph)}
     if not subnets:
         return ABSENT
     zones: list[Value] = []
@@ -161,7 +161,7 @@ def egress_zones(resource: Resource, graph: Graph) -> Value | Answer:
     return Answer(count_different(zones), related[:_SHOWN])
 
 
-def _subnets_through(nat: Resource, graph: Graph) -> Iterator[Resource]:
+def subnets_through(nat: Resource, graph: Graph) -> Iterator[Resource]:
     """Subnets that name the NAT, and those of the route tables that do."""
     for source in graph.referrers(nat, "subnet", "route"):
         if source.kind == "subnet":

@@ -56,6 +56,11 @@ class Graph:
             yield from self.outgoing.get(source, ())
 
 
+def with_edges(graph: Graph, edges: Iterable[Edge]) -> Graph:
+    """The same graph with more edges, such as those that a configuration states."""
+    return build_graph(graph.resources.values(), (*graph.edges(), *edges), graph.index)
+
+
 def build_graph(resources: Iterable[Resource], edges: Iterable[Edge], index: Index) -> Graph:
     """Arrange resources and edges; edges to things that are no resources are dropped."""
     by_id = {resource.id: resource for resource in sorted(resources, key=lambda r: r.id)}

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scanner.model.coverage import FormatCoverage
 from scanner.model.finding import Axis, Finding
+from scanner.model.outage import ServiceRisk
 from scanner.model.problem import Problem
 from scanner.model.resource import Edge, Resource
 from scanner.model.rule import RuleInfo
-
-
-@dataclass(frozen=True, slots=True)
-class FormatCoverage:
-    """How many files of one format were found, read whole, read in part, and not read."""
-
-    found: int = 0
-    read: int = 0
-    partly: int = 0
-    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +55,7 @@ class Report:
     secrets: frozenset[str] = frozenset()
     uncatalogued: Mapping[str, int] = field(default_factory=dict)
     roots: tuple[str, ...] = ()
+    services: tuple[ServiceRisk, ...] = ()
+
+
+__all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]

@@ -1,5 +1,5 @@
 """Native declarations → resources with meaning, and the graph between them."""
 
-from scanner.normalize.normalize import Settings, normalize
+from scanner.normalize.normalize import GivenPlace, Settings, normalize
 
-__all__ = ["Settings", "normalize"]
+__all__ = ["GivenPlace", "Settings", "normalize"]

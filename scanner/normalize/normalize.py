@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -12,7 +12,7 @@ from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
 from scanner.graph.graph import Graph, build_graph
 from scanner.graph.index import Index, build_index
-from scanner.model.resource import Declaration, Resource
+from scanner.model.resource import Declaration, Placement, Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.normalize.edges import Linker
 from scanner.normalize.placement import Placer
@@ -21,14 +21,28 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
+class GivenPlace:
+    """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
+
+    paths: tuple[str, ...]
+    provider: str = ""
+    account: str = ""
+    region: str = ""
+    zones: tuple[str, ...] = ()
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the user can tell about places and environments.
 
-    ``region`` is used where a provider configuration has none; ``environments`` maps a tier to globs of file paths.
+    ``region`` is used where a provider configuration has none; ``environments`` maps a tier to globs of file paths;
+    of ``places`` the first that matches a file counts.
     """
 
     region: str | None = None
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Sequence[GivenPlace] = ()
 
 
 @dataclass(slots=True)
@@ -154,10 +168,28 @@ def _resource(
         entry.kind,
         properties.values,
         properties.deciders,
-        placer.place(declaration.id),
+        _given(placer.place(declaration.id), declaration, settings),
         tags if isinstance(tags, dict) else {},
         _tier(declaration, settings),
     )
+
+
+def _given(place: Placement, declaration: Declaration, settings: Settings) -> Placement:
+    """A placement completed by what the user says of the file's resources; what the files say stays."""
+    for given in settings.places:
+        if any(fnmatchcase(declaration.span.file, path) for path in given.paths):
+            nowhere = place.provider in ("", "kubernetes") and given.provider
+            open_region = place.region is None or isinstance(place.region, Unknown)
+            wide = place.scope in (Scope.GLOBAL, Scope.MULTI_REGION) and not nowhere
+            return replace(
+                place,
+                provider=given.provider if nowhere else place.provider,
+                account=(given.account or None) if place.account is None else place.account,
+                region=given.region if given.region and open_region and not wide else place.region,
+                zones=given.zones if given.zones and not place.zones and not wide else place.zones,
+                cluster=place.cluster or given.cluster or None,
+            )
+    return place
 
 
 def _tier(declaration: Declaration, settings: Settings) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.catalog.load import Catalog, Entry
+from scanner.catalog.places import GOOGLE_ZONE, region_of
 from scanner.catalog.readers import lookup, read, whole
 from scanner.graph.index import Index
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
@@ -62,7 +63,6 @@ _ACCOUNT_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "azure": ("subscription_id",),
 }
 _SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
-_GOOGLE_ZONE: Final = re.compile(r"-[a-z]$")
 _ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _MAX_HOPS: Final = 8
 MAX_ZONES: Final = 64
@@ -269,16 +269,6 @@ def provider_of(declaration: Declaration) -> str:
     return PROVIDERS.get(name, name)
 
 
-def region_of(text: str, provider: str) -> str:
-    """A location as a region: a Google zone's region, an Azure display name's programmatic name."""
-    if provider == "google":
-        text = text.rsplit("/", 1)[-1].removeprefix("regional-").lower()
-        return _GOOGLE_ZONE.sub("", text) if text.count("-") == 2 and _GOOGLE_ZONE.search(text) else text
-    if provider == "azure":
-        return text.replace(" ", "").lower()
-    return text
-
-
 def account_of(context: ProviderContext, provider: str) -> str | Unknown | None:
     """The account, project or subscription that a provider configuration works in; ``None`` when it does not say."""
     for path in ("project", "subscription_id", "account_id"):
@@ -324,7 +314,7 @@ def _zone_values(value: Value, provider: str, plural: bool) -> tuple[str | Unkno
             found.extend(zones)
         return tuple(found)
     text = str(value).rsplit("/", 1)[-1] if provider == "google" else str(value)
-    is_region = provider == "google" and not _GOOGLE_ZONE.search(text)
+    is_region = provider == "google" and not GOOGLE_ZONE.search(text)
     return (text,) if text and not is_region else ()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
+from scanner.model.outage import OutageReport
 from scanner.model.report import Report
 from scanner.reporters.options import Options
+from scanner.reporters.redact import redacted_outages
 
 MODULES: Final = {
     "text": "scanner.reporters.text",
@@ -20,9 +22,22 @@ MODULES: Final = {
 """The module of each format; its ``render(report, options)`` returns the whole text. Imported when asked for."""
 
 
+OUTAGES: Final = {
+    "text": "scanner.reporters.outage_text",
+    "markdown": "scanner.reporters.outage_markdown",
+    "json": "scanner.reporters.outage_json",
+}
+"""The same for the answers of a simulation."""
+
+
 def render(format_name: str, report: Report, options: Options) -> str:
     """A report in one format. The same report and options always give the same text."""
     return str(import_module(MODULES[format_name]).render(report, options))
 
 
-__all__ = ["MODULES", "Options", "render"]
+def render_outages(format_name: str, report: OutageReport, options: Options) -> str:
+    """A simulation's answers in one format, without the secrets that were met."""
+    return str(import_module(OUTAGES[format_name]).render(redacted_outages(report), options))
+
+
+__all__ = ["MODULES", "OUTAGES", "Options", "render", "render_outages"]

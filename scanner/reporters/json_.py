@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from scanner.model.finding import Finding, Outcome, Related
+from scanner.model.outage import RiskGroup, ServiceRisk, Step
 from scanner.model.problem import Problem
 from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
@@ -32,7 +33,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         "scores": _scores(report),
         "resources": [_resource(r, references[r.id]) for r in sorted(report.resources, key=lambda r: r.id)],
         "findings": [_finding(finding) for finding in _in_order(report, options)],
-        "services": [],
+        "services": [_service(service) for service in report.services],
         "problems": [_problem(p) for p in sorted(report.problems, key=_problem_order)],
         "coverage": _coverage(report),
     }
@@ -55,6 +56,44 @@ def _scores(report: Report) -> Json:
     score = report.score
     axes = [asdict(axis) | {"axis": axis.axis.value} for axis in score.axes]
     return {"model": score.model, "low": score.low, "high": score.high, "grade": score.grade, "axes": axes}
+
+
+def _service(service: ServiceRisk) -> Json:
+    levels = {
+        level: {"low": low, "high": service.coefficients_high[level], "manual": service.coefficients_manual[level]}
+        for level, low in service.coefficients.items()
+    }
+    return {
+        "name": service.name,
+        "kind": service.kind,
+        "criticality": service.criticality.value,
+        "entry": list(service.entry),
+        "found": service.found,
+        "coefficients": dict(service.coefficients),
+        "coefficients_manual": dict(service.coefficients_manual),
+        "intervals": levels,
+        "risk_groups": [_group(group) for group in service.risk_groups],
+        "risk_groups_total": service.groups_total,
+        "complete_to_size": service.exact,
+        "gatekeepers": list(service.gatekeepers),
+        "attestations": list(service.attestations),
+        "cold_start": list(service.cold_start),
+        "resources": len(service.cone),
+    }
+
+
+def _group(group: RiskGroup) -> Json:
+    return {
+        "domains": list(group.domains),
+        "certain": group.certain,
+        "recoverable_by_hand": group.recoverable,
+        "path": [_step(step) for step in group.path],
+    }
+
+
+def _step(step: Step) -> Json:
+    span = step.span
+    return {"name": step.name, "text": step.text, "file": span and span.file, "line": span and span.line}
 
 
 def _references(resources: Iterable[Resource], edges: Iterable[Edge]) -> Mapping[str, list[str]]:

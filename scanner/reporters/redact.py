@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from scanner.model.finding import Finding
+from scanner.model.outage import OutageReport, ServiceOutage
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.span import Span
@@ -43,6 +44,26 @@ def redacted(report: Report) -> Report:
         problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
         resources=tuple(_resource(resource, clean) for resource in report.resources),
         sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
+    )
+
+
+def redacted_outages(report: OutageReport) -> OutageReport:
+    """The same for the answers of a simulation."""
+    clean = cleaner(report.secrets)
+    if clean is None:
+        return report
+    return replace(
+        report,
+        scenarios=tuple(replace(s, services=tuple(_outage(o, clean) for o in s.services)) for s in report.scenarios),
+        problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
+    )
+
+
+def _outage(outage: ServiceOutage, clean: Clean) -> ServiceOutage:
+    return replace(
+        outage,
+        condition=clean(outage.condition),
+        path=tuple(replace(step, text=clean(step.text)) for step in outage.path),
     )
 
 

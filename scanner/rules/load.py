@@ -148,9 +148,10 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise RuleError(
-            f"{name}:{line}: not valid YAML: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
-        ) from None
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if "nesting depth" in reason:  # PyYAML's own limit, since 6.0.4
+            raise RuleError(f"{name}:{line}: nested deeper than {MAX_DEPTH} levels") from None
+        raise RuleError(f"{name}:{line}: not valid YAML: {reason}") from None
     except ValueError as error:
         raise RuleError(f"{name}:1: cannot be read: {error}") from None
     if not isinstance(data, dict):

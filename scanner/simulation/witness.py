@@ -8,9 +8,12 @@ from scanner.simulation.components import components
 from scanner.simulation.structure import Structure
 
 
-def witness(structure: Structure, failed: Iterable[int], node: int) -> tuple[int, ...]:
+def witness(
+    structure: Structure, failed: Iterable[int], node: int, conditions: Collection[int] = ()
+) -> tuple[int, ...]:
     """The shortest path from a failing node over children to a node told to fail; empty when the node does not fail.
 
+    ``conditions`` are told nodes at which a path ends only where it cannot end at another one.
     Each node on it failed in an earlier round than the one before it, so that no cycle explains itself. Between equally
     short ways the child listed first is taken.
     """
@@ -19,7 +22,8 @@ def witness(structure: Structure, failed: Iterable[int], node: int) -> tuple[int
     if node not in rounds:
         return ()
     # From the earliest round on: the way of a node goes by nodes of earlier rounds only.
-    steps = {event: 0 for event in rounds if event in told}
+    far = len(structure)
+    steps = {event: far if event in conditions else 0 for event in rounds if event in told}
     following: dict[int, int] = {}
     for current in sorted(rounds, key=lambda n: (rounds[n], n)):
         if current in told:

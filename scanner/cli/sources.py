@@ -1,0 +1,106 @@
+"""What every command that reads files is told: which configuration, variables, workspace, region and day."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from scanner.config import (
+    Config,
+    UnknownPolicy,
+    find_config,
+    load_config,
+    severity_of,
+    severity_or_never,
+)
+from scanner.model.finding import Axis
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS: Final = (
+    click.option(
+        "--config", "config_file", type=FILE, envvar="RISKSCAN_CONFIG", show_envvar=True, help="The configuration file."
+    ),
+    click.option("--no-config", is_flag=True, help="Read no configuration file."),
+    click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A Terraform variable. Repeatable."),
+    click.option(
+        "--var-file", "var_files", multiple=True, type=FILE, help="A .tfvars file; --var wins over it. Repeatable."
+    ),
+    click.option("--workspace", envvar="TF_WORKSPACE", show_envvar=True, help="The Terraform workspace."),
+    click.option(
+        "--region",
+        envvar="RISKSCAN_REGION",
+        show_envvar=True,
+        help="The region of resources whose provider names none.",
+    ),
+    click.option(
+        "--strict", is_flag=True, envvar="RISKSCAN_STRICT", show_envvar=True, help="Every problem gives exit code 3."
+    ),
+    click.option("--allow-incomplete", is_flag=True, help="Unread input, or none at all, does not give exit code 3."),
+    click.option(
+        "--today", type=click.DateTime(["%Y-%m-%d"]), help="The day on which waivers are judged.  [default: today]"
+    ),
+)
+
+
+def sources(command: Command) -> Command:
+    """Add the options to a command. It receives them as keywords, for :func:`configure`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def configure(paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str]) -> Config:
+    """The file's configuration with the flags over it. Raises ``UsageError`` or ``ConfigError``."""
+    if flags["config_file"] and flags["no_config"]:
+        raise click.UsageError("--config and --no-config exclude each other")
+    if flags["strict"] and flags["allow_incomplete"]:
+        raise click.UsageError("--strict and --allow-incomplete exclude each other")
+    file = None if flags["no_config"] else flags["config_file"] or find_config(paths, Path.cwd())
+    config = load_config(file, _shown(file)) if file else Config()
+    return replace(config, **_overrides(config, flags, environment))
+
+
+def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    today: datetime | None = flags["today"]
+    given: dict[str, Any] = {
+        "variables": dict(map(_variable, flags["variables"])),
+        "environment_variables": {
+            name.removeprefix("TF_VAR_"): value for name, value in environment.items() if name.startswith("TF_VAR_")
+        },
+        "packs": (*config.packs, *flags.get("packs", ())),
+        "today": today.date() if today else datetime.now().astimezone().date(),
+    }
+    same = ("var_files", "workspace", "region", "strict", "allow_incomplete", "exit_zero")
+    given |= {name: flags[name] for name in same if name in flags}
+    if flags.get("fail_on"):
+        given["fail_on"] = severity_or_never(flags["fail_on"])
+    if flags.get("min_severity"):
+        given["min_severity"] = severity_of(flags["min_severity"])
+    if flags.get("axes"):
+        given["axes"] = frozenset(map(Axis, flags["axes"]))
+    if flags.get("unknown"):
+        given["unknown"] = UnknownPolicy(flags["unknown"])
+    return given
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--var")
+    return name.strip(), value
+
+
+def _shown(file: Path) -> str:
+    """A path as people typed or see it: relative to the working directory where that is shorter."""
+    relative = os.path.relpath(file)
+    return file.as_posix() if relative.startswith("..") or sys.platform == "win32" else relative

@@ -1,0 +1,142 @@
+"""What an outage does to services, and what it takes to stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
+
+from scanner.model.coverage import FormatCoverage
+from scanner.model.problem import Problem
+from scanner.model.service import Criticality, ServiceCuts
+from scanner.model.span import Span
+
+LEVELS: Final = ("zone", "region", "provider", "account", "edge", "owner", "custodian", "cluster", "service")
+"""Levels of failure domains for which coefficients are told."""
+
+
+class Verdict(StrEnum):
+    """What becomes of a service, or of the data behind it."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class DataVerdict(StrEnum):
+    """What becomes of the data that a service keeps."""
+
+    SAFE = "safe"  # the store or a copy of it survives outside of the failed domains
+    LOST = "lost"  # out of reach until the domain returns, if it does
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop of a reason: ``name`` (a resource's id or a failure domain's) and the place that states the hop to it."""
+
+    name: str
+    text: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A resource of a service that a failed domain takes down, and the place that puts it there."""
+
+    resource: str
+    domain: str
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOutage:
+    """What one scenario does to one service.
+
+    ``condition`` says on what an unknown verdict depends. ``path`` leads from the service to a failed domain.
+    """
+
+    name: str
+    kind: Literal["service", "custody"]
+    criticality: Criticality
+    automatic: Verdict
+    manual: Verdict
+    data: DataVerdict
+    because: tuple[Cause, ...] = ()
+    path: tuple[Step, ...] = ()
+    condition: str = ""
+    remedies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One or more domains down at once, or an incident, and what it does to every service.
+
+    ``unused`` lists domains on which nothing in the estate depends. ``assumption`` is set for one of several ways to
+    read the scenario (which zone name an account gives to a zone id).
+    """
+
+    id: str
+    down: tuple[str, ...]
+    services: tuple[ServiceOutage, ...]
+    title: str = ""
+    unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RiskGroup:
+    """A minimal set of failure domains that together stop a service, and why.
+
+    ``certain`` is false when only unknowns make it one. ``by_hand`` tells that a person can bring the service back.
+    """
+
+    domains: tuple[str, ...]
+    certain: bool
+    recoverable: bool
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRisk:
+    """A service and what stops it.
+
+    ``entry`` and ``cone`` are resource ids: where the service is reached, and all that it depends on. Coefficients are
+    the sizes of the smallest cut by level: pessimistic, automatic reading; ``coefficients_high`` is the other end of
+    the interval and ``coefficients_manual`` the pessimistic one when people help. ``None``: no set of up to three
+    domains. ``exact`` is the size up to which the enumeration of cuts is complete. ``gatekeepers`` can each alone
+    prevent a release (custody only).
+    """
+
+    name: str
+    kind: Literal["service", "custody"]
+    criticality: Criticality
+    entry: tuple[str, ...]
+    found: bool
+    span: Span | None
+    cone: frozenset[str]
+    coefficients: Mapping[str, int | None]
+    coefficients_high: Mapping[str, int | None]
+    coefficients_manual: Mapping[str, int | None]
+    cuts: ServiceCuts
+    risk_groups: tuple[RiskGroup, ...] = ()
+    groups_total: int = 0
+    exact: int = 3
+    gatekeepers: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
+    cold_start: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class OutageReport:
+    """The answer of one simulation: scenarios, and what could not be read."""
+
+    tool_version: str
+    base: str
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[Problem, ...]
+    coverage: Mapping[str, FormatCoverage]
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    ranking: str = ""

@@ -1,0 +1,250 @@
+"""What it takes to stop each service: minimal cut sets, coefficients by level, and the reasons behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from scanner.catalog.load import catalog
+from scanner.model.outage import LEVELS, RiskGroup, ServiceRisk, Step
+from scanner.model.service import CutSet, ServiceCuts
+from scanner.model.span import Span
+from scanner.simulation.components import never_starts
+from scanner.simulation.cut_sets import CutSets, minimal_cut_sets
+from scanner.simulation.fault_graph import FaultGraph
+from scanner.simulation.services import Service
+from scanner.simulation.sweep import outages
+from scanner.simulation.witness import witness
+
+SIZE: Final = 3
+SHOWN_GROUPS: Final = 60
+"""Risk groups with a reason, for one service; all are counted, and all go into coefficients and score."""
+
+_RANK: Final = {
+    level: rank
+    for rank, level in enumerate(
+        ("zone", "owner", "edge", "custodian", "account", "region", "registrar", "cluster", "provider", "ca", "service")
+    )
+}
+"""Which of several groups of one size comes first: what fails often before what seldom does."""
+
+
+@dataclass(slots=True)
+class Analysis:
+    """Answers about one fault graph; each enumeration is made once."""
+
+    faults: FaultGraph
+    services: Sequence[Service]
+    _ids: dict[int, str] = field(default_factory=dict)
+    _cones: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ids = {node: name for name, node in self.faults.events.items()}
+
+    def risks(self) -> tuple[ServiceRisk, ...]:
+        """Every service with its cuts, coefficients and risk groups."""
+        gates = self.faults.gates
+        events = [self.faults.events[name] for name in sorted(self.faults.events) if self._counts(name)]
+        nodes = [service.node for service in self.services]
+        by_hand, undecided = gates.by_hand, gates.undecided
+        low = self._cuts(events, (by_hand, undecided), nodes)
+        high = self._cuts(events, (by_hand,), nodes)
+        manual = self._cuts(events, (undecided,), nodes)
+        cold = [frozenset(group) for group in never_starts(self.faults.structure)]
+        return tuple(self._risk(service, low, high, manual, cold) for service in self.services)
+
+    def _cuts(self, events: Sequence[int], given: Iterable[int], nodes: Sequence[int]) -> CutSets:
+        return minimal_cut_sets(self.faults.structure, events, given, nodes, SIZE)
+
+    def _counts(self, name: str) -> bool:
+        """Whether a domain takes part in cuts: planes that only change things and a service's zones do not."""
+        return not name.startswith("control:") and name not in self.faults.zonal
+
+    def _risk(
+        self, service: Service, low: CutSets, high: CutSets, manual: CutSets, cold: Sequence[frozenset[int]]
+    ) -> ServiceRisk:
+        cuts = self._named(low, service.node)
+        certain = self._named(high, service.node)
+        helped = self._named(manual, service.node)
+        groups = self._groups(service, cuts, frozenset(certain), frozenset(helped))
+        inside = self.below(service.node)
+        labels = self.faults.gates.labels
+        cone = frozenset(label.resource for n in inside if (label := labels.get(n)) is not None and label.resource)
+        stuck = sorted({labels[n].resource for group in cold for n in group if n in inside and n in labels} - {""})
+        return ServiceRisk(
+            name=service.name,
+            kind=service.kind,
+            criticality=service.criticality,
+            entry=service.entry,
+            found=service.found,
+            span=service.span,
+            cone=cone,
+            coefficients=coefficients(cuts),
+            coefficients_high=coefficients(certain),
+            coefficients_manual=coefficients(helped),
+            cuts=ServiceCuts(
+                service.name,
+                service.kind,
+                service.criticality,
+                tuple(CutSet(cut) for cut in cuts if cut),
+                tuple(CutSet(cut) for cut in certain if cut),
+            ),
+            risk_groups=groups,
+            groups_total=len(cuts),
+            exact=min(low.exact(service.node), high.exact(service.node)),
+            gatekeepers=tuple(c[0] for c in cuts if len(c) == 1 and _locks(c[0])) if service.kind == "custody" else (),
+            attestations=service.attested,
+            cold_start=tuple(stuck),
+        )
+
+    def _named(self, found: CutSets, node: int) -> list[tuple[str, ...]]:
+        named = [tuple(sorted(self._ids[event] for event in cut)) for cut in found.of(node)]
+        return sorted(named, key=_rank)
+
+    def below(self, node: int) -> frozenset[int]:
+        """All nodes that a node depends on, itself included."""
+        if node not in self._cones:
+            self._cones[node] = frozenset(self._descend(node))
+        return self._cones[node]
+
+    def _descend(self, node: int) -> set[int]:
+        structure = self.faults.structure
+        seen, stack = {node}, [node]
+        while stack:
+            for child in structure.children(stack.pop()):
+                if child not in seen:
+                    seen.add(child)
+                    stack.append(child)
+        return seen
+
+    def _groups(
+        self,
+        service: Service,
+        cuts: Sequence[tuple[str, ...]],
+        certain: frozenset[tuple[str, ...]],
+        helped: frozenset[tuple[str, ...]],
+    ) -> tuple[RiskGroup, ...]:
+        shown = [cut for cut in cuts if cut][:SHOWN_GROUPS]
+        gates = self.faults.gates
+        told = [[*(self.faults.events[name] for name in cut), gates.undecided] for cut in shown]
+        bits = outages(self.faults.structure, told)[service.node] if told else 0
+        result = []
+        for position, cut in enumerate(shown):
+            given = [*(self.faults.events[name] for name in cut), gates.by_hand]
+            sure = cut in certain or self._fails(given, service.node)
+            if not sure:
+                given.append(gates.undecided)
+            recoverable = not bits >> position & 1 and cut not in helped
+            result.append(RiskGroup(cut, sure, recoverable, self.path(service, given)))
+        return tuple(result)
+
+    def _fails(self, given: Sequence[int], node: int) -> bool:
+        return bool(outages(self.faults.structure, [given])[node])
+
+    # -- reasons -----------------------------------------------------------------------------------
+
+    def path(self, service: Service, failed: Iterable[int]) -> tuple[Step, ...]:
+        """The shortest reason for a service's failure, as the resources on the way and the domain at its end."""
+        gates = self.faults.gates
+        told = list(failed)
+        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided))
+        return self._steps(service, found)
+
+    def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:
+        gates = self.faults.gates
+        steps: list[Step] = []
+        last, begin = "", 0
+        for index, node in enumerate(nodes):
+            label = gates.labels.get(node)
+            if label is None or not label.resource or label.resource == last:
+                continue
+            span = self._stated(nodes[begin : index + 1]) or (service.span if not steps else None)
+            steps.append(Step(label.resource, label.text, span or self.faults.graph.resources[label.resource].span))
+            last, begin = label.resource, index
+        domain = next(
+            (gates.labels[n].domain for n in reversed(nodes) if n in gates.labels and gates.labels[n].domain), ""
+        )
+        if domain:
+            steps.append(Step(domain, self.describe(domain), self._stated(nodes[begin:]) or self._placed(last, domain)))
+        reasons = [gates.reasons[n] for n in nodes if n in gates.reasons]
+        if reasons and steps:
+            final = steps[-1]
+            steps[-1] = Step(final.name, f"{final.text} (not decided: {reasons[0]})", final.span)
+        return tuple(steps)
+
+    def _stated(self, nodes: Sequence[int]) -> Span | None:
+        """Where the hop from the first of some nodes on is written, by the first of the others that tells."""
+        stated = self.faults.gates.stated
+        for start in nodes[:1]:
+            for node in nodes[1:]:
+                if (span := stated.get((start, node))) is not None:
+                    return span
+        for start, node in pairwise(nodes):
+            if (span := stated.get((start, node))) is not None:
+                return span
+        return None
+
+    def placed(self, resource: str, node: int, domain: str) -> Span | None:
+        """Where it is written that a resource stands at a node, which the domain's failure takes down."""
+        stated = self.faults.gates.stated
+        whole = self.faults.nodes[resource]
+        if domain.startswith(("zone:", "owner:", "custodian:", "account:")):
+            found = stated.get((whole, node))
+            if found is not None:
+                return found
+        return self._placed(resource, domain)
+
+    def _placed(self, resource: str, domain: str) -> Span | None:
+        """Where a resource's place of a level is written: of a region and above, mostly in its provider's block."""
+        found = self.faults.graph.resources.get(resource)
+        if found is None:
+            return None
+        provider = found.declaration.provider.span
+        return provider if provider is not None and not domain.startswith("zone:") else found.span
+
+    def describe(self, domain: str) -> str:
+        """A domain in words; of one that the files do not name, what would tell it."""
+        unknown = self.faults.unknown.get(domain)
+        return f"{domain}: {unknown.reason}" if unknown is not None else domain
+
+
+def coefficients(cuts: Iterable[tuple[str, ...]]) -> dict[str, int | None]:
+    """The size of the smallest cut at each level of :data:`LEVELS`, over domains of that level alone."""
+    found: dict[str, int | None] = dict.fromkeys(LEVELS)
+    for cut in cuts:
+        shared = set(LEVELS).intersection(*(levels_of(name) for name in cut)) if cut else set(LEVELS)
+        for level in shared:
+            before = found[level]
+            found[level] = len(cut) if before is None else min(before, len(cut))
+    return found
+
+
+_KNOWN: dict[str, frozenset[str]] = {}
+
+
+def levels_of(domain: str) -> frozenset[str]:
+    """The levels at which a domain counts: its own, and edge for what answers before any region."""
+    if domain not in _KNOWN:
+        level, _, rest = domain.partition(":")
+        levels = {level}
+        if level in ("registrar", "ca"):
+            levels = {"edge"}
+        if level == "node-group":
+            levels = {"cluster"}
+        if level == "service" and "@" not in rest:
+            provider, _, name = rest.partition("/")
+            if catalog().is_edge(provider, name):
+                levels.add("edge")
+        _KNOWN[domain] = frozenset(levels)
+    return _KNOWN[domain]
+
+
+def _locks(domain: str) -> bool:
+    """Whether whoever holds a domain can refuse a release: parties and accounts, not places."""
+    return domain.partition(":")[0] in ("provider", "account", "custodian", "owner", "registrar", "edge")
+
+
+def _rank(cut: tuple[str, ...]) -> tuple[int, tuple[int, ...], tuple[str, ...]]:
+    return len(cut), tuple(sorted(_RANK.get(name.partition(":")[0], 99) for name in cut)), cut

@@ -1,0 +1,140 @@
+"""Third parties that a resource calls while it runs, as groups of which one is enough.
+
+Two endpoints are two only when their owners are: ``owner_group`` of the endpoint table decides. Several URLs in one
+setting, or in settings that differ only by a word such as ``FALLBACK``, stand in for each other; so do custodians,
+venues and the like. Different settings are different needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from scanner.catalog.endpoints import hosts_in
+from scanner.facts.documents import Setting, literal_text, settings
+from scanner.facts.third_parties import endpoints_in, owner_name
+from scanner.facts.vendors import SETTINGS
+from scanner.model.resource import Resource
+from scanner.model.span import Span
+from scanner.model.value import Unknown, Value
+from scanner.simulation.context import FRONTS, SERVERS, Context
+
+_PER_SETTING: Final = frozenset({"rpc", "auth", "indexer", "wallet-relay", "secrets"})
+_PER_CATEGORY: Final = frozenset({"custody", "exchange-api", "fiat", "oracle", "ai-model", "screening", "storage-ipfs"})
+"""Categories whose vendors stand in for each other wherever they are named."""
+_BY_NAME: Final = frozenset({"custody", "exchange-api", "fiat"})
+"""Categories for which the name of a setting is evidence enough."""
+_SETTING: Final = re.compile(rf"(?:^|_)({'|'.join(sorted(SETTINGS, key=len, reverse=True))})(?:_|$)")
+_ORDER: Final = re.compile(
+    r"FALLBACK|BACKUP|SECONDARY|ALTERNATIVE|ALTERNATE|SPARE|FAILOVER|STANDBY|RESERVE|PRIMARY|MAIN|\d+"
+)
+_TEMPLATE: Final = re.compile(r"launch_template|launch_configuration|instance_template")
+_CALLERS: Final = frozenset({*SERVERS, "task", "gateway", "workflow", "analytics", "secret_manager"})
+
+
+@dataclass(slots=True)
+class Call:
+    """One need of a resource: vendors by failure domain, own resources by id, any one of which is enough.
+
+    ``stranger`` is set when a host among them is in no table, so that the loss of those known is not the loss of all.
+    """
+
+    span: Span
+    setting: str
+    domains: dict[str, str] = field(default_factory=dict)
+    own: dict[str, None] = field(default_factory=dict)
+    stranger: bool = False
+
+
+def calls(resource: Resource, context: Context) -> list[Call]:
+    """What a resource calls outside of the estate, as far as its settings name it."""
+    if not (resource.kind in _CALLERS or is_template(resource)) or resource.declaration.mode != "managed":
+        return []
+    found: dict[str, Call] = {}
+    long_texts: list[Setting] = []
+    for setting in settings(resource.declaration.attributes):
+        if "\n" in literal_text(setting.value, ""):
+            long_texts.append(setting)
+        else:
+            _add(found, resource, setting, context)
+    seen = {domain for call in found.values() for domain in call.domains}
+    for setting in long_texts:
+        for host, category, domain in _vendors(setting.value):
+            if domain not in seen and category in _PER_SETTING | _PER_CATEGORY:
+                key = category if category in _PER_CATEGORY else host
+                call = found.setdefault(key, Call(resource.span_of(setting.path), setting.name))
+                call.domains[domain] = host
+    return [call for call in found.values() if call.domains]
+
+
+def is_template(resource: Resource) -> bool:
+    """Whether it is the template that servers of a group are made from."""
+    return _TEMPLATE.search(resource.type) is not None
+
+
+def _add(found: dict[str, Call], resource: Resource, setting: Setting, context: Context) -> None:
+    vendors = list(_vendors(setting.value))
+    match = _SETTING.search(setting.name.upper()) if setting.name.isupper() else None
+    if match is not None and SETTINGS[match[1]][0] in _BY_NAME:
+        category, owner = SETTINGS[match[1]]
+        vendors.append((setting.name, category, domain_of(category, owner)))
+    per_setting = any(category in _PER_SETTING for _, category, _ in vendors)
+    for host, category, domain in vendors:
+        if category in _PER_CATEGORY or category in _PER_SETTING:
+            key = category if category in _PER_CATEGORY else f"{category} {_purpose(setting.name)}"
+            call = found.setdefault(key, Call(resource.span_of(setting.path), setting.name))
+            call.domains.setdefault(domain, host)
+            if category in _PER_SETTING:
+                call.own.update(dict.fromkeys(own_hosts(setting.value, context)))
+    same = found.get(f"rpc {_purpose(setting.name)}")
+    if per_setting and same is not None:
+        known = {host for host, _, _ in vendors}
+        same.stranger = same.stranger or bool(set(hosts_in(literal_text(setting.value))) - known)
+
+
+def own_hosts(value: Value, context: Context) -> Iterator[str]:
+    """The resources of the estate whose addresses stand in a list of URLs beside those of vendors."""
+    for part in value.parts if isinstance(value, Unknown) else ():
+        if isinstance(part, Unknown):
+            for target in context.graph.meant(part):
+                if target.kind in FRONTS or target.kind in SERVERS:
+                    yield target.id
+
+
+def _vendors(value: Value) -> Iterator[tuple[str, str, str]]:
+    """Host, category and failure domain of each known vendor in a value."""
+    for text in value if isinstance(value, list) else [value]:
+        for host, endpoint in endpoints_in(literal_text(text)):
+            yield host, endpoint.category, domain_of(endpoint.category, owner_name(endpoint))
+
+
+def domain_of(category: str, owner: str) -> str:
+    """The failure domain of a vendor: ``custodian:fireblocks``, ``owner:Consensys``."""
+    return f"custodian:{slug(owner)}" if category == "custody" else f"owner:{owner}"
+
+
+def slug(name: str) -> str:
+    """A name as an id: lower case, with dashes."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
+
+
+def _purpose(name: str) -> str:
+    """A setting's name without the words that tell the first of several from the others."""
+    words = [word for word in re.split(r"[_.\-]+", name.upper()) if word and not _ORDER.fullmatch(word)]
+    return " ".join(word for word in words if word not in SETTINGS)
+
+
+def call_nodes(found: Iterable[Call], owner: int, context: Context) -> list[int]:
+    """A node for each call: it fails when all who could answer it have failed."""
+    nodes = []
+    for call in found:
+        answers = [context.places.other(*domain.split(":", 1)) for domain in call.domains]
+        answers += [context.whole[name] for name in call.own if name in context.whole]
+        if call.stranger:
+            answers.append(context.gates.never)
+        node = context.gates.all(answers, f"everyone who answers {call.setting}")
+        context.gates.state(owner, node, call.span)
+        nodes.append(node)
+    return nodes

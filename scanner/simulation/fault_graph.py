@@ -1,0 +1,305 @@
+"""The fault graph of an estate: which failures stop each resource, as one structure of gates over failure domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from scanner.catalog.load import catalog
+from scanner.facts.quorums import needs_majority
+from scanner.graph.graph import Graph
+from scanner.model.resource import Edge, Resource
+from scanner.model.span import Span
+from scanner.model.value import Unknown
+from scanner.simulation.calls import Call, call_nodes, calls, is_template
+from scanner.simulation.context import FRONTS, SERVERS, Context
+from scanner.simulation.copies import Copies
+from scanner.simulation.gates import Gates, Label
+from scanner.simulation.places import Places
+from scanner.simulation.routes import Routes, signature
+from scanner.simulation.stands import Stands
+from scanner.simulation.structure import Structure
+
+_ALIKE: Final = frozenset({*SERVERS, *FRONTS, "cache", "search", "blockchain_node"})
+"""Kinds of which several instances of one block, named together, do the same work."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultGraph:
+    """A structure and what its nodes mean.
+
+    ``nodes`` maps a resource's id to the node whose failure means that others cannot use it, ``own`` to the resource
+    without its spares where it has any, ``standing`` to its places and the vendors that it calls; ``survives`` a
+    store's to the node whose failure means that its data and all copies are out of reach. ``events`` maps a failure
+    domain's id to its basic event, ``domains`` to the node that also falls with the domain's parents. ``families``
+    lists the zones of a region (``zone:aws/eu-west-1``), the regions of a provider (``region:aws``) and its accounts.
+    """
+
+    structure: Structure
+    gates: Gates
+    graph: Graph
+    routes: Routes
+    nodes: Mapping[str, int]
+    own: Mapping[str, int]
+    standing: Mapping[str, tuple[int, ...]]
+    survives: Mapping[str, int]
+    events: Mapping[str, int]
+    domains: Mapping[str, int]
+    unknown: Mapping[str, Unknown]
+    zonal: frozenset[str] = frozenset()
+    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zone_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes the nodes of all resources. :func:`make` is the way in; services may add nodes before :meth:`finish`."""
+
+    context: Context
+    stands: Stands = field(init=False)
+    copies: Copies = field(init=False)
+    routes: Routes = field(init=False)
+    calls: dict[str, tuple[Call, ...]] = field(default_factory=dict)
+    survives: dict[str, int] = field(default_factory=dict)
+    standing: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stands = Stands(self.context)
+        self.copies = Copies(self.context, self.stands)
+        self.routes = Routes(self.context)
+
+    def make(self) -> None:
+        """Make a node for every resource."""
+        context = self.context
+        for resource in context.graph.resources.values():
+            context.whole[resource.id] = context.gates.reserve(context.label(resource))
+            found = calls(resource, context)
+            if found:
+                self.calls[resource.id] = tuple(found)
+        self.routes.find()
+        for resource in context.graph.resources.values():
+            if self.copies.may_have(resource) or len(self.routes.names.get(resource.id, ())) > 1:
+                context.own[resource.id] = context.gates.reserve(context.label(resource))
+        for resource in context.graph.resources.values():
+            self._define(resource)
+
+    def finish(self) -> FaultGraph:
+        """Close the domains and build the structure."""
+        context = self.context
+        context.places.close()
+        return FaultGraph(
+            context.gates.build(),
+            context.gates,
+            context.graph,
+            self.routes,
+            context.whole,
+            context.own,
+            {name: tuple(nodes) for name, nodes in self.standing.items()},
+            self.survives,
+            context.places.events,
+            context.places.nodes,
+            context.places.unknown,
+            frozenset(context.places.zonal),
+            {family: tuple(members) for family, members in context.places.siblings.items()},
+            context.places.zone_ids,
+        )
+
+    def _define(self, resource: Resource) -> None:
+        gates, context = self.context.gates, self.context
+        whole, own = context.whole[resource.id], context.own.get(resource.id)
+        needs = self._needs(resource)
+        if resource.kind in FRONTS:
+            needs = self.routes.needs(resource, needs)
+        if own is None:
+            gates.define(whole, needs)
+            return
+        gates.define(own, needs)
+        for need in needs:  # what is written about the whole holds for the resource itself
+            if (span := gates.stated.get((whole, need))) is not None:
+                gates.state(own, need, span)
+        if resource.kind in FRONTS:
+            gates.define(whole, (self.routes.name_node(resource),))
+            return
+        if not self.copies.is_server_of_cluster(resource):
+            self.survives[resource.id] = self.copies.surviving(resource)
+        spares = self.copies.spares(resource)
+        node = gates.helped(own, (s.node for s in spares if not s.by_hand), by_hand=False)
+        hand = [gates.any((gates.by_hand, s.node)) for s in spares if s.by_hand]
+        gates.define(whole, (gates.all((node, *hand)),))
+
+    # -- needs -------------------------------------------------------------------------------------
+
+    def _needs(self, resource: Resource) -> list[int]:
+        context, whole = self.context, self.context.whole[resource.id]
+        if resource.kind == "certificate":
+            return self._certificate(resource)
+        called = self._calls_of(resource)
+        nodes = self.stands.standing(resource, calls_out=bool(called))
+        for node in nodes:
+            context.gates.state(whole, node, self._place_span(resource, node))
+        nodes += call_nodes(self.calls.get(resource.id, ()), whole, context)
+        self.standing[resource.id] = list(nodes)
+        nodes += self._references(resource, {name for call in called for name in call.own})
+        nodes += self._replicated(resource) if resource.kind == "replication" else self._members(resource)
+        if resource.kind == "dns_record":
+            nodes += self._name_keepers(resource)
+        source = self.copies.source(resource) if resource.kind == "database" else None
+        if source is not None:  # writes go to the primary cluster until somebody promotes this one
+            first = context.own.get(source.id, context.whole[source.id])
+            nodes.append(context.gates.state(whole, context.gates.all((context.gates.by_hand, first)), source.span))
+        return [node for node in nodes if node != context.gates.never]
+
+    def _calls_of(self, resource: Resource) -> list[Call]:
+        """Its own calls, and those of the task or template that it runs."""
+        found = list(self.calls.get(resource.id, ()))
+        for edge in self.context.graph.outgoing.get(resource.id, ()) if resource.kind in SERVERS else ():
+            target = self.context.graph.resources[edge.target]
+            if target.kind == "task" or is_template(target):
+                found.extend(self.calls.get(target.id, ()))
+        return found
+
+    def _place_span(self, resource: Resource, node: int) -> Span:
+        domain = self.context.gates.labels.get(node, Label()).domain
+        provider = resource.declaration.provider.span
+        if domain.startswith("account:") and provider is not None:
+            return provider
+        written = resource.declaration.attributes.get("region") or resource.declaration.attributes.get("location")
+        zonal = domain in self.context.places.zonal
+        if domain.startswith("service:") and "@" in domain and written is None and provider is not None and not zonal:
+            return provider
+        return self.stands.zone_span(resource)
+
+    def _references(self, resource: Resource, spares: set[str]) -> list[int]:
+        """What its attributes name; several instances of one block, named together, are one need."""
+        groups: dict[tuple[Span, str], list[Edge]] = {}
+        templates = self._templates(resource) if resource.kind in SERVERS else []
+        for edge in (*self.context.needs_of(resource), *templates):
+            target = self.context.graph.resources[edge.target]
+            if edge.target in spares or (resource.kind in FRONTS and self.routes.leads(resource, edge)):
+                continue
+            block = (
+                edge.target.rpartition("[")[0] if edge.target.endswith("]") and target.kind in _ALIKE else edge.target
+            )
+            groups.setdefault((edge.span, block), []).append(edge)
+        return [self._reference(resource, edges) for edges in groups.values()]
+
+    def _templates(self, resource: Resource) -> list[Edge]:
+        """The templates that its servers are made from: what these name, the servers need."""
+        edges = self.context.graph.outgoing.get(resource.id, ())
+        return [edge for edge in edges if is_template(self.context.graph.resources[edge.target])]
+
+    def _reference(self, resource: Resource, edges: list[Edge]) -> int:
+        context, whole = self.context, self.context.whole[resource.id]
+        targets = [context.graph.resources[name] for name in dict.fromkeys(edge.target for edge in edges)]
+        if len(targets) == 1:
+            local = self.copies.local_to(targets[0], resource)
+            node = context.needed(targets[0]) if local is None else local
+            return context.gates.state(whole, node, edges[0].span)
+        nodes = [context.gates.state(whole, context.whole[t.id], edges[0].span) for t in targets]
+        if len(nodes) > 2 and all(needs_majority(t) for t in targets):
+            return context.gates.at_least((len(nodes) + 1) // 2, nodes, "the majority of its members")
+        return context.group(targets, nodes, "all of them")
+
+    def _members(self, resource: Resource) -> list[int]:
+        """The members of a cluster: one is enough to serve."""
+        context = self.context
+        if resource.kind in FRONTS or resource.kind in SERVERS:
+            return []
+        members = [m for m in context.graph.members(resource) if m.declaration.mode == "managed"]
+        if resource.kind == "cluster" and resource.get("engine") == "kubernetes":
+            groups = [
+                n
+                for n in context.graph.referrers(resource, "node_group")
+                if resource in context.graph.targets(n, "cluster")
+            ]
+            members = [*members, *(n for n in groups if n not in members)]
+        if resource.kind == "other" and resource.placement.scope.value == "multi-region":
+            return []
+        if resource.kind in ("database", "cache", "search"):
+            return self._database_members(resource, [m for m in members if m.kind == resource.kind])
+        own = self._own_nodes(resource)
+        if not members:
+            return own
+        nodes = [context.gates.state(context.whole[resource.id], context.whole[m.id], m.span) for m in members]
+        if own:
+            return [context.gates.all((*own, context.group(members, nodes, "all of its members")))]
+        return [context.group(members, nodes, "all of its members")]
+
+    def _replicated(self, job: Resource) -> list[int]:
+        """A failover group: its source, or its target after a switch that it makes by itself or a person makes."""
+        context = self.context
+        sources, targets = (context.graph.targets(job, name) for name in ("source", "target"))
+        if not sources or not targets:
+            return []
+        for end in (*sources, *targets):
+            context.gates.state(context.whole[job.id], context.whole[end.id], job.span)
+        by_hand = job.get("automatic_failover") is not True
+        first = context.gates.any([context.whole[s.id] for s in sources])
+        return [context.gates.helped(first, [context.whole[t.id] for t in targets], by_hand=by_hand)]
+
+    def _own_nodes(self, cluster: Resource) -> list[int]:
+        """The nodes that a cluster declares itself, in the zones that it gives them."""
+        zones, place, context = cluster.get("node_zones"), cluster.placement, self.context
+        if not isinstance(zones, list) or not zones or place.region is None:
+            return []
+        service = context.tables.service(place.provider, cluster.type)
+        slots = [context.places.zonal_service(place.provider, service, place.region, str(zone)) for zone in zones]
+        node = context.gates.all(slots, "all zones of its nodes")
+        return [context.gates.state(context.whole[cluster.id], node, cluster.span_of("node_zones"))]
+
+    def _database_members(self, cluster: Resource, members: list[Resource]) -> list[int]:
+        context, gates = self.context, self.context.gates
+        if not members:
+            return []
+        if any(member.get("zone_redundant") is True for member in members):
+            return [context.group(members, [context.whole[m.id] for m in members], "all of its members")]
+        nodes = [self._member_alone(m, len(members)) for m in members]
+        for member, node in zip(members, nodes, strict=True):
+            gates.state(context.whole[cluster.id], node, member.span)
+        return [context.group(members, nodes, "all of its members")]
+
+    def _member_alone(self, member: Resource, count: int) -> int:
+        """A member whose zone the provider picks among several is put apart from the other members by it."""
+        context = self.context
+        place = member.placement
+        pinned = member.declaration.attributes.get("availability_zone") is not None
+        several = isinstance(place.zones, tuple) and len(place.zones) > 1
+        if count < 2 or pinned or not several:
+            return context.whole[member.id]
+        zones = place.zones if isinstance(place.zones, tuple) else ()
+        service = context.tables.service(place.provider, member.type)
+        return context.gates.all(
+            [context.places.zonal_service(place.provider, service, place.region, zone) for zone in zones],
+            "all of its zones",
+        )
+
+    def _certificate(self, certificate: Resource) -> list[int]:
+        """An authority that must revoke, until somebody puts in a certificate of another one."""
+        authority = certificate.get("authority")
+        gates = self.context.gates
+        if not isinstance(authority, str) or authority in ("imported", "private", "self", "self-signed"):
+            return []
+        node = gates.all((gates.by_hand, self.context.places.other("ca", authority)))
+        return [gates.state(self.context.whole[certificate.id], node, certificate.span)]
+
+    def _name_keepers(self, record: Resource) -> list[int]:
+        """The registrars of the record's domain, where the files name them."""
+        context, found = self.context, []
+        for zone in self.routes.zones(record):
+            domain = signature(zone.get("domain"))
+            for registration in context.graph.of_kind("domain_registration"):
+                registrar = registration.get("registrar")
+                if isinstance(registrar, str) and domain and signature(registration.get("domain")) == domain:
+                    node = context.places.other("registrar", registrar)
+                    found.append(context.gates.state(context.whole[record.id], node, registration.span))
+        return found
+
+
+def maker(graph: Graph, zone_ids: Mapping[str, str] | None = None) -> Maker:
+    """Everything that :class:`Maker` needs for a graph, with the nodes of all resources made."""
+    gates = Gates()
+    tables = catalog()
+    result = Maker(Context(graph, gates, Places(gates, tables, dict(zone_ids or {})), tables))
+    result.make()
+    return result

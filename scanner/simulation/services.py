@@ -1,0 +1,345 @@
+"""Top events: what must keep running and what must stay releasable, from the configuration or found in the graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from scanner.facts.documents import literal_text
+from scanner.facts.estate import in_private_zone
+from scanner.facts.signers import signing_keys
+from scanner.facts.value_bearing import NOT_PRODUCTION
+from scanner.graph.graph import Graph
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.resource import Resource
+from scanner.model.service import Criticality
+from scanner.model.span import Span
+from scanner.model.value import ABSENT
+from scanner.simulation.context import FRONTS, SERVERS
+from scanner.simulation.fault_graph import Maker
+from scanner.simulation.gates import Label
+
+_ROOTS: Final = ("dns_record", "cdn", "global_balancer", "gateway", "load_balancer")
+_RUNNING: Final = ("container_service", "function", "compute_group", "workload", "compute")
+_NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name", "component")
+_CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
+_GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service"})
+_MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
+_MOST_GOALS: Final = 40
+"""A front that leads to more different things is one service of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A service or custody item as the configuration names it. ``threshold`` 0 means all entries."""
+
+    name: str
+    kind: Literal["service", "custody"]
+    entry: tuple[str, ...]
+    criticality: Criticality
+    threshold: int
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Escrow:
+    """Somebody vouches that a key's material exists outside: ``resource`` is an id or a glob."""
+
+    resource: str
+    holder: str
+    until: date | None
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A top event with its node. ``attested`` tells whose word makes it releasable by hand."""
+
+    name: str
+    kind: Literal["service", "custody"]
+    criticality: Criticality
+    entry: tuple[str, ...]
+    node: int
+    found: bool
+    span: Span | None
+    attested: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Finder:
+    """Turns wishes and entry points into services; problems are wishes that match nothing."""
+
+    maker: Maker
+    escrows: Sequence[Escrow] = ()
+    problems: list[Problem] | None = None
+
+    @property
+    def _graph(self) -> Graph:
+        return self.maker.context.graph
+
+    # -- as configured -----------------------------------------------------------------------------
+
+    def configured(self, wanted: Iterable[Wanted]) -> list[Service]:
+        """The services that the configuration names; one whose entries match nothing is a problem, not a service."""
+        found = []
+        for wish in wanted:
+            entries: dict[str, Resource] = {}
+            for selector in wish.entry:
+                matched = select(self._graph, selector)
+                if not matched:
+                    self._report(wish.span, f"{wish.kind} {wish.name}: the entry {selector} matches no resource")
+                entries.update((resource.id, resource) for resource in matched)
+            if entries:
+                found.append(self._service(wish, list(entries.values())))
+        return found
+
+    def _service(self, wish: Wanted, entries: list[Resource]) -> Service:
+        gates = self.maker.context.gates
+        needed = len(entries) if wish.threshold == 0 else min(wish.threshold, len(entries))
+        if wish.threshold > len(entries):
+            self._report(wish.span, f"{wish.kind} {wish.name}: threshold {wish.threshold} of {len(entries)} entries")
+        everything = needed == len(entries)
+        nodes, attested = [], list[str]()
+        for entry in entries:
+            node = (
+                self._toward(entry, entries) if everything and len(entries) > 1 else self.maker.context.whole[entry.id]
+            )
+            if wish.kind == "custody":
+                node, word = self._released(entry, node)
+                attested.extend(word)
+            nodes.append(node)
+        top = self._top(wish.name, [gates.at_least(len(nodes) - needed + 1, nodes)], entries, nodes, wish.span)
+        ids = tuple(entry.id for entry in entries)
+        return Service(wish.name, wish.kind, wish.criticality, ids, top, False, wish.span, tuple(attested))
+
+    def _top(
+        self, name: str, children: Sequence[int], entries: Sequence[Resource], nodes: Sequence[int], span: Span | None
+    ) -> int:
+        gates = self.maker.context.gates
+        top = gates.reserve(Label(name))
+        gates.define(top, children)
+        for entry, node in zip(entries, nodes, strict=True):
+            gates.state(top, node, span or entry.span)
+        return top
+
+    def _toward(self, entry: Resource, entries: Sequence[Resource]) -> int:
+        """A front among entries that are all needed serves only those of them that are behind it."""
+        context, routes = self.maker.context, self.maker.routes
+        if entry.kind not in FRONTS:
+            return context.whole[entry.id]
+        goals = [other.id for other in entries if other.id != entry.id and other.id in routes.reach(entry.id)]
+        return (
+            context.gates.any([routes.toward(entry.id, goal) for goal in goals]) if goals else context.whole[entry.id]
+        )
+
+    def _released(self, entry: Resource, node: int) -> tuple[int, tuple[str, ...]]:
+        """With material outside, its holder can release by hand whatever has failed."""
+        for escrow in self.escrows:
+            if matches(entry.id, escrow.resource):
+                until = f" until {escrow.until.isoformat()}" if escrow.until else ""
+                word = f"{entry.id}: material escrowed, says {escrow.holder or 'nobody in particular'}{until}"
+                return self.maker.context.gates.all((node, self.maker.context.gates.by_hand)), (word,)
+        return node, ()
+
+    def _report(self, span: Span | None, message: str) -> None:
+        if self.problems is not None:
+            self.problems.append(Problem(span or Span("the configuration", 1), ProblemKind.UNRESOLVED, message))
+
+    # -- as found ----------------------------------------------------------------------------------
+
+    def found_services(self) -> list[Service]:
+        """Services by what users reach; behind fronts of several works, one for each; then what runs on its own."""
+        by_goal: dict[str, list[str]] = {}
+        roots = self._roots(lambda r: _is_public(r, self._graph))
+        reached = {name for root in roots for name in self.maker.routes.reach(root.id)}
+        inner = [r for r in self._roots(lambda r: not _is_public(r, self._graph)) if r.id not in reached]
+        for root in (*roots, *inner):
+            for goal in self._goals(root.id):
+                by_goal.setdefault(goal, []).append(root.id)
+        public = {root.id for root in roots}
+        services = [self._found(goal, fronts, bool(public & set(fronts))) for goal, fronts in by_goal.items()]
+        used = {name for root in (*roots, *inner) for name in self.maker.routes.reach(root.id)}
+        services += [self._alone(members) for members in self._running_alone(used)]
+        return _named_apart(services)
+
+    def _roots(self, wanted: Callable[[Resource], bool]) -> list[Resource]:
+        routes = self.maker.routes
+        fronts = [
+            r
+            for r in self._graph.of_kind(*_ROOTS)
+            if r.declaration.mode == "managed" and routes.routes.get(r.id) and _leads(r) and wanted(r)
+        ]
+        behind = {t for front in fronts for t in routes.reach(front.id) if t != front.id}
+        return [front for front in fronts if front.id not in behind]
+
+    def _goals(self, root: str) -> list[str]:
+        goals: dict[str, None] = {}
+        seen = {root}
+        stack = [root]
+        while stack:
+            front = stack.pop()
+            routes = self.maker.routes.routes.get(front, ())
+            if not routes or len(self.maker.routes.names.get(front, ())) > 1:
+                goals[front] = None
+                continue
+            for route in routes:
+                target = route.targets[0]
+                if len(route.targets) > 1 or self._graph.resources[target].kind not in FRONTS:
+                    goals[front if len(route.targets) > 1 else target] = None
+                elif target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        return list(goals) if 0 < len(goals) <= _MOST_GOALS else [root]
+
+    def _found(self, goal: str, fronts: Sequence[str], public: bool) -> Service:
+        context = self.maker.context
+        entries = [context.graph.resources[front] for front in dict.fromkeys((*fronts, goal))]
+        ways = [self.maker.routes.toward(front, goal) for front in fronts]
+        top = self._top("", [context.gates.all(ways)], entries[: len(fronts)], ways, None)
+        resource = context.graph.resources[goal]
+        named = self._behind(resource)
+        return Service(
+            name_of(named), "service", _criticality(named, public), tuple(e.id for e in entries), top, True, named.span
+        )
+
+    def _behind(self, goal: Resource) -> Resource:
+        """What gives a service its name: the first server behind its last front."""
+        for route in self.maker.routes.routes.get(goal.id, ()):
+            for target in route.targets:
+                found = self._graph.resources[target]
+                return (
+                    found
+                    if found.kind not in FRONTS or goal.kind in ("dns_record", "global_balancer")
+                    else self._behind(found)
+                )
+        return goal
+
+    def _running_alone(self, used: set[str]) -> Iterator[list[Resource]]:
+        """What runs without a front, servers of one block together, unless something else needs it to serve."""
+        needed = {e.target for r in self._graph.resources.values() for e in self.maker.context.needs_of(r)}
+        blocks: dict[tuple[str, Span], list[Resource]] = {}
+        for resource in self._graph.of_kind(*_RUNNING):
+            alone = resource.id not in used and resource.id not in needed and not self._is_member(resource)
+            if resource.declaration.mode == "managed" and alone:
+                key = resource.id if resource.kind == "function" else ""
+                blocks.setdefault((key, resource.span), []).append(resource)
+        yield from blocks.values()
+
+    def _is_member(self, resource: Resource) -> bool:
+        return any(self._graph.resources[e.source].kind == "cluster" for e in self._graph.incoming.get(resource.id, ()))
+
+    def _alone(self, members: list[Resource]) -> Service:
+        context = self.maker.context
+        nodes = [context.whole[m.id] for m in members]
+        top = self._top("", [context.group(members, nodes, "all of them")], members, nodes, None)
+        first, ids = members[0], tuple(m.id for m in members)
+        public = first.get("public") is True
+        return Service(name_of(first), "service", _criticality(first, public), ids, top, True, first.span)
+
+    def found_custody(self) -> list[Service]:
+        """What must stay releasable: each key that signs for funds, and what each custodian holds."""
+        context = self.maker.context
+        found = []
+        for key in signing_keys(self._graph):
+            node, attested = self._released(key, context.whole[key.id])
+            top = self._top("", [node], [key], [node], None)
+            found.append(
+                Service(name_of(key), "custody", Criticality.CRITICAL, (key.id,), top, True, key.span, attested)
+            )
+        custodians: dict[str, tuple[Resource, Span]] = {}
+        for name, calls in self.maker.calls.items():
+            for call in calls:
+                for domain in call.domains:
+                    if domain.startswith("custodian:"):
+                        custodians.setdefault(domain, (self._graph.resources[name], call.span))
+        for domain, (caller, span) in custodians.items():
+            node = context.places.other(*domain.split(":", 1))
+            top = self._top("", [node], [caller], [node], span)
+            name = f"funds at {domain.partition(':')[2]}"
+            found.append(Service(name, "custody", Criticality.CRITICAL, (caller.id,), top, True, span))
+        return _named_apart(found)
+
+
+def select(graph: Graph, selector: str) -> list[Resource]:
+    """The resources that an entry means: an id (without an index, all its instances), a glob, a kind or a tag."""
+    if selector.startswith("kind:"):
+        return [r for r in graph.of_kind(selector.removeprefix("kind:")) if r.declaration.mode == "managed"]
+    if selector.startswith("tag:"):
+        key, _, value = selector.removeprefix("tag:").partition("=")
+        return [
+            r for r in graph.resources.values() if r.tags.get(key) == value and r.kind in SERVERS | FRONTS | _TAGGED
+        ]
+    if "*" in selector.replace("[*]", ""):
+        return [r for r in graph.resources.values() if matches(r.id, selector)]
+    return [graph.resources[name] for name in graph.index.addressed(selector) if name in graph.resources]
+
+
+_TAGGED: Final = frozenset(
+    {"database", "cache", "queue", "object_store", "key", "search", "file_store", "workflow", "cluster"}
+)
+"""Kinds that a tag may make an entry, beside fronts and servers."""
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether an id is meant: equal, an instance of it, or matched by a glob in which ``*`` is any text."""
+    if name == pattern or (name.startswith(f"{pattern}[") and "]" not in pattern[-1:]):
+        return True
+    if "*" not in pattern:
+        return False
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None
+
+
+def _leads(front: Resource) -> bool:
+    return front.kind != "dns_record" or front.get("record_type") in ("A", "AAAA", "CNAME", "ALIAS", "ANAME", ABSENT)
+
+
+def _is_public(front: Resource, graph: Graph) -> bool:
+    if front.kind in ("cdn", "global_balancer"):
+        return True
+    if front.kind == "dns_record":
+        return in_private_zone(front, graph) is not True
+    return front.get("public") is True or front.get("internal") in (False, ABSENT)
+
+
+def name_of(resource: Resource) -> str:
+    """What people would call a thing: its tag, its name, else the module's or block's name that says most."""
+    for key in _NAMING_TAGS:
+        value = resource.tags.get(key)
+        if isinstance(value, str) and value:
+            return value
+    keys = _MODULE_KEY.findall(resource.id)
+    if keys:
+        return str(keys[-1])
+    for value in (resource.get("name"), resource.declaration.attributes.get("name"), resource.get("domain")):
+        text = value if isinstance(value, str) else literal_text(value, "").strip("-_.")
+        if text:
+            return text.rstrip(".")
+    if resource.declaration.name not in _GENERIC:
+        return resource.declaration.name
+    modules = [part for part in re.split(r"\.?module\.", resource.declaration.module) if part]
+    return modules[-1].split("[")[0].rstrip(".") if modules else resource.declaration.name
+
+
+def _criticality(resource: Resource, public: bool) -> Criticality:
+    if resource.tier.lower() in NOT_PRODUCTION:
+        return Criticality.LOW
+    for key, value in resource.tags.items():
+        if key.lower() in _CRITICALITY_TAGS and isinstance(value, str) and value.lower() in set(Criticality):
+            return Criticality(value.lower())
+    return Criticality.HIGH if public else Criticality.MEDIUM
+
+
+def _named_apart(services: Sequence[Service]) -> list[Service]:
+    """Services with names of their own: equal ones get what tells them apart, their entry."""
+    from dataclasses import replace
+
+    counts: dict[str, int] = {}
+    for service in services:
+        counts[service.name] = counts.get(service.name, 0) + 1
+    return [
+        service if counts[service.name] == 1 else replace(service, name=f"{service.name} ({service.entry[-1]})")
+        for service in services
+    ]

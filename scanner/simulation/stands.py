@@ -1,0 +1,236 @@
+"""Where a resource stands, as nodes: its account, its service in a region or zone, and the way out of its subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from scanner.catalog.load import Entry
+from scanner.catalog.places import region_of
+from scanner.catalog.readers import lookup
+from scanner.facts.estate import CLOUDS
+from scanner.facts.quorums import needs_majority
+from scanner.facts.traffic import subnets_through
+from scanner.facts.zones import in_one_zone, zones_matter
+from scanner.model.resource import EdgeKind, Resource, Scope
+from scanner.model.span import Span
+from scanner.model.value import ABSENT, Ref, Unknown
+from scanner.simulation.context import Context
+from scanner.simulation.places import EDGE_VENDORS, Place
+
+_NOWHERE: Final = frozenset(
+    {
+        "task",
+        "other",
+        "listener",
+        "glue",
+        "target_group",
+        "health_check",
+        "certificate",
+        "certificate_authority",
+        "replication",
+    }
+)
+"""Kinds that describe something and run nowhere themselves."""
+
+
+@dataclass
+class Stands:
+    """Places resources. Keeps the way out of each subnet, which is found once."""
+
+    context: Context
+
+    def standing(self, resource: Resource, *, calls_out: bool) -> list[int]:
+        """What of places a resource needs: all of the nodes. ``calls_out`` says that it calls hosts outside."""
+        if resource.kind in _NOWHERE:
+            return []
+        place, places = resource.placement, self.context.places
+        if place.provider in EDGE_VENDORS:
+            return [places.provider(place.provider)]
+        if place.provider not in CLOUDS:
+            return self._elsewhere(resource)
+        service = self.context.tables.service(place.provider, resource.type)
+        found = [self._account(resource), self._serving(resource, service, calls_out)]
+        if resource.kind == "cluster" and resource.get("engine") == "kubernetes":
+            name = resource.get("name")
+            name = name if isinstance(name, str) else resource.declaration.attributes.get("name")
+            found.append(places.other("cluster", name if isinstance(name, str) else resource.id))
+        return found + ([places.other("cluster", place.cluster)] if place.cluster else [])
+
+    def _elsewhere(self, resource: Resource) -> list[int]:
+        """A cluster's resource stands in the cluster; what a vendor runs, with the vendor; a tool's, nowhere."""
+        provider = resource.placement.provider
+        if provider == "kubernetes":
+            return self._in_cluster(resource)
+        if resource.kind == "saas" or provider not in (
+            "",
+            "terraform",
+            "local",
+            "null",
+            "random",
+            "tls",
+            "time",
+            "external",
+        ):
+            vendor = resource.get("vendor")
+            return [self.context.places.other("owner", vendor if isinstance(vendor, str) else provider)]
+        return []
+
+    def _in_cluster(self, resource: Resource) -> list[int]:
+        host = lookup(resource.declaration.provider.attributes, "host")
+        for target in self.context.graph.meant(host) if host is not ABSENT else ():
+            if target.kind == "cluster":
+                return [self.context.whole[target.id]]
+        name = resource.placement.cluster or resource.declaration.root or "default"
+        return [self.context.places.other("cluster", name)]
+
+    def _account(self, resource: Resource) -> int:
+        place = resource.placement
+        account: Place | None = place.account
+        if account is None:
+            root = resource.declaration.root or "default"
+            account = Unknown(f"the account that {root} is applied with", None, Ref(root, "account"))
+        return self.context.places.account(place.provider, account)
+
+    def region_node(self, resource: Resource, region: Place | None = None) -> int:
+        """The resource's service in another region (or its own), with its account."""
+        place = resource.placement
+        service = self.context.tables.service(place.provider, resource.type)
+        where = region if region is not None else place.region
+        return self.context.gates.any(
+            (self._account(resource), self.context.places.service(place.provider, service, where))
+        )
+
+    def anywhere(self, resource: Resource) -> int:
+        """The resource's provider and account, in a region that the files do not name and that is not its own."""
+        return self.context.gates.any(
+            (self._account(resource), self.context.places.provider(resource.placement.provider))
+        )
+
+    def _serving(self, resource: Resource, service: str, calls_out: bool) -> int:
+        place, places = resource.placement, self.context.places
+        if place.scope is Scope.GLOBAL or place.region is None:
+            return places.service(place.provider, service, None)
+        if place.scope is Scope.MULTI_REGION:
+            return self._several_regions(resource, service)
+        if place.scope is Scope.REGIONAL and not self._in_subnets(resource):
+            return places.service(place.provider, service, place.region)
+        return self._in_zones(resource, service, calls_out)
+
+    def _in_subnets(self, resource: Resource) -> bool:
+        """Whether a thing without a zone of its own is attached to subnets of certain zones (a function in a VPC)."""
+        return resource.kind == "function" and bool(resource.placement.zones)
+
+    def _several_regions(self, resource: Resource, service: str) -> int:
+        place, places = resource.placement, self.context.places
+        regions: Sequence[Place] = ()
+        if isinstance(place.region, str):
+            regions = self.context.tables.multi_regions.get(place.provider, {}).get(place.region, ())
+        listed = resource.get("replica_regions")
+        if isinstance(listed, list) and listed:
+            regions = [
+                region_of(r, place.provider) if isinstance(r, str) else r
+                for r in listed
+                if isinstance(r, (str, Unknown))
+            ]
+        if not regions:
+            return places.service(place.provider, service, None)
+        return self.context.gates.all([places.service(place.provider, service, region) for region in regions])
+
+    # -- zones -------------------------------------------------------------------------------------
+
+    def _in_zones(self, resource: Resource, service: str, calls_out: bool) -> int:
+        place, places, gates = resource.placement, self.context.places, self.context.gates
+        regional = places.service(place.provider, service, place.region)
+        if zones_matter(resource, self.context.graph) is False and not resource.placement.zones:
+            return gates.any((regional, *self._ways_out(resource, None, calls_out)))
+        zones = place.zones if isinstance(place.zones, tuple) else ()
+        alone = in_one_zone(resource)
+        slots = [self._slot(resource, service, zone, calls_out) for zone in zones]
+        if len(zones) == 1 and not (alone is False and self._provider_spreads(resource)):
+            return slots[0]
+        if len(slots) > 1 and self._waits_for_people(resource):
+            return gates.any((regional, gates.helped(slots[0], slots[1:], by_hand=True)))
+        spread = self._spread(resource, slots) if slots else regional
+        if alone is False:
+            if isinstance(place.zones, Unknown):
+                somewhere = places.zone_among(place.provider, place.region, resource.id, ())
+                return gates.any((regional, gates.if_undecided(somewhere, place.zones.reason)))
+            return spread
+        if alone is ABSENT and not isinstance(place.zones, Unknown):
+            return spread
+        somewhere = gates.any((places.zone_among(place.provider, place.region, resource.id, zones), regional))
+        if isinstance(alone, Unknown):
+            return gates.any((spread, gates.if_undecided(somewhere, alone.reason)))
+        return gates.any((somewhere, *self._ways_out(resource, None, calls_out)))
+
+    @staticmethod
+    def _provider_spreads(resource: Resource) -> bool:
+        """Whether one zone that is named is only the primary's (Cloud SQL, Azure databases), the standby elsewhere."""
+        return resource.kind in ("database", "cache") and resource.get("zone_redundant") is True
+
+    @staticmethod
+    def _waits_for_people(resource: Resource) -> bool:
+        """Whether a cache has replicas, the first listed zone holding the primary, and nothing that fails over."""
+        copies = resource.get("replicas")
+        failing_over = resource.get("automatic_failover") is False
+        return resource.kind == "cache" and failing_over and isinstance(copies, int) and copies > 0
+
+    def _spread(self, resource: Resource, slots: Sequence[int]) -> int:
+        """Any one zone is enough; for what needs a majority of its members, a majority of the zones."""
+        gates = self.context.gates
+        if (
+            len(slots) > 1
+            and resource.kind in ("compute_group", "container_service", "workload")
+            and needs_majority(resource)
+        ):
+            return gates.at_least((len(slots) + 1) // 2, slots, "the majority of its zones")
+        return gates.all(slots, "all of its zones")
+
+    def _slot(self, resource: Resource, service: str, zone: Place, calls_out: bool) -> int:
+        place, gates = resource.placement, self.context.gates
+        node = self.context.places.zonal_service(place.provider, service, place.region, zone)
+        slot = gates.any((node, *self._ways_out(resource, zone, calls_out)))
+        gates.state(slot, node, self.zone_span(resource))
+        return slot
+
+    def zone_span(self, resource: Resource) -> Span:
+        """Where a resource's zones are written: its own attribute, or the one that names its subnets."""
+        entry = self.context.tables.entry(_native(resource)) or Entry("other")
+        for path in (*entry.zones, *entry.zones_from):
+            if lookup(resource.declaration.attributes, path) is not ABSENT:
+                return resource.span_of(path)
+        return resource.span
+
+    # -- the way out -------------------------------------------------------------------------------
+
+    def _ways_out(self, resource: Resource, zone: Place | None, calls_out: bool) -> Iterator[int]:
+        """The address translation that a resource's calls pass, in one of its zones or in all of them."""
+        if not calls_out:
+            return
+        for subnet in self._subnets(resource):
+            if zone is None or zone in (subnet.placement.zones if isinstance(subnet.placement.zones, tuple) else ()):
+                for nat in self._translators.get(subnet.id, ()):
+                    yield self.context.needed(nat)
+
+    def _subnets(self, resource: Resource) -> Iterator[Resource]:
+        for edge in self.context.graph.outgoing.get(resource.id, ()):
+            target = self.context.graph.resources[edge.target]
+            if edge.kind is EdgeKind.PLACEMENT and target.kind == "subnet":
+                yield target
+
+    @cached_property
+    def _translators(self) -> Mapping[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for nat in self.context.graph.of_kind("nat"):
+            for subnet in subnets_through(nat, self.context.graph):
+                held = found.setdefault(subnet.id, [])
+                if nat not in held:
+                    held.append(nat)
+        return found
+
+
+def _native(resource: Resource) -> str:
+    return f"data.{resource.type}" if resource.declaration.mode == "data" else resource.type

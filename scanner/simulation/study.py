@@ -1,0 +1,51 @@
+"""The fault graph of a scan with its services: what every question about outages starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scanner.graph.graph import Graph
+from scanner.model.problem import Problem
+from scanner.model.service import Criticality
+from scanner.simulation.analysis import Analysis
+from scanner.simulation.fault_graph import FaultGraph, maker
+from scanner.simulation.outage import Replay
+from scanner.simulation.services import Escrow, Finder, Service, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the configuration says of services: without any of a kind, that kind is found in the graph."""
+
+    services: Sequence[Wanted] = ()
+    custody: Sequence[Wanted] = ()
+    escrows: Sequence[Escrow] = ()
+    zone_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A fault graph, the services on it, and the tools that answer about them."""
+
+    faults: FaultGraph
+    services: tuple[Service, ...]
+    analysis: Analysis
+    replay: Replay
+    problems: tuple[Problem, ...]
+
+
+def study(graph: Graph, wishes: Wishes) -> Study:
+    """Build the fault graph of an estate and find its services and custody items, critical ones first."""
+    made = maker(graph, wishes.zone_ids)
+    problems: list[Problem] = []
+    finder = Finder(made, wishes.escrows, problems)
+    services = finder.configured(wishes.services) if wishes.services else finder.found_services()
+    custody = finder.configured(wishes.custody) if wishes.custody else finder.found_custody()
+    if not wishes.services:
+        order = list(Criticality)
+        services = sorted(services, key=lambda service: (order.index(service.criticality), service.name))
+    faults = made.finish()
+    found = (*services, *custody)
+    analysis = Analysis(faults, found)
+    return Study(faults, found, analysis, Replay(faults, found, analysis), tuple(problems))
