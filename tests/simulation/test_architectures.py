@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,12 @@ from scanner.cli.main import run
 
 ARCHITECTURES = Path(__file__).with_name("architectures")
 VERDICTS = ("up", "down", "unknown")
+BETTER = {"down": 0, "unknown": 1, "up": 2}
 DATA = ("safe", "lost", "unknown")
 LEVELS = ("zone", "region", "provider", "account", "edge", "owner", "custodian", "cluster", "service")
+DOMAIN = re.compile(
+    r"(zone|region|account|service|control):[a-z]+/[A-Za-z0-9@-]+|(provider|edge|registrar|owner|custodian|cluster):[A-Za-z0-9-]+"
+)
 
 Case = Mapping[str, Any]
 Verdict = tuple[str, str, str | None]
@@ -143,6 +148,7 @@ def test_an_architecture_is_consistent(case: Case) -> None:
         assert all(value is None or value in (1, 2, 3) for value in levels.values())
     for outage in case["outages"]:
         assert set(outage) == {"down", "services"}
+        assert all(DOMAIN.fullmatch(domain) for domain in outage["down"])
         assert set(outage["services"]) <= names
         for verdict in outage["services"].values():
             assert set(verdict) <= {"automatic", "manual", "data"}
@@ -172,6 +178,3 @@ def test_coefficients_agree_with_the_outages(case: Case) -> None:
                 assert stated[level] <= len(outage["down"])
             if verdict["automatic"] == "down" and level in stated and stated[level] is None:
                 assert len(outage["down"]) > 3
-
-
-BETTER = {"down": 0, "unknown": 1, "up": 2}
