@@ -1,8 +1,8 @@
 """Third parties that a resource calls while it runs, as groups of which one is enough.
 
 Two endpoints are two only when their owners are: ``owner_group`` of the endpoint table decides. Several URLs in one
-setting, or in settings that differ only by a word such as ``FALLBACK``, stand in for each other; so do custodians,
-venues and the like. Different settings are different needs.
+setting, or in settings that differ only by a vendor's name or a word such as ``FALLBACK``, stand in for each other.
+Settings for different things are different needs.
 """
 
 from __future__ import annotations
@@ -21,15 +21,21 @@ from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 from scanner.simulation.context import FRONTS, SERVERS, Context
 
-_PER_SETTING: Final = frozenset({"rpc", "auth", "indexer", "wallet-relay", "secrets"})
-_PER_CATEGORY: Final = frozenset({"custody", "exchange-api", "fiat", "oracle", "ai-model", "screening", "storage-ipfs"})
-"""Categories whose vendors stand in for each other wherever they are named."""
+_NEEDED: Final = frozenset(
+    {
+        *("rpc", "auth", "indexer", "wallet-relay", "secrets", "custody", "exchange-api", "fiat", "oracle"),
+        *("ai-model", "screening", "storage-ipfs"),
+    }
+)
+"""Categories of vendors without which a service does not do its work. Mail, monitoring and delivery tools are not."""
 _BY_NAME: Final = frozenset({"custody", "exchange-api", "fiat"})
 """Categories for which the name of a setting is evidence enough."""
 _SETTING: Final = re.compile(rf"(?:^|_)({'|'.join(sorted(SETTINGS, key=len, reverse=True))})(?:_|$)")
 _ORDER: Final = re.compile(
     r"FALLBACK|BACKUP|SECONDARY|ALTERNATIVE|ALTERNATE|SPARE|FAILOVER|STANDBY|RESERVE|PRIMARY|MAIN|\d+"
+    r"|URLS?|URI|BASE|PATH|API|ENDPOINTS?|HOST|KEY|ID|SECRET|TOKEN|ACCESS|ENV"
 )
+"""Words of setting names that tell the first of several from the others, or the parts of one client's settings."""
 _TEMPLATE: Final = re.compile(r"launch_template|launch_configuration|instance_template")
 _CALLERS: Final = frozenset({*SERVERS, "task", "gateway", "workflow", "analytics", "secret_manager"})
 
@@ -62,9 +68,8 @@ def calls(resource: Resource, context: Context) -> list[Call]:
     seen = {domain for call in found.values() for domain in call.domains}
     for setting in long_texts:
         for host, category, domain in _vendors(setting.value):
-            if domain not in seen and category in _PER_SETTING | _PER_CATEGORY:
-                key = category if category in _PER_CATEGORY else host
-                call = found.setdefault(key, Call(resource.span_of(setting.path), setting.name))
+            if domain not in seen and category in _NEEDED:
+                call = found.setdefault(host, Call(resource.span_of(setting.path), setting.name))
                 call.domains[domain] = host
     return [call for call in found.values() if call.domains]
 
@@ -80,18 +85,14 @@ def _add(found: dict[str, Call], resource: Resource, setting: Setting, context: 
     if match is not None and SETTINGS[match[1]][0] in _BY_NAME:
         category, owner = SETTINGS[match[1]]
         vendors.append((setting.name, category, domain_of(category, owner)))
-    per_setting = any(category in _PER_SETTING for _, category, _ in vendors)
+    strangers = set(hosts_in(literal_text(setting.value))) - {host for host, _, _ in vendors} if vendors else set()
     for host, category, domain in vendors:
-        if category in _PER_CATEGORY or category in _PER_SETTING:
-            key = category if category in _PER_CATEGORY else f"{category} {_purpose(setting.name)}"
+        if category in _NEEDED:
+            key = f"{category} {_purpose(setting.name)}"
             call = found.setdefault(key, Call(resource.span_of(setting.path), setting.name))
             call.domains.setdefault(domain, host)
-            if category in _PER_SETTING:
-                call.own.update(dict.fromkeys(own_hosts(setting.value, context)))
-    same = found.get(f"rpc {_purpose(setting.name)}")
-    if per_setting and same is not None:
-        known = {host for host, _, _ in vendors}
-        same.stranger = same.stranger or bool(set(hosts_in(literal_text(setting.value))) - known)
+            call.own.update(dict.fromkeys(own_hosts(setting.value, context)))
+            call.stranger = call.stranger or bool(strangers)
 
 
 def own_hosts(value: Value, context: Context) -> Iterator[str]:

@@ -206,6 +206,8 @@ class Copies:
             yield self.context.gates.any((self.stands.anywhere(resource), *keys)), None
         for copy in self._copied_backups(resource):
             yield self.context.whole[copy.id], copy.placement.region
+        for copy in self._snapshots(resource):
+            yield self.context.whole[copy.id], copy.placement.region
         for plan in self.context.graph.of_kind("backup_plan"):
             selected = in_plan(resource, plan, self.context.graph)
             if selected is False:
@@ -248,6 +250,14 @@ class Copies:
         """Declarations that copy its backups to their own region."""
         found = self.context.graph.referrers(resource, "snapshot", "replication", "backup_plan")
         return [r for r in found if r.type.endswith("automated_backups_replication")]
+
+    def _snapshots(self, resource: Resource) -> Iterator[Resource]:
+        """Snapshots of it, and copies of these."""
+        for snapshot in self.context.graph.referrers(resource, "snapshot"):
+            if resource in self.context.graph.targets(snapshot, "source"):
+                yield snapshot
+                if resource.kind != "snapshot":
+                    yield from self._snapshots(snapshot)
 
     def _vaults(self, plan: Resource) -> Iterator[Resource]:
         for name in ("vault", "copy_targets"):

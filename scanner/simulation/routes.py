@@ -188,27 +188,24 @@ class Routes:
         return owner_of_vendor(vendor) if isinstance(vendor, str) else record.placement.provider
 
     def _at_host(self, records: list[str]) -> int:
-        """The records of a name at one host: an unhealthy one is left out where all but one are watched, or by hand."""
+        """The records of a name at one host: a failed one is left out where it is watched, else by hand."""
         gates = self.context.gates
         own = [self.context.own.get(name, self.context.whole[name]) for name in records]
         if len(own) == 1:
             return own[0]
         found = [self.context.graph.resources[name] for name in records]
-        switches = all(r.kind != "dns_record" or r.get("routing") not in ("simple", ABSENT) for r in found)
-        watched = [watches(r) for r in found]
-        certain = sum(truth is True for truth in watched)
-        open_ones = [truth for truth in watched if isinstance(truth, Unknown)]
-        enough = max(len(found) - 1, 1)
-        if switches and certain >= enough:
-            return gates.all(own, "all answers of the name")
         place = found[0].placement
         service = self.context.tables.service(place.provider, found[0].type)
-        edited = gates.one_by_hand(own, self.context.places.control(place.provider, service, None))
-        if switches and certain + len(open_ones) >= enough:
-            return gates.any(
-                (gates.all(own, "all answers of the name"), gates.if_undecided(edited, open_ones[0].reason))
-            )
-        return edited
+        stuck = gates.any((gates.by_hand, self.context.places.control(place.provider, service, None)))
+        children = [gates.all(own, "all answers of the name")]
+        for record, node in zip(found, own, strict=True):
+            taken_out = leaves(record)
+            kept = gates.all((stuck, node), "an answer that only people take out")
+            if isinstance(taken_out, Unknown):
+                children.append(gates.if_undecided(kept, taken_out.reason))
+            elif not taken_out:
+                children.append(kept)
+        return gates.any(children)
 
     # -- nodes -------------------------------------------------------------------------------------
 
@@ -349,6 +346,17 @@ def watches(record: Resource) -> Truth:
     if isinstance(follows, Unknown):
         return follows
     return check if isinstance(check, Unknown) else follows is True
+
+
+def leaves(record: Resource) -> Truth:
+    """Whether a failed record makes room for the others of its name by itself; one of last resort is in nobody's way."""
+    if record.kind == "dns_record" and record.get("routing") in ("simple", ABSENT):
+        return False
+    policy = record.declaration.attributes.get("failover_routing_policy")
+    blocks = policy if isinstance(policy, list) else [policy]
+    if any(isinstance(block, dict) and block.get("type") == "SECONDARY" for block in blocks):
+        return True
+    return watches(record)
 
 
 def signature(value: Value) -> str:

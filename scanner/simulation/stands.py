@@ -211,7 +211,8 @@ class Stands:
         if not calls_out:
             return
         for subnet in self._subnets(resource):
-            if zone is None or zone in (subnet.placement.zones if isinstance(subnet.placement.zones, tuple) else ()):
+            zones = subnet.placement.zones
+            if zone is None or not zones or (isinstance(zones, tuple) and zone in zones):
                 for nat in self._translators.get(subnet.id, ()):
                     yield self.context.needed(nat)
 
@@ -220,6 +221,8 @@ class Stands:
             target = self.context.graph.resources[edge.target]
             if edge.kind is EdgeKind.PLACEMENT and target.kind == "subnet":
                 yield target
+            elif target.kind == "other" and resource.kind != "other":  # a network interface of its own
+                yield from self._subnets(target)
 
     @cached_property
     def _translators(self) -> Mapping[str, list[Resource]]:
