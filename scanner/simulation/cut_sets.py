@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.simulation.components import Step, condense, settle
+from scanner.simulation.components import condense, settle
 from scanner.simulation.families import ALWAYS, LARGEST, Budget, Families, Family, bits
 from scanner.simulation.structure import Structure
 
@@ -64,20 +64,21 @@ def minimal_cut_sets(
     ``given`` has failed already. Other leaves never fail. Where the budget does not suffice, the larger cuts of a node
     are left out and :meth:`CutSets.exact` tells. Raises ``ValueError`` for another size.
     """
-    distinct = tuple(dict.fromkeys(events))
+    wanted = None if nodes is None else tuple(dict.fromkeys(nodes))
+    needed = None if wanted is None else _below(structure, wanted)
+    distinct = tuple(event for event in dict.fromkeys(events) if needed is None or needed[event])
     families = Families(len(distinct), size, budget)
     told = {event: families.event(number) for number, event in enumerate(distinct, 1)}
     told.update(dict.fromkeys(given, ALWAYS))
-    wanted = None if nodes is None else tuple(dict.fromkeys(nodes))
-    numbers = _numbers(structure, families, told, _needed(structure, wanted))
+    numbers = _numbers(structure, families, told, needed)
     if wanted is None:
         return CutSets(size, distinct, dict(enumerate(numbers)), dict(enumerate(families.all)))
     kept = {node: numbers[node] for node in wanted}
     return CutSets(size, distinct, kept, {number: families.all[number] for number in sorted(set(kept.values()))})
 
 
-def _numbers(structure: Structure, families: Families, told: Mapping[int, int], steps: Iterable[Step]) -> array[int]:
-    """The number of each node's family."""
+def _numbers(structure: Structure, families: Families, told: Mapping[int, int], needed: bytearray | None) -> array[int]:
+    """The number of each needed node's family."""
     thresholds, offsets, targets = structure.thresholds, structure.offsets, structure.targets
     numbers = array("i", bytes(4 * len(structure)))
     for node, number in told.items():
@@ -98,28 +99,26 @@ def _numbers(structure: Structure, families: Families, told: Mapping[int, int], 
         numbers[node] = families.lowered(numbers[node], families.all[before].exact)
         return numbers[node] != before
 
-    for step in steps:
+    for step in condense(structure):
         if isinstance(step, tuple):
-            settle(structure, step, update_again)
-        elif thresholds[step]:
+            if needed is None or needed[step[0]]:
+                settle(structure, step, update_again)
+        elif thresholds[step] and (needed is None or needed[step]):
             update(step)
     return numbers
 
 
-def _needed(structure: Structure, wanted: Sequence[int] | None) -> Iterable[Step]:
-    """The steps of the condensation on which the wanted nodes depend."""
-    steps = condense(structure)
-    if wanted is None:
-        return steps
+def _below(structure: Structure, wanted: Sequence[int]) -> bytearray:
+    """1 for each node on which the wanted ones depend, and for themselves."""
     offsets, targets = structure.offsets, structure.targets
-    needed = bytearray(len(structure))
+    below = bytearray(len(structure))
     left = list(wanted)
     for node in left:
-        needed[node] = 1
+        below[node] = 1
     while left:
         node = left.pop()
         for child in targets[offsets[node] : offsets[node + 1]]:
-            if not needed[child]:
-                needed[child] = 1
+            if not below[child]:
+                below[child] = 1
                 left.append(child)
-    return [step for step in steps if needed[step if isinstance(step, int) else step[0]]]
+    return below
