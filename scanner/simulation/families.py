@@ -285,7 +285,7 @@ class Families:
         if family.exact >= 3 and self._exceeds(3, len(family.triples)):
             family = family._replace(triples=(), exact=2)
         if family.exact >= 2 and self._exceeds(2, len(family.pairs)):
-            family = family._replace(pairs=(), exact=1)
+            family = family._replace(pairs=(), triples=(), exact=1)
         return family
 
     def _exceeds(self, size: int, count: int) -> bool:
