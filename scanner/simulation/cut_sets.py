@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.simulation.components import condense, settle
+from scanner.simulation.components import condense, contract, settle
 from scanner.simulation.families import ALWAYS, LARGEST, Budget, Families, Family, bits
 from scanner.simulation.structure import Structure
 
@@ -84,28 +84,36 @@ def _numbers(structure: Structure, families: Families, told: Mapping[int, int], 
     for node, number in told.items():
         numbers[node] = number
 
-    def update(node: int) -> bool:
-        children = [numbers[child] for child in targets[offsets[node] : offsets[node + 1]]]
-        after = families.at_least(thresholds[node], children)
-        if node in told:
-            after = families.at_least(1, (after, told[node]))
-        before, numbers[node] = numbers[node], after
-        return after != before
-
-    def update_again(node: int) -> bool:
-        # In a cycle what the budget once left out stays left out, so that values only change in one direction.
-        before = numbers[node]
-        update(node)
-        numbers[node] = families.lowered(numbers[node], families.all[before].exact)
-        return numbers[node] != before
-
     for step in condense(structure):
         if isinstance(step, tuple):
             if needed is None or needed[step[0]]:
-                settle(structure, step, update_again)
+                _settle(structure, families, step, numbers)
         elif thresholds[step] and (needed is None or needed[step]):
-            update(step)
+            children = [numbers[child] for child in targets[offsets[step] : offsets[step + 1]]]
+            number = families.at_least(thresholds[step], children)
+            numbers[step] = families.at_least(1, (number, numbers[step])) if step in told else number
     return numbers
+
+
+def _settle(structure: Structure, families: Families, component: Sequence[int], numbers: array[int]) -> None:
+    """The families inside of a cyclic component, whose nodes have the families of what they are told."""
+    gates = contract(structure, component)
+    told = {node: families.at_least(1, [numbers[member] for member in gate.nodes]) for node, gate in gates.items()}
+    for node in gates:
+        numbers[node] = told[node]
+
+    def update(node: int) -> bool:
+        before, gate = numbers[node], gates[node]
+        after = families.at_least(gate.threshold, [numbers[child] for child in gate.children])
+        after = families.at_least(1, (after, told[node]))
+        # What the budget once left out stays left out, so that values change in one direction only.
+        numbers[node] = families.lowered(after, families.all[before].exact)
+        return numbers[node] != before
+
+    settle({node: gate.children for node, gate in gates.items()}, update)
+    for node, gate in gates.items():
+        for member in gate.nodes:
+            numbers[member] = numbers[node]
 
 
 def _below(structure: Structure, wanted: Sequence[int]) -> bytearray:
