@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from scanner.simulation.structure import Structure
@@ -84,15 +85,52 @@ def _pop(stack: list[int], node: int) -> tuple[int, ...]:
     return members
 
 
-def settle(structure: Structure, members: Sequence[int], update: Callable[[int], bool]) -> None:
-    """Update each member of a component, and again whenever a child of it in the component has changed.
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Nodes of a cyclic component that fail together, as one gate over other such gates and nodes outside."""
+
+    threshold: int
+    children: Sequence[int]
+    nodes: Sequence[int]
+
+
+def contract(structure: Structure, component: Sequence[int]) -> dict[int, Gate]:
+    """The gates of a component by their representative, which is their first node.
+
+    Nodes that one failed child is enough for, and that reach each other over such nodes, fail together whatever fails
+    one of them: service meshes are nearly all of this kind.
+    """
+    thresholds, members = structure.thresholds, frozenset(component)
+
+    def joined(node: int) -> list[int]:
+        return [child for child in structure.children(node) if child in members and thresholds[child] == 1]
+
+    groups = components(component, lambda node: joined(node) if thresholds[node] == 1 else ())
+    representative = {node: group[0] for group in groups for node in group}
+    gates: dict[int, Gate] = {}
+    for group in groups:
+        children = [child for node in group for child in structure.children(node)]
+        if len(group) > 1:
+            children = [child for child in children if representative.get(child) != group[0]]
+            # Of several gates that fail together one is enough here, too.
+            children = list(dict.fromkeys(representative.get(child, child) for child in children))
+        gates[group[0]] = Gate(thresholds[group[0]], [representative.get(c, c) for c in children], group)
+    return gates
+
+
+def settle(children: Mapping[int, Iterable[int]], update: Callable[[int], bool]) -> None:
+    """Update each node of a cyclic component, and again whenever a child of it in the component has changed.
 
     ``update`` brings one node up to date with its children and tells whether it has changed. Values that only grow,
     from the least one, end in the least fixed point: nothing fails without a cause outside of its cycle.
     """
-    parents = parents_within(structure, members)
-    queue = deque(members)
-    waiting = set(members)
+    parents: dict[int, list[int]] = {node: [] for node in children}
+    for node in children:
+        for child in children[node]:
+            if child in parents:
+                parents[child].append(node)
+    queue = deque(children)
+    waiting = set(children)
     while queue:
         node = queue.popleft()
         waiting.discard(node)
@@ -101,16 +139,6 @@ def settle(structure: Structure, members: Sequence[int], update: Callable[[int],
                 if parent not in waiting:
                     waiting.add(parent)
                     queue.append(parent)
-
-
-def parents_within(structure: Structure, members: Iterable[int]) -> Mapping[int, list[int]]:
-    """For each member the members that have it as a child."""
-    parents: dict[int, list[int]] = {node: [] for node in members}
-    for node in parents:
-        for child in structure.children(node):
-            if child in parents:
-                parents[child].append(node)
-    return parents
 
 
 def never_starts(structure: Structure, given: Iterable[int] = ()) -> tuple[tuple[int, ...], ...]:
@@ -136,7 +164,7 @@ def never_starts(structure: Structure, given: Iterable[int] = ()) -> tuple[tuple
         if isinstance(step, int):
             fail(step)
             continue
-        settle(structure, step, fail)
+        settle({node: structure.children(node) for node in step}, fail)
         held.append(_held_down(structure, step, failed))
     return tuple(sorted(nodes for nodes in held if nodes))
 
@@ -152,5 +180,5 @@ def _held_down(structure: Structure, component: Sequence[int], failed: bytearray
         down[node] = False
         return True
 
-    settle(structure, component, start)
+    settle({node: structure.children(node) for node in component}, start)
     return tuple(node for node in component if down[node] and not failed[node])

@@ -50,7 +50,7 @@ class _Coverage:
         single = sum(1 << event for event in alone)
         pairs = self.collect(2, self.pairs(events, alone))
         triples = self.collect(3, self.triples(events, alone, pairs))
-        return self.families.number(single, pairs, triples, self.exact)
+        return self.families.number(single, tuple(sorted(pairs)), tuple(sorted(triples)), self.exact)
 
     def collect(self, size: int, cuts: Iterator[int | None]) -> set[int]:
         """The cuts found, or none and a lower exactness when there were too many candidates or cuts."""

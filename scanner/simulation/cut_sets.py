@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.simulation.components import Step, condense, settle
+from scanner.simulation.components import condense, contract, settle
 from scanner.simulation.families import ALWAYS, LARGEST, Budget, Families, Family, bits
 from scanner.simulation.structure import Structure
 
@@ -64,62 +64,69 @@ def minimal_cut_sets(
     ``given`` has failed already. Other leaves never fail. Where the budget does not suffice, the larger cuts of a node
     are left out and :meth:`CutSets.exact` tells. Raises ``ValueError`` for another size.
     """
-    distinct = tuple(dict.fromkeys(events))
+    wanted = None if nodes is None else tuple(dict.fromkeys(nodes))
+    needed = None if wanted is None else _below(structure, wanted)
+    distinct = tuple(event for event in dict.fromkeys(events) if needed is None or needed[event])
     families = Families(len(distinct), size, budget)
     told = {event: families.event(number) for number, event in enumerate(distinct, 1)}
     told.update(dict.fromkeys(given, ALWAYS))
-    wanted = None if nodes is None else tuple(dict.fromkeys(nodes))
-    numbers = _numbers(structure, families, told, _needed(structure, wanted))
+    numbers = _numbers(structure, families, told, needed)
     if wanted is None:
         return CutSets(size, distinct, dict(enumerate(numbers)), dict(enumerate(families.all)))
     kept = {node: numbers[node] for node in wanted}
     return CutSets(size, distinct, kept, {number: families.all[number] for number in sorted(set(kept.values()))})
 
 
-def _numbers(structure: Structure, families: Families, told: Mapping[int, int], steps: Iterable[Step]) -> array[int]:
-    """The number of each node's family."""
+def _numbers(structure: Structure, families: Families, told: Mapping[int, int], needed: bytearray | None) -> array[int]:
+    """The number of each needed node's family."""
     thresholds, offsets, targets = structure.thresholds, structure.offsets, structure.targets
     numbers = array("i", bytes(4 * len(structure)))
     for node, number in told.items():
         numbers[node] = number
 
-    def update(node: int) -> bool:
-        children = [numbers[child] for child in targets[offsets[node] : offsets[node + 1]]]
-        after = families.at_least(thresholds[node], children)
-        if node in told:
-            after = families.at_least(1, (after, told[node]))
-        before, numbers[node] = numbers[node], after
-        return after != before
-
-    def update_again(node: int) -> bool:
-        # In a cycle what the budget once left out stays left out, so that values only change in one direction.
-        before = numbers[node]
-        update(node)
-        numbers[node] = families.lowered(numbers[node], families.all[before].exact)
-        return numbers[node] != before
-
-    for step in steps:
+    for step in condense(structure):
         if isinstance(step, tuple):
-            settle(structure, step, update_again)
-        elif thresholds[step]:
-            update(step)
+            if needed is None or needed[step[0]]:
+                _settle(structure, families, step, numbers)
+        elif thresholds[step] and (needed is None or needed[step]):
+            children = [numbers[child] for child in targets[offsets[step] : offsets[step + 1]]]
+            number = families.at_least(thresholds[step], children)
+            numbers[step] = families.at_least(1, (number, numbers[step])) if step in told else number
     return numbers
 
 
-def _needed(structure: Structure, wanted: Sequence[int] | None) -> Iterable[Step]:
-    """The steps of the condensation on which the wanted nodes depend."""
-    steps = condense(structure)
-    if wanted is None:
-        return steps
+def _settle(structure: Structure, families: Families, component: Sequence[int], numbers: array[int]) -> None:
+    """The families inside of a cyclic component, whose nodes have the families of what they are told."""
+    gates = contract(structure, component)
+    told = {node: families.at_least(1, [numbers[member] for member in gate.nodes]) for node, gate in gates.items()}
+    for node in gates:
+        numbers[node] = told[node]
+
+    def update(node: int) -> bool:
+        before, gate = numbers[node], gates[node]
+        after = families.at_least(gate.threshold, [numbers[child] for child in gate.children])
+        after = families.at_least(1, (after, told[node]))
+        # What the budget once left out stays left out, so that values change in one direction only.
+        numbers[node] = families.lowered(after, families.all[before].exact)
+        return numbers[node] != before
+
+    settle({node: gate.children for node, gate in gates.items()}, update)
+    for node, gate in gates.items():
+        for member in gate.nodes:
+            numbers[member] = numbers[node]
+
+
+def _below(structure: Structure, wanted: Sequence[int]) -> bytearray:
+    """1 for each node on which the wanted ones depend, and for themselves."""
     offsets, targets = structure.offsets, structure.targets
-    needed = bytearray(len(structure))
+    below = bytearray(len(structure))
     left = list(wanted)
     for node in left:
-        needed[node] = 1
+        below[node] = 1
     while left:
         node = left.pop()
         for child in targets[offsets[node] : offsets[node + 1]]:
-            if not needed[child]:
-                needed[child] = 1
+            if not below[child]:
+                below[child] = 1
                 left.append(child)
-    return [step for step in steps if needed[step if isinstance(step, int) else step[0]]]
+    return below

@@ -8,10 +8,10 @@ is truncated never matters: a minimal cut of up to n events unites minimal cuts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 LARGEST: Final = 3
 """The most events of a cut."""
@@ -35,10 +35,11 @@ class Budget:
     """Cuts of one size in all distinct families together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """All minimal cuts of up to ``exact`` events, and none larger: a bitmask, and ascending codes."""
 
+    length: int
+    """Bits of ``single``, to set hashes apart: integers hash modulo 2**61 - 1, so powers of two have but 61 hashes."""
     single: int
     pairs: tuple[int, ...]
     triples: tuple[int, ...]
@@ -54,7 +55,7 @@ class Families:
         self.width = events + 1
         self.size = size
         self.budget = budget
-        self.all = [Family(0, (), (), size), Family(0, (), (), size)]
+        self.all = [Family(0, 0, (), (), size), Family(0, 0, (), (), size)]
         self._numbers: dict[Family, int] = {self.all[NEVER]: NEVER}
         self._gates: dict[tuple[int, ...], int] = {}
         self._codes: dict[int, int] = {}
@@ -64,9 +65,9 @@ class Families:
         """The family of an event alone."""
         return self.number(1 << event, (), (), self.size)
 
-    def number(self, single: int, pairs: Iterable[int], triples: Iterable[int], exact: int) -> int:
-        """The number of the family of these cuts, which must be an antichain, after the budget."""
-        family = Family(single, tuple(sorted(pairs)), tuple(sorted(triples)), exact)
+    def number(self, single: int, pairs: tuple[int, ...], triples: tuple[int, ...], exact: int) -> int:
+        """The number of the family of these cuts, an antichain with ascending codes, after the budget."""
+        family = Family(single.bit_length(), single, pairs, triples, exact)
         found = self._numbers.get(family)
         if found is None:
             family = self._affordable(family)
@@ -85,73 +86,95 @@ class Families:
             return number
         return self.number(family.single, family.pairs if exact >= 2 else (), (), exact)
 
-    def at_least(self, threshold: int, families: Iterable[int]) -> int:
-        """The family of a gate that fails when ``threshold`` of its inputs have."""
+    def at_least(self, threshold: int, families: Sequence[int]) -> int:
+        """The family of a gate that fails when ``threshold`` of its inputs have. Threshold 0 is a leaf's: never."""
+        if threshold == 1:
+            return self._one_of({*families})
+        if threshold == len(families):
+            return self._all_of({*families})
         counted = sorted(family for family in families if family != NEVER)
         always = counted.count(ALWAYS)
+        if not 0 < threshold <= len(counted):
+            return NEVER
         threshold -= always
-        del counted[:always]
         if threshold <= 0:
             return ALWAYS
-        if threshold > len(counted):
-            return NEVER
-        if threshold == 1 or threshold == len(counted):
-            counted = sorted(set(counted))
-            if len(counted) == 1:
-                return counted[0]
-            threshold = 1 if threshold == 1 else len(counted)
-        key = (threshold, *counted)
+        return self._some_of(threshold, counted[always:])
+
+    def _one_of(self, families: set[int]) -> int:
+        families.discard(NEVER)
+        if len(families) < 2:
+            return families.pop() if families else NEVER
+        if ALWAYS in families:
+            return ALWAYS
+        key = (1, *sorted(families))
         found = self._gates.get(key)
         if found is None:
-            found = self._gates[key] = self._gate(threshold, counted)
+            found = self._gates[key] = self._union([self.all[number] for number in key[1:]])
+        return found
+
+    def _all_of(self, families: set[int]) -> int:
+        families.discard(ALWAYS)
+        if NEVER in families:
+            return NEVER
+        if len(families) < 2:
+            return families.pop() if families else ALWAYS
+        result, *rest = sorted(families)
+        for family in rest:
+            result = self._both(result, family)
+        return result
+
+    def _some_of(self, threshold: int, families: Sequence[int]) -> int:
+        """A gate over ascending families; each may be there more than once."""
+        if threshold == 1 or threshold == len(families):
+            return self.at_least(threshold, families)
+        key = (threshold, *families)
+        found = self._gates.get(key)
+        if found is None:
+            found = self._gates[key] = self._gate(threshold, families)
         return found
 
     def _gate(self, threshold: int, families: Sequence[int]) -> int:
         from scanner.simulation.coverage import LARGE, covering
 
-        if threshold == 1:
-            return self._any(families)
-        if threshold == len(families):
-            result = families[0]
-            for family in families[1:]:
-                result = self._both(result, family)
-            return result
         if len(families) > LARGE:
             return covering(self, threshold, families)
         # counted[j] fails when j of the families so far have; from the largest j, so that none counts twice.
         counted = [ALWAYS] + [NEVER] * threshold
         for family in families:
             for j in range(threshold, 0, -1):
-                counted[j] = self.at_least(1, (counted[j], self.at_least(2, (counted[j - 1], family))))
+                counted[j] = self._one_of({counted[j], self._both(counted[j - 1], family)})
         return counted[threshold]
 
-    def _any(self, numbers: Sequence[int]) -> int:
+    def _union(self, families: Sequence[Family]) -> int:
         """One failed input is enough: the union, minimised."""
-        families = [self.all[number] for number in numbers]
         single, exact = 0, self.size
         for family in families:
             single |= family.single
             exact = min(exact, family.exact)
-        pairs: set[int] = set()
-        triples: set[int] = set()
-        if exact >= 2:
-            for family in families:
-                if family.pairs:
-                    pairs.update(self.without(family.pairs, single & ~family.single))
-        if exact >= 3:
-            for family in families:
-                if family.triples:
-                    triples.update(self.without(family.triples, single & ~family.single))
-            if triples and any(len(family.pairs) < len(pairs) for family in families if family.triples):
-                triples = {t for t in triples if not self.contains_pair(t, pairs)}
-        return self.number(single, pairs, triples, exact)
+        deep = [family for family in families if family.pairs or family.triples] if exact > 1 else ()
+        if len(deep) <= 1:
+            pairs, triples = deep[0][2:4] if deep else ((), ())
+            more = bits(single & ~deep[0].single) if deep else ()
+            return self.number(
+                single, self.pairs_without(pairs, more), self.triples_without(triples, more) if exact > 2 else (), exact
+            )
+        found: set[int] = set()
+        for family in deep:
+            found.update(self.pairs_without(family.pairs, bits(single & ~family.single)))
+        larger: set[int] = set()
+        for family in deep if exact > 2 else ():
+            kept = self.triples_without(family.triples, bits(single & ~family.single))
+            new = found.difference(family.pairs)
+            larger.update([t for t in kept if not self.contains_pair(t, new)] if new else kept)
+        return self.number(single, tuple(sorted(found)), tuple(sorted(larger)), exact)
 
     def _both(self, left: int, right: int) -> int:
         """Both inputs must fail: unions of a cut of each, minimised."""
         if left == right or NEVER in (left, right):
-            return min(left, right)
+            return left if left == NEVER else right
         if ALWAYS in (left, right):
-            return max(left, right)
+            return left if right == ALWAYS else right
         key = (2, min(left, right), max(left, right))
         found = self._gates.get(key)
         if found is None:
@@ -182,7 +205,10 @@ class Families:
                 triples.update(self._hit(right.triples, left))
                 if pairs:
                     triples = {t for t in triples if not self.contains_pair(t, pairs)}
-        return self.number(both, map(self._shared, pairs), map(self._shared, triples), exact)
+        shared = self._codes.setdefault  # one object per code
+        return self.number(
+            both, tuple([shared(p, p) for p in sorted(pairs)]), tuple([shared(t, t) for t in sorted(triples)]), exact
+        )
 
     def _pairs(self, left: Family, right: Family, ours: Sequence[int], theirs: Sequence[int]) -> set[int]:
         width = self.width
@@ -218,12 +244,22 @@ class Families:
         events = set(bits(other.single))
         return [t for t in triples if t in same or not events.isdisjoint(self.split(t)) or self.contains_pair(t, pairs)]
 
-    def without(self, cuts: Iterable[int], single: int) -> Iterable[int]:
-        """The pairs or triples (all of one size) that contain none of the events of a bitmask."""
-        if not single:
-            return cuts
-        events = set(bits(single))
-        return [cut for cut in cuts if events.isdisjoint(self.split(cut))]
+    def pairs_without(self, pairs: tuple[int, ...], events: Sequence[int]) -> tuple[int, ...]:
+        """The pairs that contain none of the events."""
+        if not pairs or not events:
+            return pairs
+        width, hit = self.width, {*events}
+        kept = [pair for pair in pairs if pair % width not in hit and pair // width not in hit]
+        return pairs if len(kept) == len(pairs) else tuple(kept)
+
+    def triples_without(self, triples: tuple[int, ...], events: Sequence[int]) -> tuple[int, ...]:
+        """The triples that contain none of the events."""
+        if not triples or not events:
+            return triples
+        width, hit = self.width, {*events}
+        square = width * width
+        kept = [t for t in triples if t % width not in hit and t // square not in hit and t // width % width not in hit]
+        return triples if len(kept) == len(triples) else tuple(kept)
 
     def within(self, cuts: Iterable[int], single: int) -> Iterable[int]:
         """The pairs or triples that contain at least one of the events of a bitmask."""
@@ -237,23 +273,19 @@ class Families:
             return rest, last
         return (*divmod(rest, self.width), last)
 
-    def contains_pair(self, triple: int, pairs: set[int]) -> bool:
+    def contains_pair(self, triple: int, pairs: Collection[int]) -> bool:
         """Whether one of the three pairs in a triple is among ``pairs``."""
         width = self.width
         pair, last = divmod(triple, width)
         first, second = divmod(pair, width)
         return pair in pairs or first * width + last in pairs or second * width + last in pairs
 
-    def _shared(self, code: int) -> int:
-        """One object per number."""
-        return self._codes.setdefault(code, code)
-
     def _affordable(self, family: Family) -> Family:
         """The family, or what the budget leaves of it."""
         if family.exact >= 3 and self._exceeds(3, len(family.triples)):
-            family = Family(family.single, family.pairs, (), 2)
+            family = family._replace(triples=(), exact=2)
         if family.exact >= 2 and self._exceeds(2, len(family.pairs)):
-            family = Family(family.single, (), (), 1)
+            family = family._replace(pairs=(), triples=(), exact=1)
         return family
 
     def _exceeds(self, size: int, count: int) -> bool:

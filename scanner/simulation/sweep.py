@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from scanner.simulation.components import condense, settle
+from scanner.simulation.components import condense, contract, settle
 from scanner.simulation.structure import Structure
 
 
@@ -42,20 +42,38 @@ def _spread(structure: Structure, told: dict[int, int]) -> list[int]:
     for node, mask in told.items():
         bits[node] = mask
     known: dict[int, int] = {}
-
-    def update(node: int) -> bool:
-        before = bits[node]
-        children = [bits[child] for child in targets[offsets[node] : offsets[node + 1]]]
-        after = before | at_least(thresholds[node], children)
-        bits[node] = known.setdefault(after, after)
-        return after != before
-
     for step in condense(structure):
         if isinstance(step, tuple):
-            settle(structure, step, update)
-        elif thresholds[step]:
-            update(step)
+            _spread_in_cycle(structure, step, bits)
+            continue
+        threshold, children = thresholds[step], targets[offsets[step] : offsets[step + 1]]
+        if threshold == 1:  # as at_least does; nine gates in ten are of this kind
+            after = last = bits[step]
+            for child in children:
+                last = bits[child]
+                after |= last
+            bits[step] = last if after == last else known.setdefault(after, after)
+        elif threshold:
+            after = bits[step] | at_least(threshold, [bits[child] for child in children])
+            bits[step] = known.setdefault(after, after)
     return bits
+
+
+def _spread_in_cycle(structure: Structure, component: Sequence[int], bits: list[int]) -> None:
+    """The same inside of a cyclic component, whose nodes hold what they are told."""
+    gates = contract(structure, component)
+    for node, gate in gates.items():
+        bits[node] = at_least(1, [bits[member] for member in gate.nodes])
+
+    def update(node: int) -> bool:
+        before, gate = bits[node], gates[node]
+        bits[node] = before | at_least(gate.threshold, [bits[child] for child in gate.children])
+        return bits[node] != before
+
+    settle({node: gate.children for node, gate in gates.items()}, update)
+    for node, gate in gates.items():
+        for member in gate.nodes:
+            bits[member] = bits[node]
 
 
 def at_least(threshold: int, masks: Sequence[int]) -> int:

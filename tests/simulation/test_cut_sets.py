@@ -29,7 +29,7 @@ def structure(leaves: int, gates: list[tuple[int, list[int]]]) -> Structure:
 def structures(draw: st.DrawFn, acyclic: bool = False) -> tuple[Structure, int]:
     """A structure and its number of leaves."""
     leaves = draw(st.integers(1, 9))
-    number = draw(st.integers(1, 7))
+    number = draw(st.integers(1, 9))
     gates = []
     for position in range(number):
         last = leaves + (position if acyclic else number) - 1
@@ -187,11 +187,28 @@ def test_a_budget_is_met() -> None:
     assert (short.exact(8), short.of(8), short.exact(7)) == (1, (), 3)
 
 
+def test_without_pairs_there_are_no_triples() -> None:
+    # Nine pairs, and one triple that would fit into the budget.
+    found = structure(9, [(1, [0, 1, 2]), (1, [3, 4, 5]), (2, [9, 10]), (3, [6, 7, 8]), (1, [11, 12])])
+    short = minimal_cut_sets(found, range(9), budget=Budget(family=8))
+    assert (short.exact(13), short.of(13), short.of(12)) == (1, (), ((6, 7, 8),))
+
+
 def test_mutual_support_is_no_cause() -> None:
     # A = x ∨ B, B = y ∨ A: solvers that let A and B support each other find the empty cut.
     found = structure(2, [(1, [0, 3]), (1, [1, 2])])
     result = minimal_cut_sets(found, [0, 1])
     assert result.of(2) == result.of(3) == ((0,), (1,))
+
+
+def test_a_pair_of_one_input_absorbs_a_triple_of_another() -> None:
+    # 7 = (0 ∧ 1) ∨ (2 ∧ 3 ∧ 4), 9 = 0 ∨ (2 ∧ 3): as many pairs in their union as in the first, but another one.
+    first = [(2, [0, 1]), (3, [2, 3, 4]), (1, [5, 6])]
+    second = [(2, [2, 3]), (1, [0, 8])]
+    found = structure(5, [*first, *second, (1, [7, 9]), (2, [7, 9])])
+    result = minimal_cut_sets(found, range(5))
+    assert result.of(10) == ((0,), (2, 3))
+    assert result.of(11) == ((0, 1), (2, 3, 4))
 
 
 def test_failed_already() -> None:
