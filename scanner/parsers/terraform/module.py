@@ -23,7 +23,7 @@ from scanner.parsers.terraform.evaluate import (
 from scanner.parsers.terraform.functions import FunctionContext
 from scanner.parsers.terraform.source import Located, ModuleSource, ResourceKey
 from scanner.parsers.terraform.traversal import calls, references
-from scanner.parsers.terraform.values import SetValue
+from scanner.parsers.terraform.values import SetValue, to_number
 
 
 class Project(Protocol):
@@ -398,16 +398,15 @@ class ModuleInstance:
 
     def _expand_count(self, value: Value, located: Located, address: str) -> Expansion:
         span = Span(located.file, *located.block.body.attributes["count"].at)
-        if isinstance(value, str) and value.isdigit():
-            value = int(value)
-        if isinstance(value, (Unknown, bool)) or not isinstance(value, int) or value < 0:
+        size = _whole_number(value)
+        if size is None:
             undecided = value if isinstance(value, Unknown) else self._refused("count is not a whole number", span)
             index = Unknown(undecided.reason, undecided.origin or span, Ref(address, "count.index"))
             sample = Instance(f"{address}[*]", {"count": {"index": index}})
             return Expansion({None: sample}, _at(undecided, span), "count")
-        size = self._limited(value, span)
         return Expansion(
-            {i: Instance(f"{address}[{i}]", {"count": {"index": i}}) for i in range(size)}, keyed_by="count"
+            {i: Instance(f"{address}[{i}]", {"count": {"index": i}}) for i in range(self._limited(size, span))},
+            keyed_by="count",
         )
 
     def _expand_each(self, value: Value, located: Located, address: str) -> Expansion:
@@ -485,6 +484,16 @@ def _arranged(handles: Mapping[int | str | None, Value], keyed_by: str) -> Value
     if keyed_by == "for_each":
         return {str(key): value for key, value in handles.items()}
     return handles[None]
+
+
+def _whole_number(value: Value) -> int | None:
+    """What a ``count`` comes to, a text converted as Terraform converts it; None for what is no number of instances."""
+    if isinstance(value, str):
+        try:
+            value = to_number(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _quoted(key: str) -> str:

@@ -267,6 +267,13 @@ def test_many_problems_of_one_place_are_told_once(read_files: Read) -> None:
     assert [(p.span.line, p.message) for p in result.problems] == [(3, "there is no local value nothing")]
 
 
+@pytest.mark.parametrize("count", ['" 5"', '"²"', '"٣"', '"1_0"', '"0x5"', '""', '"5.5"', "1.5", "-1", "true", "[]"])
+def test_a_count_that_terraform_refuses_is_a_problem(count: str, read_files: Read) -> None:
+    result = read_files(f'resource "aws_sqs_queue" "q" {{\n  count = {count}\n}}\n')
+    assert [d.id for d in result.declarations] == ["aws_sqs_queue.q[*]"]
+    assert [(str(p.span), p.message) for p in result.problems] == [("main.tf:2:3", "count is not a whole number")]
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 

@@ -59,3 +59,16 @@ def test_addresses_and_inputs_are_those_of_the_plan(name: str, tmp_path: Path) -
     assert [p.message for p in result.problems] == []
     found = {d.id: as_json(d.attributes.get("input")) for d in result.declarations if d.mode == "managed"}
     assert found == ORACLE[name]
+
+
+def test_an_unknown_leaves_open_only_what_its_values_decide_differently(tmp_path: Path) -> None:
+    """The case's module as a root of its own, where nothing sets ``enabled``: both plans have what is certain."""
+    name = "counts_of_either_branch"
+    module = {"main.tf": CASES[name]["files"]["label/main.tf"]}
+    found = {d.id for d in evaluated({"files": module}, tmp_path).declarations}
+    on, off = (
+        {address.removeprefix(prefix) for address in ORACLE[name] if address.startswith(prefix)}
+        for prefix in ('module.label["on"].', 'module.label["off"].')
+    )
+    assert {address for address in found if "[*]" not in address} == on & off
+    assert {address.replace("[*]", "[0]") for address in found if "[*]" in address} == on ^ off
