@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -56,7 +56,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     estate = read_estate(paths, config)
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
-    graph, terraform = estate.graph, estate.terraform
+    graph, terraform = replace(estate.graph, services=risks), estate.terraform
     judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     findings, waiver_problems = _suppressed(judged, loaded, terraform, config)
     problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}

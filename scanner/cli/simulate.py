@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from scanner.cli.exits import INCOMPLETE, OK, why_incomplete
+from scanner.cli.incident_sets import FOLDERS, find_incident, load
 from scanner.cli.outputs import show_text
 from scanner.cli.sources import configure, sources
 from scanner.model.domain import Domain, DomainError, parse
@@ -39,13 +40,7 @@ FORMATS: Final = ("text", "markdown", "json")
     metavar="ID",
     help="Replay a recorded incident. Repeatable: one after the other.",
 )
-@click.option(
-    "--incidents",
-    "folders",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with incident files of your own. Repeatable.",
-)
+@FOLDERS
 @click.option(
     "--every",
     "levels",
@@ -127,7 +122,5 @@ def _domain(text: str) -> Domain:
 def _incidents(names: Sequence[str], folders: Sequence[Path]) -> list[Incident]:
     if not names:
         return []
-    from scanner.cli.incidents import find_incident, load
-
     known = load(folders)
     return [find_incident(known, name) for name in names]

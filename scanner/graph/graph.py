@@ -6,19 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scanner.graph.index import Index, is_at
+from scanner.model.outage import ServiceRisk
 from scanner.model.resource import Edge, EdgeKind, Resource
 from scanner.model.value import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The resources of a scan by id, and their edges in both directions."""
+    """The resources of a scan by id, their edges in both directions, and the services with what stops them."""
 
     resources: Mapping[str, Resource]
     outgoing: Mapping[str, tuple[Edge, ...]]
     incoming: Mapping[str, tuple[Edge, ...]]
     by_kind: Mapping[str, tuple[Resource, ...]]
     index: Index
+    services: tuple[ServiceRisk, ...] = ()
 
     def of_kind(self, *kinds: str) -> tuple[Resource, ...]:
         """All resources of the kinds, in id order within each kind."""

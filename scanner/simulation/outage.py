@@ -14,6 +14,7 @@ from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
 from scanner.simulation.fault_graph import FaultGraph
+from scanner.simulation.incidents import Incident
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
@@ -73,6 +74,20 @@ class Replay:
         found = tuple(self._outage(service, bits, readings, told) for service in self.services)
         cut = [f"only the first {MOST_READINGS} ways to read it were tried"] if len(readings) == MOST_READINGS else []
         return Scenario(name, down, found, title, unused, (*notes, *cut))
+
+    def incident(self, incident: Incident) -> list[Scenario]:
+        """A recorded incident on this estate; where it hit one account of a provider, once for each account here."""
+        down = [*incident.down, *incident.control]
+        apart = [domain for domain in down if domain.is_pattern and domain.level == "account"]
+        notes = [f"{incident.day or 'no date'}, {incident.duration or 'duration not told'}: {incident.cause}"]
+        if not incident.down:
+            notes.append("only changes failed; what ran went on")
+        for domain in apart:
+            accounts = [name for name in sorted(self.faults.events) if domain.matches(parse(name))]
+            rest = [other for other in down if other != domain]
+            if accounts:
+                return [self.run(f"{incident.id} ({n})", [parse(n), *rest], incident.title, notes) for n in accounts]
+        return [self.run(incident.id, down, incident.title, notes)]
 
     def every(self, levels: Iterable[str]) -> list[Scenario]:
         """Each domain of the levels down by itself, those that stop most and most critical first."""

@@ -27,7 +27,7 @@ _JOINT: Final = frozenset({"target_group", "global_balancer", "address", "endpoi
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of requests of a front, and who answers it: ``any`` one, a ``majority``, or one by a person's ``hand``."""
+    """One kind of requests of a front, and who answers it: ``any`` one, a ``majority``, or one by ``hand``."""
 
     targets: tuple[str, ...]
     mode: Mode = "any"
@@ -349,8 +349,9 @@ def watches(record: Resource) -> Truth:
 
 
 def leaves(record: Resource) -> Truth:
-    """Whether a failed record makes room for the others of its name by itself; one of last resort is in nobody's way."""
-    if record.kind == "dns_record" and record.get("routing") in ("simple", ABSENT):
+    """Whether a failed record makes room for the others of its name; one of last resort is in nobody's way."""
+    switched = record.kind != "dns_record" or record.get("routing") not in ("simple", ABSENT)
+    if not switched:
         return False
     policy = record.declaration.attributes.get("failover_routing_policy")
     blocks = policy if isinstance(policy, list) else [policy]
