@@ -1,0 +1,1 @@
+"""What fails when something fails: fault structures in plain integers, outages, and minimal cut sets."""
