@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "scan": "scanner.cli.scan",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
+    "incidents": "scanner.cli.incidents",
     "init": "scanner.cli.init",
 }
 """The module of each subcommand, which holds it as ``command``. Imported only when it is called."""
