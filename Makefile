@@ -34,7 +34,7 @@ fix: $(VENV)/.dev                ## what the linter can repair by itself
 check:                           ## everything that CI runs
 	PYTHON="$(PYTHON)" .ci/run
 
-compile: $(VENV)/.demo           ## refresh the compiled rules and catalog of an editable install
+compile: $(VENV)/.demo           ## refresh the compiled rules, catalog and incidents of an editable install
 	$(BIN)/python hatch_build.py
 
 lock: $(VENV)/.dev               ## pin the action's dependencies anew

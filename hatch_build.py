@@ -1,8 +1,9 @@
-"""Compiles the YAML catalog and rules at build time, so that no run has to parse them.
+"""Compiles the YAML catalog, rules and incidents at build time, so that no run has to parse them.
 
-A wheel gets ``scanner/_compiled/catalog.json`` and ``rules.json``, sealed: ``sources`` is null, for nobody edits the
-YAML of an installed package. An editable install gets the same files in the checkout, with the state of the YAML that
-they were made from: an edited rule counts at once, since the loaders then leave the stale file alone.
+A wheel gets ``catalog.json``, ``rules.json`` and ``incidents.json`` in ``scanner/_compiled``, sealed: ``sources`` is
+null, for nobody edits the YAML of an installed package. An editable install gets the same files in the checkout, with
+the state of the YAML that they were made from: an edited rule counts at once, since the loaders then leave the stale
+file alone.
 ``python hatch_build.py`` refreshes the checkout's.
 """
 
@@ -37,7 +38,7 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]  # the configur
         try:
             write(HERE / PLACE, tables())
         except Exception as error:  # noqa: BLE001  # a checkout is where broken tables are mended: it must install
-            self.app.display_warning(f"rules and catalog are not compiled: {error}")
+            self.app.display_warning(f"rules, catalog and incidents are not compiled: {error}")
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the temporary files of a wheel."""
@@ -51,8 +52,13 @@ def tables() -> dict[str, dict[str, Any]]:
     try:
         from scanner.catalog.load import FOLDER, compile_catalog
         from scanner.rules.load import compile_rules, shipped_folder
+        from scanner.simulation import incidents
 
-        return {"catalog": compile_catalog(FOLDER), "rules": compile_rules(shipped_folder())}
+        return {
+            "catalog": compile_catalog(FOLDER),
+            "rules": compile_rules(shipped_folder()),
+            "incidents": incidents.compile_incidents(incidents.shipped_folder()),
+        }
     finally:
         sys.path.remove(str(HERE))
 

@@ -80,21 +80,23 @@ def test_wheel_declares_the_command_and_the_licence(wheel: Path) -> None:
     assert "Apache License" in (info / "licenses" / "LICENSE").read_text(encoding="utf-8")
 
 
-def test_installed_rules_and_catalog_are_those_of_the_checkout_without_reading_yaml(
-    wheel: Path, tmp_path: Path
-) -> None:
+def test_installed_tables_are_those_of_the_checkout_without_reading_yaml(wheel: Path, tmp_path: Path) -> None:
     code = """
 import json
 from scanner.catalog.load import catalog
 from scanner.rules.load import load_rules
-print(json.dumps([sorted(catalog().types), sorted(load_rules().rules), "yaml" in sys.modules]))
+from scanner.simulation.incidents import load_incidents
+names = [sorted(catalog().types), sorted(load_rules().rules), sorted(load_incidents())]
+print(json.dumps([*names, "yaml" in sys.modules]))
 """
-    types, rules, parsed = json.loads(run_installed(wheel, code, tmp_path))
+    types, rules, incidents, parsed = json.loads(run_installed(wheel, code, tmp_path))
     from scanner.catalog.load import catalog
     from scanner.rules.load import load_rules
+    from scanner.simulation.incidents import load_incidents
 
     assert types == sorted(catalog().types)
     assert rules == sorted(load_rules().rules)
+    assert incidents == sorted(load_incidents())
     assert not parsed, "the compiled tables were not used"
 
 
@@ -119,8 +121,10 @@ def test_compiled_tables_mean_the_same_as_their_yaml() -> None:
     """JSON has text keys only, so ``1:`` and ``true:`` change. Only ``map`` tables may have them: they compare text."""
     from scanner.catalog.load import FOLDER, compile_catalog
     from scanner.rules.load import compile_rules, shipped_folder
+    from scanner.simulation import incidents
 
-    for tables in (compile_catalog(FOLDER), compile_rules(shipped_folder())):
+    recorded = incidents.compile_incidents(incidents.shipped_folder())
+    for tables in (compile_catalog(FOLDER), compile_rules(shipped_folder()), recorded):
         for path, key in keys_that_are_not_text(tables):
             assert path[-1] == "map", path
             assert isinstance(key, (bool, int)), path

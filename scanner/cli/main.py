@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "simulate": "scanner.cli.simulate",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
+    "incidents": "scanner.cli.incidents",
     "init": "scanner.cli.init",
 }
 """The module of each subcommand, which holds it as ``command``. Imported only when it is called."""

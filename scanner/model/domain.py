@@ -33,6 +33,7 @@ UNKNOWN: Final = "?"
 _OF_PROVIDERS: Final = frozenset({"zone", "region", "account", "service", "control"})
 _SERVICES: Final = frozenset({"service", "control"})
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 
 _ZONE_ID: Final = re.compile(r"([a-z]{2,}[0-9])(?:-[a-z0-9]+)*-az[0-9]+")
 _REGIONS_OF_ZONE_IDS: Final[Mapping[str, str]] = {
@@ -148,7 +149,7 @@ class Domain:
             return self.place if self.place != ANY else None
         if self.level not in {"zone", *_SERVICES} or self.place in {"", ANY}:
             return None
-        inside = region_of_zone(self.provider, self.place)
+        inside = region_of_zone(self.provider, self.place.lower())
         return inside if inside or self.level == "zone" else self.place
 
     def matches(self, other: Domain) -> bool:
@@ -158,7 +159,7 @@ class Domain:
         if self.level != other.level or other.is_pattern:
             return False
         if self.level == "zone" and self.name:
-            return (self.provider, self.name) == (other.provider, other.region)
+            return (self.provider, self.name.casefold()) == (other.provider, (other.region or "").casefold())
         return other.key.startswith(self.key.removesuffix(ANY))
 
 
@@ -208,12 +209,12 @@ def _split(level: str, body: str) -> Domain | None:
     if level in {"zone", "region"}:
         region, slash, last = rest.partition("/")
         if level == "zone" and slash and last == ANY and region:
-            return Domain(level, provider, region.lower(), ANY)
-        return Domain(level, provider, place=rest if rest.startswith(UNKNOWN) else rest.lower())
+            return Domain(level, provider, region, ANY)
+        return Domain(level, provider, place=rest)
     service, at, place = rest.partition("@")
     if not service or (at and not place):
         return None
-    return Domain(level, provider, service.lower(), place if place.startswith(UNKNOWN) else place.lower())
+    return Domain(level, provider, service.lower(), place)
 
 
 def _well_formed(domain: Domain) -> bool:
@@ -233,7 +234,7 @@ def _well_formed(domain: Domain) -> bool:
         return False
     match domain.level:
         case "zone" | "region":
-            return _is_place(domain.place) and (not domain.name or _is_word(domain.name))
+            return _is_place(domain.place) and (not domain.name or _is_place(domain.name))
         case "service" | "control":
             return _is_word(domain.name) and (not domain.place or _is_place(domain.place))
         case _:
@@ -245,7 +246,7 @@ def _is_word(text: str) -> bool:
 
 
 def _is_place(text: str) -> bool:
-    return text.startswith(UNKNOWN) or _is_word(text)
+    return text == ANY or text.startswith(UNKNOWN) or bool(_PLACE.fullmatch(text))
 
 
 # -- zones -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from scanner.catalog.documents import DocumentError, read_document, yaml_files
 from scanner.catalog.load import source_state
 from scanner.model.finding import Axis, Severity
 from scanner.model.rule import RuleInfo
@@ -16,8 +17,6 @@ from scanner.rules.rule import Example, Rule, RuleSet
 
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "rules.json"
-MAX_DEPTH: Final = 50
-"""How deep the YAML of a rule file may nest."""
 
 _NOT_RULES: Final = frozenset({"frameworks", "incidents"})
 
@@ -69,13 +68,10 @@ def compile_rules(folder: Path) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*.yaml")):
-        if not _NOT_RULES & set(path.relative_to(folder).parts):
-            if not path.resolve().is_relative_to(folder.resolve()):
-                raise RuleError(
-                    f"{folder.name}/{path.relative_to(folder).as_posix()}: a link that leads out of the folder"
-                )
-            yield path
+    try:
+        yield from yaml_files(folder, _NOT_RULES)
+    except DocumentError as error:
+        raise RuleError(str(error)) from None
 
 
 def _add(rules: dict[str, Rule], rule: Rule) -> None:
@@ -135,58 +131,10 @@ def _checked(paths: Iterable[Path], folder: Path) -> Iterator[tuple[dict[str, An
 
 def _read(path: Path, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     """The document and the first line on which each mapping key stands."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        text = path.read_bytes()
-        _refuse_tricks(yaml.parse(text, Loader=loader), name)
-        data = yaml.load(text, Loader=loader)  # noqa: S506  # one of the two safe loaders
-        node = yaml.compose(text, Loader=loader)
-    except OSError as error:
-        raise RuleError(f"{name}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        if "nesting depth" in reason:  # PyYAML's own limit, since 6.0.4
-            raise RuleError(f"{name}:{line}: nested deeper than {MAX_DEPTH} levels") from None
-        raise RuleError(f"{name}:{line}: not valid YAML: {reason}") from None
-    except ValueError as error:
-        raise RuleError(f"{name}:1: cannot be read: {error}") from None
-    if not isinstance(data, dict):
+        document = read_document(path, name)
+    except DocumentError as error:
+        raise RuleError(str(error)) from None
+    if not isinstance(document.data, dict):
         raise RuleError(f"{name}:1: a rule file is a mapping")
-    return data, _lines(node)
-
-
-def _refuse_tricks(events: Iterable[Any], name: str) -> None:
-    """Refuse what YAML's readers fall over: circles and billions of values made of aliases, and deep nesting."""
-    import yaml
-
-    depth = 0
-    for event in events:
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            raise RuleError(f"{name}:{line}: aliases are not allowed")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise RuleError(f"{name}:{line}: nested deeper than {MAX_DEPTH} levels")
-
-
-def _lines(node: Any) -> dict[str, int]:
-    """The first line on which each mapping key of a YAML tree stands."""
-    import yaml
-
-    lines: dict[str, int] = {}
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, yaml.MappingNode):
-            for key, value in current.value:
-                line = key.start_mark.line + 1
-                lines[str(key.value)] = min(line, lines.get(str(key.value), line))
-                stack.append(value)
-        elif isinstance(current, yaml.SequenceNode):
-            stack.extend(current.value)
-    return lines
+    return document.data, document.lines()

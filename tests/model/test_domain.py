@@ -27,6 +27,8 @@ IDS = {
     "zone:aws/ap-northeast-1a": Domain("zone", "aws", place="ap-northeast-1a"),
     "zone:aws/apne1-az4": Domain("zone", "aws", place="apne1-az4"),
     "zone:azure/japaneast-1": Domain("zone", "azure", place="japaneast-1"),
+    "zone:oracle/Uocm:PHX-AD-1": Domain("zone", "oracle", place="Uocm:PHX-AD-1"),
+    "region:ovh/EU-WEST-PAR": Domain("region", "ovh", place="EU-WEST-PAR"),
     "service:aws/kms@ap-northeast-1": Domain("service", "aws", "kms", "ap-northeast-1"),
     "service:aws/ec2@ap-northeast-1a": Domain("service", "aws", "ec2", "ap-northeast-1a"),
     "service:aws/route53": Domain("service", "aws", "route53"),
@@ -129,9 +131,10 @@ def test_names_match_without_regard_to_case(one: str, other: str) -> None:
     assert parse(one).key == parse(other).key
 
 
-def test_the_case_of_a_vendor_s_name_is_kept_for_showing() -> None:
+def test_the_case_of_names_and_places_is_kept_for_showing() -> None:
     assert parse("owner:Consensys").text == "owner:Consensys"
-    assert parse("region:AWS/EU-West-1").text == "region:aws/eu-west-1"
+    assert parse("region:OVH/EU-WEST-PAR").text == "region:ovh/EU-WEST-PAR"
+    assert parse("service:AWS/KMS@eu-west-1").text == "service:aws/kms@eu-west-1"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_the_case_of_a_vendor_s_name_is_kept_for_showing() -> None:
         ("zone:aws/*", ["zone:aws/eu-west-1a", "zone:aws/apne1-az4"], ["zone:google/europe-west1-b", "region:aws/eu-west-1"]),
         (
             "zone:aws/ap-southeast-2/*",
-            ["zone:aws/ap-southeast-2a", "zone:aws/apse2-az1"],
+            ["zone:aws/ap-southeast-2a", "zone:aws/apse2-az1", "zone:aws/AP-Southeast-2A"],
             ["zone:aws/ap-southeast-1a", "zone:aws/?var.zone", "zone:aws/apse1-az1"],
         ),
         ("zone:azure/australiaeast/*", ["zone:azure/australiaeast-3"], ["zone:azure/australiasoutheast-1", "zone:azure/eastus-3"]),
@@ -260,7 +263,9 @@ WORDS = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,12}", fullmatch=True)
 NAMES = st.text(min_size=1, max_size=20).filter(
     lambda text: text.isprintable() and text == text.strip() and "*" not in text
 )
-PLACES = st.one_of(WORDS, NAMES.map(lambda text: f"?{text}"))
+PLACES = st.one_of(
+    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,12}", fullmatch=True), NAMES.map(lambda text: f"?{text}")
+)
 DOMAINS = st.one_of(
     st.builds(Domain, st.just("provider"), WORDS),
     st.builds(Domain, st.just("account"), WORDS, NAMES),
