@@ -132,7 +132,10 @@ class Placer:
 
     def _shared_region(self, value: Unknown, hops: int) -> str | Unknown | None:
         """``location = azurerm_resource_group.x.location``: the region of what is referred to."""
-        if hops >= _MAX_HOPS or value.ref is None or not value.ref.path.endswith(("location", "region", "zone")):
+        if hops >= _MAX_HOPS or value.ref is None:
+            return None
+        listed = value.ref.path.startswith("names") and "google_compute_zones." in value.ref.address
+        if not listed and not value.ref.path.endswith(("location", "region", "zone")):
             return None
         for target in self.index.addressed(value.ref.address):
             return self.region(target, hops + 1)

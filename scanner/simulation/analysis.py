@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -38,6 +38,7 @@ class Analysis:
     faults: FaultGraph
     services: Sequence[Service]
     _ids: dict[int, str] = field(default_factory=dict)
+    _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,8 +66,8 @@ class Analysis:
     def _risk(
         self, service: Service, low: CutSets, high: CutSets, manual: CutSets, cold: Sequence[frozenset[int]]
     ) -> ServiceRisk:
-        cuts = self._named(low, service.node)
         certain = self._named(high, service.node)
+        cuts = self._without_aliases(self._named(low, service.node), certain)
         helped = self._named(manual, service.node)
         groups = self._groups(service, cuts, frozenset(certain), frozenset(helped))
         inside = self.below(service.node)
@@ -109,6 +110,27 @@ class Analysis:
             self._cones[node] = frozenset(self._descend(node))
         return self._cones[node]
 
+    def _without_aliases(
+        self, cuts: Sequence[tuple[str, ...]], certain: Sequence[tuple[str, ...]]
+    ) -> list[tuple[str, ...]]:
+        """Cuts that do not merely give another name to an unknown place of a certain cut."""
+        sure = frozenset(certain)
+        return [cut for cut in cuts if cut in sure or not any(other in sure for other in self._renamed(cut))]
+
+    def _renamed(self, cut: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for name in cut:
+            for other in self._unknown_siblings(name):
+                yield tuple(sorted({other, *cut} - {name}))
+
+    def _unknown_siblings(self, name: str) -> tuple[str, ...]:
+        """The places that the files do not name beside a place."""
+        if not self._beside:
+            for family in self.faults.families.values():
+                unknown = tuple(n for n in family if is_unnamed(n))
+                self._beside.update(dict.fromkeys(family, unknown))
+            self._beside.setdefault("", ())
+        return self._beside.get(name, ())
+
     def _descend(self, node: int) -> set[int]:
         structure = self.faults.structure
         seen, stack = {node}, [node]
@@ -133,15 +155,12 @@ class Analysis:
         result = []
         for position, cut in enumerate(shown):
             given = [*(self.faults.events[name] for name in cut), gates.by_hand]
-            sure = cut in certain or self._fails(given, service.node)
+            sure = cut in certain  # a minimal cut that fails the optimistic bound too is minimal there
             if not sure:
                 given.append(gates.undecided)
             recoverable = not bits >> position & 1 and cut not in helped
             result.append(RiskGroup(cut, sure, recoverable, self.path(service, given)))
         return tuple(result)
-
-    def _fails(self, given: Sequence[int], node: int) -> bool:
-        return bool(outages(self.faults.structure, [given])[node])
 
     # -- reasons -----------------------------------------------------------------------------------
 
@@ -239,6 +258,11 @@ def levels_of(domain: str) -> frozenset[str]:
                 levels.add("edge")
         _KNOWN[domain] = frozenset(levels)
     return _KNOWN[domain]
+
+
+def is_unnamed(domain: str) -> bool:
+    """Whether a domain is a place that the files do not name (``zone:aws/?var.zone``)."""
+    return domain.partition("/")[2].startswith("?")
 
 
 def _locks(domain: str) -> bool:

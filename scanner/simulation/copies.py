@@ -145,7 +145,9 @@ class Copies:
         if resource.placement.scope in (Scope.MULTI_REGION, Scope.GLOBAL):
             return []
         listed = resource.get("replica_regions")
-        values: list[Value] = listed if isinstance(listed, list) else []
+        if not isinstance(listed, list) or not listed:
+            return []
+        values: list[Value] = listed
         provider, own = resource.placement.provider, resource.placement.region
         named = [region_of(_region_in(v), provider) if isinstance(v, str) else v for v in values]
         return [place for place in dict.fromkeys(named) if isinstance(place, (str, Unknown)) and place != own and place]

@@ -101,7 +101,7 @@ class Maker:
             context.places.nodes,
             context.places.unknown,
             frozenset(context.places.zonal),
-            {family: tuple(members) for family, members in context.places.siblings.items()},
+            context.places.families(),
             context.places.zone_ids,
         )
 
@@ -164,7 +164,8 @@ class Maker:
         provider = resource.declaration.provider.span
         if domain.startswith("account:") and provider is not None:
             return provider
-        written = resource.declaration.attributes.get("region") or resource.declaration.attributes.get("location")
+        attributes = resource.declaration.attributes
+        written = attributes.get("region", attributes.get("location"))
         zonal = domain in self.context.places.zonal
         if domain.startswith("service:") and "@" in domain and written is None and provider is not None and not zonal:
             return provider
@@ -172,7 +173,7 @@ class Maker:
 
     def _references(self, resource: Resource, spares: set[str]) -> list[int]:
         """What its attributes name; several instances of one block, named together, are one need."""
-        groups: dict[tuple[Span, str], list[Edge]] = {}
+        groups: dict[tuple[str, int, int, str], list[Edge]] = {}
         templates = self._templates(resource) if resource.kind in SERVERS else []
         for edge in (*self.context.needs_of(resource), *templates):
             target = self.context.graph.resources[edge.target]
@@ -181,7 +182,7 @@ class Maker:
             block = (
                 edge.target.rpartition("[")[0] if edge.target.endswith("]") and target.kind in _ALIKE else edge.target
             )
-            groups.setdefault((edge.span, block), []).append(edge)
+            groups.setdefault((edge.span.file, edge.span.line, edge.span.column, block), []).append(edge)
         return [self._reference(resource, edges) for edges in groups.values()]
 
     def _templates(self, resource: Resource) -> list[Edge]:

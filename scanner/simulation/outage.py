@@ -15,6 +15,7 @@ from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.incidents import Incident
+from scanner.simulation.places import EDGE_VENDORS
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
@@ -111,8 +112,12 @@ class Replay:
             exact = self._by_key.get(f"edge:{domain.provider}".casefold())
         if domain.level == "edge" and exact is None:
             exact = self._by_key.get(f"provider:{domain.name}".casefold())
+        if domain.level == "service" and exact is None and domain.provider in EDGE_VENDORS:
+            exact = None if domain.place else self._by_key.get(f"edge:{domain.provider}".casefold())
         if domain.is_pattern:
             named = [name for name in events if domain.matches(parse(name))]
+            if domain.is_everywhere:
+                return [_Reading(tuple(events[name] for name in sorted(named)))]
             return [_Reading((events[name],), f"it is {self._said(name)}") for name in sorted(named)] or [_Reading(())]
         if domain.level == "zone":
             return self._zone_readings(domain, exact)

@@ -45,6 +45,7 @@ class Places:
     nodes: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, Unknown] = field(default_factory=dict)
     zonal: set[str] = field(default_factory=set)
+    among: dict[str, list[str]] = field(default_factory=dict)
     siblings: dict[str, dict[str, Place]] = field(default_factory=dict)
 
     def provider(self, name: str) -> int:
@@ -84,7 +85,9 @@ class Places:
             place = Unknown(f"the zone of {owner} is not in the files", None, Ref(owner, "zone"))
             return self.zone(provider, region, place)
         parent = self.provider(provider) if region is None else self.region(provider, region)
-        own = self._domain(f"zone:{provider}/?{_UNFIT.sub('_', owner)}.zone", lambda: (parent,))
+        name = f"zone:{provider}/?{_UNFIT.sub('_', owner)}.zone"
+        own = self._domain(name, lambda: (parent,))
+        self.among.setdefault(f"zone:{provider}/{key_of(region) if region is not None else ''}", []).append(name)
         given = [self.zone(provider, region, zone) for zone in zones]
         anyone = self.gates.if_undecided(self.gates.any(given), f"in which zone {owner} stands")
         return self.gates.any((own, self.gates.all(given), anyone))
@@ -133,6 +136,11 @@ class Places:
                 self.gates.define(node, (event, *above))
         return self.nodes[name]
 
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """The places of each parent, those among which something stands without a name included."""
+        names = sorted({*self.siblings, *self.among})
+        return {name: (*self.siblings.get(name, ()), *dict.fromkeys(self.among.get(name, ()))) for name in names}
+
     def close(self) -> None:
         """Let unknown places fall, in the pessimistic bound, with those that they may be. Call it once, at the end."""
         for family in self.siblings.values():
@@ -176,8 +184,12 @@ def certainly_differ(one: Place, other: Place) -> bool:
     """Whether two places of one parent are certainly not the same."""
     if isinstance(one, Unknown) and isinstance(other, Unknown) and one.ref and other.ref:
         listed = one.ref.address == other.ref.address and _LISTING.search(one.ref.address)
-        if listed and one.ref.path != other.ref.path:
-            return True
+        if listed:
+            return one.ref.path != other.ref.path
+        if not (one.parts and other.parts):
+            return False
     if isinstance(one, str) and isinstance(other, str):
         return one != other and is_zone_id(one) == is_zone_id(other)
+    if any(isinstance(place, Unknown) and not place.parts for place in (one, other)):
+        return False
     return equal(one, other) is False

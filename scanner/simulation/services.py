@@ -320,7 +320,9 @@ def name_of(resource: Resource) -> str:
     if resource.declaration.name not in _GENERIC:
         return resource.declaration.name
     modules = [part for part in re.split(r"\.?module\.", resource.declaration.module) if part]
-    return modules[-1].split("[")[0].rstrip(".") if modules else resource.declaration.name
+    if modules:
+        return modules[-1].split("[")[0].rstrip(".")
+    return resource.declaration.root.rpartition("/")[2] or resource.declaration.name
 
 
 def _criticality(resource: Resource, public: bool) -> Criticality:

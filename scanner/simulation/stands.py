@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -191,6 +191,8 @@ class Stands:
 
     def _slot(self, resource: Resource, service: str, zone: Place, calls_out: bool) -> int:
         place, gates = resource.placement, self.context.gates
+        if isinstance(zone, Unknown) and zone.ref is None and not zone.parts:
+            zone = replace(zone, ref=Ref(resource.id, "zone"))  # told apart by whose it is
         node = self.context.places.zonal_service(place.provider, service, place.region, zone)
         slot = gates.any((node, *self._ways_out(resource, zone, calls_out)))
         gates.state(slot, node, self.zone_span(resource))
