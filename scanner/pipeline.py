@@ -48,7 +48,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         rules=loaded.infos,
         problems=tuple(problems),
         coverage=_coverage(found, terraform),
-        score=score(judged),
+        score=score((), judged, judged, config.targets),
         sources=terraform.sources,
         secrets=terraform.secrets | frozenset(key_texts(graph)),
         uncatalogued=uncatalogued,
