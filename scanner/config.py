@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from scanner.model.finding import Axis, Severity
 from scanner.model.resource import EdgeKind
+from scanner.model.service import Criticality, Level, Targets
 from scanner.model.span import Span
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Config:
     ``file`` is the configuration file, and ``root`` its folder, to which the globs of ``environments`` and
     ``placements`` relate; both are ``None`` without a file. ``packs`` are absolute or relative to the working
     directory. Rule names in ``disable``, ``severities`` and ``waivers`` are as written until :func:`with_rule_codes`.
+    ``targets`` is the size that the smallest cut of services of a criticality must have at a level.
     ``fail_on`` is ``None`` for never. ``environment_variables`` holds the values of ``TF_VAR_…``. Without ``today``,
     nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it.
     """
@@ -141,6 +143,7 @@ class Config:
     placements: tuple[PathPlacement, ...] = ()
     services: tuple[Service, ...] = ()
     custody: tuple[Service, ...] = ()
+    targets: Targets = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     attest: tuple[Attestation, ...] = ()
     zone_ids: Mapping[str, str] = field(default_factory=dict)
@@ -239,6 +242,10 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
         placements=tuple(_placement(p, places[f"placements[{i}]"]) for i, p in enumerate(data.get("placements", []))),
         services=_services(data, "services", places),
         custody=_services(data, "custody", places),
+        targets={
+            Criticality(tier): {Level(level): size for level, size in levels.items()}
+            for tier, levels in data.get("targets", {}).items()
+        },
         links=tuple(
             Link(link["from"], link["to"], EdgeKind(link.get("kind", EdgeKind.RUNTIME)), places[f"links[{i}]"])
             for i, link in enumerate(data.get("links", []))

@@ -14,7 +14,7 @@ from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
 from scanner.graph.graph import Graph, with_edges
 from scanner.model.finding import Finding, Severity
-from scanner.model.outage import OutageReport, Scenario
+from scanner.model.outage import OutageReport, Scenario, ServiceRisk
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
@@ -69,13 +69,19 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         rules=loaded.infos,
         problems=tuple(sorted(problems, key=_order)),
         coverage=_coverage(estate.found, terraform),
-        score=score(judged),
+        score=score([risk.cuts for risk in risks], _apart(judged, risks), judged, config.targets),
         sources=terraform.sources,
         secrets=terraform.secrets | frozenset(key_texts(graph)),
         uncatalogued=estate.uncatalogued,
         roots=tuple(root.name for root in terraform.roots),
         services=risks,
     )
+
+
+def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Finding]:
+    """The findings about what no service depends on."""
+    inside = {name for risk in risks for name in risk.cone}
+    return [finding for finding in findings if finding.resource not in inside]
 
 
 def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[Scenario, ...]]) -> OutageReport:

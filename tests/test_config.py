@@ -31,6 +31,7 @@ from scanner.config import (
 from scanner.config_file import KEYWORDS, MAX_BYTES, read_yaml, violations
 from scanner.model.finding import Severity
 from scanner.model.resource import EdgeKind
+from scanner.model.service import Criticality, Level
 from scanner.model.span import Span
 
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_PATH.read_text())
@@ -46,6 +47,8 @@ custody:
   - name: hot-wallet
     entry: ["aws_kms_key.signer"]
     threshold: 1
+targets:
+  critical: {region: 2, custodian: 0}
 environments:
   production: ["envs/prod/**"]
 placements:
@@ -93,6 +96,7 @@ def test_every_key_of_the_design_is_read(tmp_path: Path) -> None:
         Service("withdrawals", ("aws_lb.api", "tag:app=withdrawals"), "critical", "all")
     ]
     assert [without_span(s) for s in config.custody] == [Service("hot-wallet", ("aws_kms_key.signer",), "high", 1)]
+    assert config.targets == {Criticality.CRITICAL: {Level.REGION: 2, Level.CUSTODIAN: 0}}
     assert config.environments == {"production": ("envs/prod/**",)}
     assert [without_span(p) for p in config.placements] == [
         PathPlacement(("k8s/**",), "aws", "012345678901", "ap-northeast-1", ("ap-northeast-1a", "2"), "prod")
@@ -110,7 +114,7 @@ def test_every_key_of_the_design_is_read(tmp_path: Path) -> None:
     assert [without_span(w) for w in config.waivers] == [
         Waiver("RS102", "aws_db_instance.report*", "Rebuilt nightly.", until)
     ]
-    assert config.waivers[0].span == Span("c.yaml", 30, 5, 30, 102)
+    assert config.waivers[0].span == Span("c.yaml", 32, 5, 32, 102)
     assert config.limits == Limits(1000)
 
 
@@ -143,6 +147,18 @@ def test_an_empty_file_changes_nothing(tmp_path: Path, text: str) -> None:
             "services:\n  - {name: a, entry: [b], threshold: some}\n",
             ["c.yaml:2:38: services[0].threshold: expected a whole number, found a text or expected all, found `some`"],
         ),
+        (
+            "targets:\n  critical: {region: 5}\n",
+            ["c.yaml:2:22: targets.critical.region: expected 0, 1, 2, 3 or 4, found `5`"],
+        ),
+        (
+            "targets: {critical: {regoin: 2}, hihg: {}}\n",
+            [
+                "c.yaml:1:22: unknown key `regoin`; did you mean `region`?",
+                "c.yaml:1:34: unknown key `hihg`; did you mean `high`?",
+            ],
+        ),
+        ("targets: {low: {zone: two}}\n", ["c.yaml:1:23: targets.low.zone: expected a whole number, found a text"]),
         ("limits: {max_file_bytes: 0}\n", ["c.yaml:1:26: limits.max_file_bytes: must be at least 1"]),
         (
             "limits: {max_file_bytes: 0x10}\n",
@@ -237,6 +253,8 @@ def test_the_schema_states_the_defaults_and_words_of_the_code() -> None:
     assert kind["enum"] == [kind.value for kind in EdgeKind]
     assert kind["default"] == Link("a", "b").kind
     assert service["criticality"]["default"] == Service("a", ("b",)).criticality
+    assert list(keys["targets"]["properties"]) == list(Criticality)
+    assert list(SCHEMA["$defs"]["target"]["properties"]) == list(Level)
     assert service["threshold"]["default"] == Service("a", ("b",)).threshold
 
 

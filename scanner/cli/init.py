@@ -30,6 +30,12 @@ fail_on: high
 #     entry: ["aws_kms_key.signer"]
 #     threshold: 1
 
+# How many domains of a level it must take at least to stop a service of that criticality: with 2, any one may fail.
+# Levels: zone, region, provider, account, edge, owner, custodian, cluster and service.
+# targets:
+#   critical: {zone: 2, region: 2}
+#   high: {zone: 2}
+
 # Which paths belong to which environment.
 # environments:
 #   production: ["envs/prod/**"]

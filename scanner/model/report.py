@@ -6,33 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scanner.model.coverage import FormatCoverage
-from scanner.model.finding import Axis, Finding
+from scanner.model.finding import Finding
 from scanner.model.outage import ServiceRisk
 from scanner.model.problem import Problem
 from scanner.model.resource import Edge, Resource
 from scanner.model.rule import RuleInfo
+from scanner.model.score import AxisScore, Score
 
-
-@dataclass(frozen=True, slots=True)
-class AxisScore:
-    """The score of one axis: 0 (worst) to 100. ``low`` counts every unknown as a failure, ``high`` as a pass."""
-
-    axis: Axis
-    low: float
-    high: float
-    failing: int
-    judged: int
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The score of the whole scan and of its axes. ``low`` is the headline; ``model`` is the version of the formula."""
-
-    model: int
-    low: float
-    high: float
-    grade: str
-    axes: tuple[AxisScore, ...]
+__all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -47,3 +48,21 @@ class ServiceCuts:
     criticality: Criticality
     low: tuple[CutSet, ...]
     high: tuple[CutSet, ...]
+
+
+class Level(StrEnum):
+    """The kinds of failure domains that coefficients count and targets speak of, in the order reports show them."""
+
+    ZONE = "zone"
+    REGION = "region"
+    PROVIDER = "provider"
+    ACCOUNT = "account"
+    EDGE = "edge"
+    OWNER = "owner"
+    CUSTODIAN = "custodian"
+    CLUSTER = "cluster"
+    SERVICE = "service"
+
+
+Targets = Mapping[Criticality, Mapping[Level, int]]
+"""The size that the smallest cut set of a service must have at a level; 0 or absent is no target."""

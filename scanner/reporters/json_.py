@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from fractions import Fraction
 from typing import Any, Final
 
 from scanner.model.finding import Finding, Outcome, Related
@@ -11,6 +12,7 @@ from scanner.model.outage import RiskGroup, ServiceRisk, Step
 from scanner.model.problem import Problem
 from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
+from scanner.model.score import Contribution, Policy
 from scanner.model.value import Unknown, Value
 from scanner.reporters import summary
 from scanner.reporters.inert import json_text
@@ -54,8 +56,42 @@ def _summary(report: Report) -> Json:
 
 def _scores(report: Report) -> Json:
     score = report.score
-    axes = [asdict(axis) | {"axis": axis.axis.value} for axis in score.axes]
-    return {"model": score.model, "low": score.low, "high": score.high, "grade": score.grade, "axes": axes}
+    return {
+        "model": score.model,
+        "stage": score.stage and score.stage.value,
+        "stage_high": score.stage_high and score.stage_high.value,
+        "low": score.low,
+        "high": score.high,
+        "confidence": score.confidence,
+        "grade": score.grade,
+        "services": score.services,
+        "axes": [asdict(axis) | {"axis": axis.axis.value} for axis in score.axes],
+        "any": asdict(score.together),
+        "contributions": [_contribution(each) for each in score.contributions],
+        "contributions_left_out": {"number": score.others.number, "points": _points(score.others.points)},
+        "domains": [{"domain": each.domain, "points": _points(each.points)} for each in score.domains],
+        "policy": score.policy and _policy(score.policy),
+    }
+
+
+def _contribution(each: Contribution) -> Json:
+    return {
+        "service": each.service or None,
+        "cut": list(each.cut),
+        "rule": each.rule or None,
+        "axis": each.axis.value,
+        "points": _points(each.points),
+        "gain_if_fixed": None if each.gain_if_fixed is None else _points(each.gain_if_fixed),
+    }
+
+
+def _policy(policy: Policy) -> Json:
+    missed = [asdict(target) | {"level": target.level.value} for target in policy.missed]
+    return {"low": policy.low, "high": policy.high, "missed": missed}
+
+
+def _points(exact: Fraction) -> float:
+    return float(round(exact, 3))
 
 
 def _service(service: ServiceRisk) -> Json:

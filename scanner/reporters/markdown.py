@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from scanner.model.finding import Finding, Outcome
 from scanner.model.problem import Problem
-from scanner.model.report import AxisScore, Report
+from scanner.model.report import AxisScore, Report, Score
 from scanner.model.span import Span
 from scanner.reporters import summary
 from scanner.reporters.inert import inert
@@ -91,16 +91,22 @@ def _verdict(report: Report, options: Options) -> str:
     failing = counts.outcomes[Outcome.FAIL]
     words = f": {summary.severity_words(counts)}" if failing else ""
     lines = [f"## riskscan: {summary.plural(failing, 'finding')}{words}", ""]
+    if stage := summary.stage_line(score):
+        lines += [f"**{escaped(stage)}.**", ""]
     lines += [f"**{escaped(summary.grade_line(score))}.** {summary.other_outcomes(counts)}.", ""]
     if hidden := summary.hidden_failures(report, options):
         lines += [f"{summary.plural(hidden, 'finding')} below {options.min_severity.label} not listed.", ""]
     if score.axes:
-        lines += ["| Axis | Score | Failing | Judged |", "|---|--:|--:|--:|", *map(_axis, score.axes)]
+        lines += [
+            "| Axis | Score | Failing | Judged |",
+            "|---|--:|--:|--:|",
+            *(_axis(axis, score) for axis in score.axes),
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _axis(axis: AxisScore) -> str:
-    shown = summary.score_range(axis.low, axis.high) if axis.judged else "-"
+def _axis(axis: AxisScore, score: Score) -> str:
+    shown = summary.score_range(axis.low, axis.high) if summary.judged(axis, score) else "-"
     return f"| {axis.axis.value} | {shown} | {axis.failing} | {axis.judged} |"
 
 

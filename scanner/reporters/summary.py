@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
-from scanner.model.finding import Finding, Outcome, Related, Severity
+from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.problem import Problem
-from scanner.model.report import FormatCoverage, Report, Score
+from scanner.model.report import AxisScore, FormatCoverage, Report, Score
 from scanner.model.resource import Resource
 from scanner.model.rule import RuleInfo
+from scanner.model.score import Stage
 from scanner.reporters.options import Options
 
 
@@ -190,10 +192,39 @@ def subject(finding: Finding) -> str:
 
 def grade_line(score: Score) -> str:
     """The grade and the score. Without a judged axis there is no grade, lest nothing judged look like nothing wrong."""
-    if not any(axis.judged for axis in score.axes):
+    if not score.services and not any(axis.judged for axis in score.axes):
         return "No grade: nothing was judged"
     unsure = "" if score.low == score.high else "; the unknowns decide where"
     return f"Grade {score.grade}: {score_range(score.low, score.high)} of 100{unsure}"
+
+
+STAGES: Final = {
+    Stage.R0: "one zone or region stops a service",
+    Stage.R1: "every service survives any one region",
+    Stage.R2: "every service survives any one region, provider, account, key or DNS host",
+    Stage.R3: "every service survives any two domains of one axis",
+}
+
+
+def stage_line(score: Score) -> str:
+    """The stage in words; empty when no service is known."""
+    if score.stage is None:
+        return ""
+    unsure = f"; up to {score.stage_high} if the unknowns turn out well" if score.stage_high != score.stage else ""
+    return f"Stage {score.stage}: {STAGES[score.stage]}{unsure}"
+
+
+def judged(axis: AxisScore, score: Score) -> bool:
+    """Whether anything counts on an axis: a rule's finding, or a service, which all axes but ``data`` ask about."""
+    return axis.judged > 0 or (score.services > 0 and axis.axis is not Axis.DATA)
+
+
+def axis_words(axis: AxisScore, score: Score) -> str:
+    """What stands behind the score of an axis: services that one domain stops, and rule findings that fail."""
+    stopped = f"one domain stops {axis.stopped} of {plural(score.services, 'service')}"
+    failing = f"{axis.failing} of {axis.judged} failing"
+    words = [stopped] if score.services and axis.axis is not Axis.DATA else []
+    return "; ".join([*words, failing] if axis.judged else words)
 
 
 def score_range(low: float, high: float) -> str:

@@ -67,11 +67,13 @@ def _paint(text: str, style: str, options: Options) -> str:
 
 def _verdict(report: Report, options: Options) -> Iterator[str]:
     score, counts = report.score, summary.count(report)
+    if stage := summary.stage_line(score):
+        yield _paint(stage, "strong", options)
     yield _paint(inert(summary.grade_line(score)), "strong", options)
     for axis in score.axes:
-        if axis.judged:
-            judged = f"{axis.failing} of {axis.judged} failing"
-            yield f"  {axis.axis.value:<9}{summary.score_range(axis.low, axis.high):<15}{judged}"
+        if summary.judged(axis, score):
+            shown = summary.score_range(axis.low, axis.high)
+            yield f"  {axis.axis.value:<9}{shown:<15}{summary.axis_words(axis, score)}"
         else:
             yield _paint(f"  {axis.axis.value:<9}{'-':<15}nothing to judge", "faint", options)
     failing = counts.outcomes[Outcome.FAIL]

@@ -1,98 +1,88 @@
-"""Score model 1 over rule findings.
-
-Per axis the exposure depends on the worst failing severity first and on the number of failures of that severity
-second: each
-severity has a band, and more failures move through it without leaving it. So a fix (a failure gone, or less severe)
-never lowers
-a score, things that pass or do not matter change nothing, and no denominator moves. Unknowns widen an interval: the
-low end
-counts each as a failure. Arithmetic is exact and rounded once.
-"""
+"""Score model 1: the graph scores, rules score what is on no service's graph. See README.md."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import Final
+from collections.abc import Iterable, Sequence
 
-from scanner.model.finding import Axis, Finding, Outcome, Severity
-from scanner.model.report import AxisScore, Score
-
-MODEL: Final = 1
-BANDS: Final[Mapping[Severity, tuple[Fraction, Fraction]]] = {
-    Severity.CRITICAL: (Fraction(60, 100), Fraction(100, 100)),
-    Severity.HIGH: (Fraction(35, 100), Fraction(60, 100)),
-    Severity.MEDIUM: (Fraction(15, 100), Fraction(35, 100)),
-    Severity.LOW: (Fraction(3, 100), Fraction(15, 100)),
-    Severity.INFO: (Fraction(0), Fraction(0)),
-}
-"""Exposure of an axis whose worst failure has that severity: with one failure just above the first, with many near
-the second."""
-
-HALF_WAY: Final = 3
-"""The number of failures that reaches the middle of a band."""
-
-WEIGHTS: Final[Mapping[Axis, Fraction]] = {
-    Axis.ZONE: Fraction(20, 100),
-    Axis.REGION: Fraction(20, 100),
-    Axis.PROVIDER: Fraction(10, 100),
-    Axis.ACCOUNT: Fraction(10, 100),
-    Axis.EDGE: Fraction(10, 100),
-    Axis.CUSTODY: Fraction(20, 100),
-    Axis.DATA: Fraction(10, 100),
-}
-WEAKEST: Final = Fraction(1, 2)
-"""How much the weakest axis counts on its own, so that good ones cannot average it away."""
-
-GRADES: Final = ((90, "A"), (80, "B"), (70, "C"), (60, "D"))
-CAP: Final = "C"
-"""The best grade of a scan with a critical failure."""
+from scanner.model.finding import Axis, Finding, Severity
+from scanner.model.score import AxisScore, Interval, Score, ScoreAxis
+from scanner.model.service import Criticality, ServiceCuts, Targets
+from scanner.scoring import failures
+from scanner.scoring.contributions import Estate, split
+from scanner.scoring.cuts import Classes, Reading, Smallest, milder, read_both
+from scanner.scoring.estate import Memo, exposures, stage
+from scanner.scoring.exposure import Exposures, grade, overall, points
+from scanner.scoring.targets import policy
+from scanner.scoring.weights import Weights, weights
 
 
-def score(findings: Iterable[Finding]) -> Score:
-    """The score of findings as judged, before waivers: a waiver never changes a score. An error counts as unknown."""
-    counted = list(findings)
-    axes = tuple(_axis(axis, [f for f in counted if f.axis is axis]) for axis in Axis)
-    certain = {a: _exposure([f.severity for f in counted if f.axis is a and _fails(f)]) for a in Axis}
-    possible = {
-        a: _exposure([f.severity for f in counted if f.axis is a and f.outcome is not Outcome.PASS]) for a in Axis
-    }
-    low, high = _overall(possible), _overall(certain)
-    critical = any(f.severity is Severity.CRITICAL and _fails(f) for f in counted)
-    return Score(MODEL, low, high, _grade(low, critical), axes)
+def score(
+    services: Iterable[ServiceCuts],
+    apart: Iterable[Finding],
+    findings: Iterable[Finding],
+    targets: Targets | None = None,
+    numbers: Weights | None = None,
+) -> Score:
+    """The score of a scan.
 
-
-def _fails(finding: Finding) -> bool:
-    return finding.outcome in (Outcome.FAIL, Outcome.SUPPRESSED)
-
-
-def _axis(axis: Axis, findings: list[Finding]) -> AxisScore:
-    failing = [f.severity for f in findings if _fails(f)]
-    unknown = [f.severity for f in findings if f.outcome in (Outcome.UNKNOWN, Outcome.ERROR)]
-    return AxisScore(
-        axis, _points(_exposure(failing + unknown)), _points(_exposure(failing)), len(failing), len(findings)
+    ``findings`` are all findings as judged, before waivers, since a waiver never changes a score; ``apart`` are those
+    of them about resources on no service's graph. ``services`` hold every minimal cut set once. Without any service
+    the rules are all there is. ``numbers`` are the weights, by default the model's.
+    """
+    numbers = numbers or weights()
+    ordered, judged = sorted(services, key=lambda service: (service.name, service.kind)), list(findings)
+    classes, memo = Classes(numbers), Memo(numbers, {})
+    readings = [read_both(service, classes) for service in ordered]
+    counted = failures.count(apart, judged)
+    lows = [low.smallest for low, _ in readings]
+    highs = [milder(low.smallest, high.smallest) for low, high in readings]
+    low, high = (
+        exposures(ordered, cuts, failures.exposures(counts, numbers), memo)
+        for cuts, counts in ((lows, counted.possible), (highs, counted.certain))
+    )
+    lost = overall(low, numbers)
+    headline, lows_alone = points(lost), [reading for reading, _ in readings]
+    estate = Estate(ordered, lows_alone, counted.possible, low, classes, memo)
+    listed, others, domains = split(estate, 100 * lost)
+    return Score(
+        model=numbers.model,
+        low=headline,
+        high=points(overall(high, numbers)),
+        grade=grade(headline, _capped(ordered, lows_alone, judged, classes), numbers),
+        axes=tuple(_axis(axis, low, high, judged, lows) for axis in Axis),
+        stage=stage(lows),
+        stage_high=stage(highs),
+        services=len(ordered),
+        together=Interval(points(low[ScoreAxis.ANY]), points(high[ScoreAxis.ANY])),
+        lost=100 * lost,
+        contributions=listed,
+        others=others,
+        domains=domains,
+        policy=policy(ordered, readings, highs, targets or {}, classes, memo),
     )
 
 
-def _exposure(severities: list[Severity]) -> Fraction:
-    """0 (none) to 1, by the worst severity and how often it occurs."""
-    if not severities:
-        return Fraction(0)
-    worst = max(severities)
-    bottom, top = BANDS[worst]
-    number = severities.count(worst)
-    return bottom + (top - bottom) * Fraction(number, number + HALF_WAY)
+def _axis(
+    axis: Axis, low: Exposures, high: Exposures, findings: Sequence[Finding], cuts: Sequence[Smallest]
+) -> AxisScore:
+    here, on_axis = ScoreAxis(axis.value), [f for f in findings if f.axis is axis]
+    return AxisScore(
+        axis,
+        points(low[here]),
+        points(high[here]),
+        sum(map(failures.fails, on_axis)),
+        len(on_axis),
+        sum(1 for smallest in cuts if here in smallest and smallest[here][0] == 1),
+    )
 
 
-def _overall(exposures: Mapping[Axis, Fraction]) -> float:
-    mean = sum((WEIGHTS[axis] * x for axis, x in exposures.items()), Fraction(0))
-    return _points((1 - WEAKEST) * mean + WEAKEST * max(exposures.values()))
-
-
-def _points(exposure: Fraction) -> float:
-    return float(round(100 * (1 - exposure), 1))
-
-
-def _grade(points: float, critical: bool) -> str:
-    grade = next((letter for limit, letter in GRADES if points >= limit), "F")
-    return max(grade, CAP) if critical else grade
+def _capped(
+    services: Sequence[ServiceCuts], readings: Sequence[Reading], findings: Sequence[Finding], classes: Classes
+) -> bool:
+    """Whether a rule fails with critical severity, or one account, key or DNS host stops a critical service."""
+    return any(f.severity is Severity.CRITICAL and failures.fails(f) for f in findings) or any(
+        classes[number].capped
+        for service, reading in zip(services, readings, strict=True)
+        if service.criticality is Criticality.CRITICAL
+        for number in reading.counts
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,18 @@ from scanner.model.finding import Axis, Finding, Outcome, Severity
 from scanner.model.problem import ProblemKind
 from scanner.model.report import Report
 from scanner.model.resource import Scope
+from scanner.model.score import (
+    Contribution,
+    DomainPoints,
+    Interval,
+    MissedTarget,
+    Policy,
+    Remainder,
+    Score,
+    ScoreAxis,
+    Stage,
+)
+from scanner.model.service import Level
 from scanner.reporters.json_ import render
 from scanner.reporters.options import Options
 
@@ -122,8 +135,90 @@ def test_counts_and_coverage(full: Report) -> None:
     }
     assert page["coverage"]["found"] == 5
     assert page["coverage"]["formats"]["terraform"] == {"found": 4, "read": 2, "partly_read": 1, "not_read": 1}
-    assert page["scores"]["axes"][0] == {"axis": "zone", "low": 40.0, "high": 61.5, "failing": 1, "judged": 2}
+    assert page["scores"]["axes"][0] == {
+        "axis": "zone",
+        "low": 40.0,
+        "high": 61.5,
+        "failing": 1,
+        "judged": 2,
+        "stopped": 0,
+    }
     assert [problem["file"] for problem in page["problems"]] == ["bad.tf", "main.tf"]
+
+
+def test_a_score_of_services(report: Make) -> None:
+    score = Score(
+        1,
+        40.0,
+        61.5,
+        "D",
+        (),
+        stage=Stage.R0,
+        stage_high=Stage.R1,
+        services=1,
+        together=Interval(20.0, 30.0),
+        lost=Fraction(60),
+        contributions=(
+            Contribution(
+                ScoreAxis.ZONE, Fraction(100, 3), "api", ("zone:aws/a", "zone:aws/c"), gain_if_fixed=Fraction(20)
+            ),
+            Contribution(ScoreAxis.DATA, Fraction(20), rule="RS701"),
+        ),
+        others=Remainder(4, Fraction(20, 3)),
+        domains=(DomainPoints("zone:aws/a", Fraction(50, 3)),),
+        policy=Policy(70.0, 100.0, (MissedTarget("api", Level.ZONE, 3, 2, (("zone:aws/a", "zone:aws/c"),), False),)),
+    )
+    page = document(report(score=score))
+    assert [error.message for error in VALIDATOR.iter_errors(page)] == []
+    assert page["scores"] == {
+        "model": 1,
+        "stage": "R0",
+        "stage_high": "R1",
+        "low": 40.0,
+        "high": 61.5,
+        "confidence": 0.785,
+        "grade": "D",
+        "services": 1,
+        "axes": [],
+        "any": {"low": 20.0, "high": 30.0},
+        "contributions": [
+            {
+                "service": "api",
+                "cut": ["zone:aws/a", "zone:aws/c"],
+                "rule": None,
+                "axis": "zone",
+                "points": 33.333,
+                "gain_if_fixed": 20.0,
+            },
+            {"service": None, "cut": [], "rule": "RS701", "axis": "data", "points": 20.0, "gain_if_fixed": None},
+        ],
+        "contributions_left_out": {"number": 4, "points": 6.667},
+        "domains": [{"domain": "zone:aws/a", "points": 16.667}],
+        "policy": {
+            "low": 70.0,
+            "high": 100.0,
+            "missed": [
+                {
+                    "service": "api",
+                    "level": "zone",
+                    "wanted": 3,
+                    "found": 2,
+                    "cuts": [["zone:aws/a", "zone:aws/c"]],
+                    "certain": False,
+                }
+            ],
+        },
+    }
+    assert list(page["scores"]) == SCHEMA["properties"]["scores"]["required"]
+
+
+def test_the_schema_knows_the_words_of_the_score() -> None:
+    scores = SCHEMA["properties"]["scores"]["properties"]
+    assert SCHEMA["$defs"]["stage"]["enum"] == [*(stage.value for stage in Stage), None]
+    axes = scores["contributions"]["items"]["properties"]["axis"]["enum"]
+    assert axes == [axis.value for axis in ScoreAxis]
+    missed = scores["policy"]["anyOf"][1]["properties"]["missed"]["items"]["properties"]
+    assert missed["level"]["enum"] == [level.value for level in Level]
 
 
 def test_hidden_findings_stay_in_the_counts(full: Report) -> None:

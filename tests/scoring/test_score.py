@@ -1,10 +1,9 @@
-"""Laws of the score, and numbers worked out by hand from the documented bands."""
+"""What rules alone score: laws, and numbers worked out by hand from the documented bands."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
 from random import Random
 
 import pytest
@@ -12,9 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model.finding import Axis, Finding, Outcome, Severity
-from scanner.model.report import Score
+from scanner.model.score import Score, ScoreAxis
 from scanner.model.span import Span
-from scanner.scoring.score import BANDS, GRADES, WEIGHTS, score
+from scanner.scoring import score as score_all
+from scanner.scoring.weights import weights
+
+
+def score(findings: list[Finding]) -> Score:
+    """The score of a scan that knows no service."""
+    return score_all((), findings, findings)
 
 
 def finding(severity: Severity, outcome: Outcome = Outcome.FAIL, axis: Axis = Axis.ZONE, name: str = "a") -> Finding:
@@ -97,7 +102,7 @@ def test_a_crash_counts_as_unknown(findings: list[Finding], one: Finding) -> Non
 
 
 # Exposure of one failure: bottom + (top - bottom) * 1 / (1 + 3); points: 100 * (1 - exposure). The whole: half the mean over the
-# weights, half the weakest axis.
+# weights (zone 0.15, and `any`, which sees the same findings, 0.15), half the weakest axis.
 @pytest.mark.parametrize(
     ("severities", "axis_points"),
     [
@@ -120,11 +125,12 @@ def test_points_of_an_axis(severities: list[Severity], axis_points: float) -> No
 
 
 def test_the_whole_by_hand() -> None:
-    # One critical failure on the zone axis (weight 0.20): 0.5 * 0.2 * 0.7 + 0.5 * 0.7 = 0.42.
-    assert score([finding(Severity.CRITICAL)]).low == 58.0
-    # A medium unknown on the edge axis besides (0.10 * 0.20): the low end loses 0.5 * 0.02 = 0.01 more.
+    # One critical failure on the zone axis: 0.5 * (0.15 + 0.15) * 0.7 + 0.5 * 0.7 = 0.455.
+    assert score([finding(Severity.CRITICAL)]).low == 54.5
+    # A medium unknown on the edge axis besides (0.10 * 0.20): the low end loses 0.5 * 0.02 = 0.01 more. `any` has the critical
+    # failure as its worst already.
     found = score([finding(Severity.CRITICAL), finding(Severity.MEDIUM, Outcome.UNKNOWN, Axis.EDGE)])
-    assert (found.low, found.high) == (57.0, 58.0)
+    assert (found.low, found.high) == (53.5, 54.5)
     assert [(a.axis, a.failing, a.judged) for a in found.axes if a.judged] == [(Axis.ZONE, 1, 1), (Axis.EDGE, 0, 1)]
 
 
@@ -132,23 +138,40 @@ def test_the_whole_by_hand() -> None:
     ("severities", "grade"),
     [
         ([], "A"),
-        ([Severity.MEDIUM], "B"),  # 0.5 * 0.2 * 0.2 + 0.5 * 0.2 = 0.12
-        ([Severity.HIGH], "C"),  # 0.5 * 0.2 * 0.4125 + 0.5 * 0.4125 = 0.2475
-        ([Severity.CRITICAL], "F"),  # 58
+        ([Severity.MEDIUM], "B"),  # 0.5 * 0.3 * 0.2 + 0.5 * 0.2 = 0.13
+        ([Severity.HIGH], "C"),  # 0.5 * 0.3 * 0.4125 + 0.5 * 0.4125 = 0.2681
+        ([Severity.CRITICAL], "F"),  # 54.5
     ],
 )
 def test_grades(severities: list[Severity], grade: str) -> None:
     assert score([finding(severity) for severity in severities]).grade == grade
 
 
-def test_a_scan_with_a_critical_failure_is_never_better_than_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(BANDS, Severity.CRITICAL, (Fraction(0), Fraction(0)))
-    assert score([finding(Severity.CRITICAL)]).grade == "C"
-    assert score([finding(Severity.CRITICAL, Outcome.UNKNOWN)]).grade == "A"
+def test_a_scan_with_a_critical_failure_is_never_better_than_c() -> None:
+    harmless = replace(weights(), rule_bands=dict.fromkeys(Severity, (Fraction(0), Fraction(0))))
+    failing, unknown = ([finding(Severity.CRITICAL, outcome)] for outcome in (Outcome.FAIL, Outcome.UNKNOWN))
+    assert score_all((), failing, failing, numbers=harmless).grade == "C"
+    assert score_all((), unknown, unknown, numbers=harmless).grade == "A"
 
 
-def test_bands_follow_each_other_and_weights_add_up() -> None:
-    assert all(BANDS[worse][0] >= BANDS[milder][1] for milder, worse in pairwise(sorted(Severity)))
-    assert sum(WEIGHTS.values()) == 1
-    assert set(WEIGHTS) == set(Axis)
-    assert list(GRADES) == sorted(GRADES, reverse=True)
+def test_what_rules_cost_is_told_by_rule() -> None:
+    # Two of three critical failures are RS1's: two thirds of the axis; the high one is not the worst and costs nothing.
+    found = [finding(Severity.CRITICAL), finding(Severity.CRITICAL), finding(Severity.HIGH)]
+    found.append(replace(finding(Severity.CRITICAL), rule="RS2"))
+    result = score(found)
+    zone = {c.rule: c.points for c in result.contributions if c.axis is ScoreAxis.ZONE}
+    assert zone == {"RS1": 2 * zone["RS2"], "RS2": zone["RS2"]}
+    assert sum((c.points for c in result.contributions), Fraction(0)) == result.lost
+    # Without RS1 one critical failure is left: exposure 0.8 becomes 0.7, on an axis of 0.15 + 0.15 in the mean and 0.5 besides.
+    assert {c.gain_if_fixed for c in result.contributions if c.rule == "RS1"} == {Fraction("6.5")}
+
+
+def test_a_known_service_does_not_excuse_what_rules_find_in_data() -> None:
+    lost = finding(Severity.HIGH, axis=Axis.DATA)
+    result = score_all((), [], [lost])
+    assert {axis.axis: axis.low for axis in result.axes if axis.low < 100} == {Axis.DATA: 58.8}
+    assert result.together.low == 100
+
+
+def test_findings_of_other_axes_on_a_graph_cost_nothing() -> None:
+    assert score_all((), [], [finding(Severity.HIGH)]).low == 100
