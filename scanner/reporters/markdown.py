@@ -14,10 +14,11 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.model.finding import Finding, Outcome
+from scanner.model.outage import RiskGroup, ServiceRisk
 from scanner.model.problem import Problem
 from scanner.model.report import AxisScore, Report, Score
 from scanner.model.span import Span
-from scanner.reporters import summary
+from scanner.reporters import services, summary
 from scanner.reporters.inert import inert
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -45,6 +46,8 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     report = redacted(report)
     head, foot = _verdict(report, options), _coverage(report)
     sections = [
+        _services(report),
+        _risk_groups(report, options),
         _findings(report, options),
         _unknowns(report, options),
         _listed(report, options),
@@ -108,6 +111,28 @@ def _verdict(report: Report, options: Options) -> str:
 def _axis(axis: AxisScore, score: Score) -> str:
     shown = summary.score_range(axis.low, axis.high) if summary.judged(axis, score) else "-"
     return f"| {axis.axis.value} | {shown} | {axis.failing} | {axis.judged} |"
+
+
+def _services(report: Report) -> Section:
+    levels = services.levels(report.services)
+    outage = services.riskiest(report)
+    sentence = f"\n**Riskiest outage:** {escaped(services.sentence(outage))}.\n" if outage else ""
+    head = f"### How many failures stop a service\n\n| Service | Criticality | {' | '.join(levels)} |\n|---|---|{'--:|' * len(levels)}\n"
+    rows = (f"| {' | '.join(escaped(cell) for cell in row)} |\n" for row in services.rows(report.services))
+    return Section(head, tuple(rows), sentence)
+
+
+def _risk_groups(report: Report, options: Options) -> Section:
+    found = services.top_groups(report)
+    return Section("### What stops them\n\n", tuple(_group(service, group, options) for service, group in found))
+
+
+def _group(service: ServiceRisk, group: RiskGroup, options: Options) -> str:
+    names = " + ".join(map(code, group.domains))
+    unsure = "" if group.certain else ", perhaps"
+    hand = "; a person can bring it back" if group.recoverable else ""
+    steps = [escaped(step.text) + (f" {link(step.span, options)}" if step.span else "") for step in group.path]
+    return f"* {names} stops **{escaped(service.name)}**{unsure}{hand}: {' → '.join(steps)}\n"
 
 
 def _findings(report: Report, options: Options) -> Section:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from scanner.model.finding import Finding
-from scanner.model.outage import OutageReport, ServiceOutage
+from scanner.model.outage import OutageReport, ServiceOutage, ServiceRisk
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.span import Span
@@ -43,8 +43,17 @@ def redacted(report: Report) -> Report:
         findings=findings,
         problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
         resources=tuple(_resource(resource, clean) for resource in report.resources),
+        services=tuple(_service(service, clean) for service in report.services),
         sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
     )
+
+
+def _service(service: ServiceRisk, clean: Clean) -> ServiceRisk:
+    groups = tuple(
+        replace(group, path=tuple(replace(step, text=clean(step.text)) for step in group.path))
+        for group in service.risk_groups
+    )
+    return replace(service, risk_groups=groups)
 
 
 def redacted_outages(report: OutageReport) -> OutageReport:

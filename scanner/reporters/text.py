@@ -9,10 +9,11 @@ from itertools import groupby
 from typing import Final
 
 from scanner.model.finding import Finding, Outcome
+from scanner.model.outage import RiskGroup, ServiceRisk
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.span import Span
-from scanner.reporters import summary
+from scanner.reporters import services, summary
 from scanner.reporters.frame import frame
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
@@ -25,6 +26,7 @@ CAUSES: Final = 10
 PER_CAUSE: Final = 3
 PROBLEMS_PER_KIND: Final = 10
 RELATED: Final = 5
+SERVICES: Final = 20
 TYPES: Final = 8
 
 _STYLES: Final = {
@@ -47,6 +49,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     if not options.quiet:
         sections = [
             _verdict(report, options),
+            _services(report, options),
             *sections,
             _unknowns(report, options),
             _others(report, options),
@@ -81,6 +84,59 @@ def _verdict(report: Report, options: Options) -> Iterator[str]:
     yield _paint(f"{summary.plural(failing, 'finding')}{words}. {summary.other_outcomes(counts)}.", "strong", options)
     if hidden := summary.hidden_failures(report, options):
         yield f"{summary.plural(hidden, 'finding')} below {options.min_severity.label} not listed."
+
+
+def _services(report: Report, options: Options) -> Iterator[str]:
+    """How many failures each service takes, the riskiest outage, and the groups behind it with their reasons."""
+    if not report.services:
+        yield _paint(
+            "No service was found in these files; name them under services in .riskscan.yaml.", "faint", options
+        )
+        return
+    shown = list(services.rows(report.services))
+    kept = shown if options.full else shown[:SERVICES]
+    yield _paint("How many failures stop a service", "strong", options)
+    yield from (
+        _paint(line, "faint", options) if not index else line for index, line in enumerate(_table(report, kept))
+    )
+    if len(shown) > len(kept):
+        yield f"  and {len(shown) - len(kept)} more; --show all lists them"
+    if (outage := services.riskiest(report)) is not None:
+        yield from _wrapped(f"Riskiest outage: {inert(services.sentence(outage))}", "", options)
+    for service, group in services.top_groups(report):
+        yield from _group(report, service, group, options)
+    if number := services.uncovered(report):
+        yield _paint(
+            f"{summary.plural(number, 'resource')} on no service's graph; riskscan judges these by rules alone.",
+            "faint",
+            options,
+        )
+
+
+def _table(report: Report, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    head = ("", "", *services.levels(report.services))
+    name = min(max(len(inert(row[0])) for row in rows), 40)
+    for row in (head, *rows):
+        label = inert(row[0])
+        label = label if len(label) <= name else f"{label[: name - 1]}…"
+        cells = "".join(f"{cell:>{max(len(title), 4) + 2}}" for title, cell in zip(head[2:], row[2:], strict=True))
+        yield f"  {label:<{name}}  {row[1]:<9}{cells}".rstrip()
+
+
+def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Options) -> Iterator[str]:
+    others = services.also_stopped(report, group, service)
+    also = f" (and {', '.join(map(inert, others[:3]))}{'…' if len(others) > 3 else ''})" if others else ""
+    sure = "" if group.certain else ", perhaps"
+    hand = "; a person can bring it back" if group.recoverable else ""
+    names = " + ".join(map(inert, group.domains))
+    yield from _wrapped(
+        f"{_paint(names, 'high' if group.certain else 'unknown', options)} stops {inert(service.name)}{also}{sure}{hand}",
+        "  ",
+        options,
+    )
+    for step in group.path:
+        place = f"  {_paint(f'{inert(step.span.file)}:{step.span.line}', 'faint', options)}" if step.span else ""
+        yield f"    -> {inert(step.text)}{place}"
 
 
 def _findings(report: Report, options: Options) -> Iterator[str]:

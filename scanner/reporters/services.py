@@ -1,0 +1,117 @@
+"""What the reports say of services: how many failures each takes, the riskiest outage, and the groups that matter most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.model.outage import LEVELS, RiskGroup, ServiceRisk
+from scanner.model.report import Report
+from scanner.model.service import Criticality
+
+TOP_GROUPS: Final = 5
+_WEIGHTS: Final = {Criticality.CRITICAL: 8, Criticality.HIGH: 4, Criticality.MEDIUM: 2, Criticality.LOW: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """One domain that alone stops services, and which."""
+
+    domain: str
+    services: tuple[str, ...]
+    total: int
+
+
+def levels(services: Sequence[ServiceRisk]) -> tuple[str, ...]:
+    """The levels at which some service can be stopped; those without any are left out of tables."""
+    return tuple(level for level in LEVELS if any(service.coefficients[level] is not None for service in services))
+
+
+def coefficient(service: ServiceRisk, level: str) -> str:
+    """How many domains of a level it takes: ``1``, ``1-2`` where unknowns decide, ``-`` for more than three."""
+    low, high = service.coefficients[level], service.coefficients_high[level]
+    if low == high:
+        return "-" if low is None else str(low)
+    return f"{low}-{'more' if high is None else high}"
+
+
+def riskiest(report: Report) -> Outage | None:
+    """The single domain whose loss stops most, the most critical first; the smallest of several that stop the same."""
+    stopped: dict[str, list[ServiceRisk]] = {}
+    for service in report.services:
+        for cut in service.cuts.high:
+            if len(cut.domains) == 1:
+                stopped.setdefault(cut.domains[0], []).append(service)
+    if not stopped:
+        return None
+    domain = max(sorted(stopped), key=lambda name: (_weight(stopped[name]), -_reach(name)))
+    return Outage(domain, tuple(service.name for service in stopped[domain]), len(report.services))
+
+
+def _weight(services: Sequence[ServiceRisk]) -> int:
+    return sum(_WEIGHTS[service.criticality] for service in services)
+
+
+def _reach(domain: str) -> int:
+    """How much a domain's failure takes with it beyond: of equal outages, the more likely smaller one is told."""
+    order = ("zone", "owner", "custodian", "edge", "registrar", "account", "region", "cluster", "provider", "service")
+    level = domain.partition(":")[0]
+    return order.index(level) if level in order else len(order)
+
+
+def top_groups(report: Report, most: int = TOP_GROUPS) -> list[tuple[ServiceRisk, RiskGroup]]:
+    """The risk groups that matter most: small ones of critical services first, each domain set once."""
+    found = [
+        (len(group.domains), not group.certain, -_WEIGHTS[service.criticality], position, service, group)
+        for service in report.services
+        for position, group in enumerate(service.risk_groups)
+        if not group.domains[0].startswith("service:")
+    ]
+    ordered = sorted(found, key=lambda item: (*item[:4], item[4].name))
+    seen: set[tuple[str, ...]] = set()
+    chosen = []
+    for *_, service, group in ordered:
+        if group.domains not in seen:
+            seen.add(group.domains)
+            chosen.append((service, group))
+    return chosen[:most]
+
+
+def also_stopped(report: Report, group: RiskGroup, but: ServiceRisk) -> list[str]:
+    """The other services that the same group stops."""
+    return [s.name for s in report.services if s is not but and any(g.domains == group.domains for g in s.risk_groups)]
+
+
+def sentence(outage: Outage) -> str:
+    """``region:aws/eu-west-1 alone stops 3 of 4 services and custody items: orders, …``."""
+    names = ", ".join(outage.services)
+    return f"{outage.domain} alone stops {len(outage.services)} of {outage.total} services and custody items: {names}"
+
+
+def uncovered(report: Report) -> int:
+    """How many resources that run or store are on no service's graph."""
+    inside = {name for service in report.services for name in service.cone}
+    passive = {
+        "other",
+        "glue",
+        "listener",
+        "policy",
+        "identity",
+        "grant",
+        "monitor",
+        "security_group",
+        "subnet",
+        "route",
+    }
+    return sum(
+        r.id not in inside and r.kind not in passive and r.declaration.mode == "managed" for r in report.resources
+    )
+
+
+def rows(services: Sequence[ServiceRisk]) -> Iterator[tuple[str, ...]]:
+    """Name, criticality and the coefficient at each of :func:`levels`, a row a service."""
+    shown = levels(services)
+    for service in services:
+        kind = "custody" if service.kind == "custody" else service.criticality.value
+        yield (service.name, kind, *(coefficient(service, level) for level in shown))
