@@ -89,13 +89,19 @@ class Scenario:
 class RiskGroup:
     """A minimal set of failure domains that together stop a service, and why.
 
-    ``certain`` is false when only unknowns make it one. ``by_hand`` tells that a person can bring the service back.
+    ``certain`` is false when only unknowns make it one. ``recoverable`` tells that a person can bring the service back.
+    ``paths`` holds a reason for each domain, in the order of ``domains``.
     """
 
     domains: tuple[str, ...]
     certain: bool
     recoverable: bool
-    path: tuple[Step, ...] = ()
+    paths: tuple[tuple[Step, ...], ...] = ()
+
+    @property
+    def path(self) -> tuple[Step, ...]:
+        """The reason for the first domain."""
+        return self.paths[0] if self.paths else ()
 
 
 @dataclass(frozen=True, slots=True)

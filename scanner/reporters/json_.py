@@ -108,7 +108,8 @@ def _service(service: ServiceRisk) -> Json:
         "coefficients": dict(service.coefficients),
         "coefficients_manual": dict(service.coefficients_manual),
         "intervals": levels,
-        "risk_groups": [_group(group) for group in service.risk_groups],
+        "risk_groups": [list(group.domains) for group in service.risk_groups],
+        "reasons": [_group(group) for group in service.risk_groups],
         "risk_groups_total": service.groups_total,
         "complete_to_size": service.exact,
         "gatekeepers": list(service.gatekeepers),
@@ -123,7 +124,7 @@ def _group(group: RiskGroup) -> Json:
         "domains": list(group.domains),
         "certain": group.certain,
         "recoverable_by_hand": group.recoverable,
-        "path": [_step(step) for step in group.path],
+        "paths": [[_step(step) for step in path] for path in group.paths],
     }
 
 

@@ -1,4 +1,4 @@
-"""What the reports say of services: how many failures each takes, the riskiest outage, and the groups that matter most."""
+"""What the reports say of services: how many failures each takes, the riskiest outage, the groups that matter most."""
 
 from __future__ import annotations
 

@@ -128,13 +128,10 @@ def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Opti
     also = f" (and {', '.join(map(inert, others[:3]))}{'…' if len(others) > 3 else ''})" if others else ""
     sure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
-    names = " + ".join(map(inert, group.domains))
-    yield from _wrapped(
-        f"{_paint(names, 'high' if group.certain else 'unknown', options)} stops {inert(service.name)}{also}{sure}{hand}",
-        "  ",
-        options,
-    )
-    for step in group.path:
+    style = "high" if group.certain else "unknown"
+    names = _paint(" + ".join(map(inert, group.domains)), style, options)
+    yield from _wrapped(f"{names} stops {inert(service.name)}{also}{sure}{hand}", "  ", options)
+    for step in (step for path in group.paths for step in path):
         place = f"  {_paint(f'{inert(step.span.file)}:{step.span.line}', 'faint', options)}" if step.span else ""
         yield f"    -> {inert(step.text)}{place}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -22,6 +22,14 @@ SIZE: Final = 3
 SHOWN_GROUPS: Final = 60
 """Risk groups with a reason, for one service; all are counted, and all go into coefficients and score."""
 
+_WRITTEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "region": ("region", "location", "zone"),
+    "service": ("region", "location", "zone"),
+    "control": ("region", "location", "zone"),
+    "account": ("project", "subscription_id", "account_id", "allowed_account_ids", "profile"),
+}
+"""Attributes of a resource, or of its provider's configuration, that say where it is."""
+
 _RANK: Final = {
     level: rank
     for rank, level in enumerate(
@@ -38,6 +46,7 @@ class Analysis:
     faults: FaultGraph
     services: Sequence[Service]
     _ids: dict[int, str] = field(default_factory=dict)
+    _family: dict[str, str] = field(default_factory=dict)
     _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
@@ -113,9 +122,21 @@ class Analysis:
     def _without_aliases(
         self, cuts: Sequence[tuple[str, ...]], certain: Sequence[tuple[str, ...]]
     ) -> list[tuple[str, ...]]:
-        """Cuts that do not merely give another name to an unknown place of a certain cut."""
+        """Cuts that do not merely give another name to an unknown place.
+
+        Of cuts that only unknowns make, those of named places stand for all that differ by an unknown one; without
+        any of these the first does.
+        """
         sure = frozenset(certain)
-        return [cut for cut in cuts if cut in sure or not any(other in sure for other in self._renamed(cut))]
+        kept: list[tuple[str, ...]] = [cut for cut in cuts if cut in sure]
+        perhaps = [cut for cut in cuts if cut not in sure and not any(other in sure for other in self._renamed(cut))]
+        told: set[tuple[str, ...]] = set()
+        for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):
+            shape = tuple(sorted(self._family.get(name, name) for name in cut))
+            if not any(map(is_unnamed, cut)) or shape not in told:
+                kept.append(cut)
+            told.add(shape)
+        return sorted(kept, key=_rank)
 
     def _renamed(self, cut: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         for name in cut:
@@ -125,9 +146,10 @@ class Analysis:
     def _unknown_siblings(self, name: str) -> tuple[str, ...]:
         """The places that the files do not name beside a place."""
         if not self._beside:
-            for family in self.faults.families.values():
+            for name_of_family, family in self.faults.families.items():
                 unknown = tuple(n for n in family if is_unnamed(n))
                 self._beside.update(dict.fromkeys(family, unknown))
+                self._family.update(dict.fromkeys(family, name_of_family))
             self._beside.setdefault("", ())
         return self._beside.get(name, ())
 
@@ -159,16 +181,23 @@ class Analysis:
             if not sure:
                 given.append(gates.undecided)
             recoverable = not bits >> position & 1 and cut not in helped
-            result.append(RiskGroup(cut, sure, recoverable, self.path(service, given)))
+            paths = tuple(self.path(service, given, self._but(cut, name)) for name in cut)
+            result.append(RiskGroup(cut, sure, recoverable, paths))
         return tuple(result)
 
     # -- reasons -----------------------------------------------------------------------------------
 
-    def path(self, service: Service, failed: Iterable[int]) -> tuple[Step, ...]:
-        """The shortest reason for a service's failure, as the resources on the way and the domain at its end."""
+    def _but(self, cut: Sequence[str], name: str) -> tuple[int, ...]:
+        return tuple(self.faults.events[other] for other in cut if other != name)
+
+    def path(self, service: Service, failed: Iterable[int], apart: Iterable[int] = ()) -> tuple[Step, ...]:
+        """The shortest reason for a service's failure, as the resources on the way and the domain at its end.
+
+        It does not end at events ``apart`` where it can end elsewhere.
+        """
         gates = self.faults.gates
         told = list(failed)
-        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided))
+        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided, *apart))
         return self._steps(service, found)
 
     def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:
@@ -186,7 +215,9 @@ class Analysis:
             (gates.labels[n].domain for n in reversed(nodes) if n in gates.labels and gates.labels[n].domain), ""
         )
         if domain:
-            steps.append(Step(domain, self.describe(domain), self._stated(nodes[begin:]) or self._placed(last, domain)))
+            wide = domain.partition(":")[0] in ("region", "account", "provider", "service", "control")
+            stated = None if wide and last else self._stated(nodes[begin:])
+            steps.append(Step(domain, self.describe(domain), stated or self._placed(last, domain)))
         reasons = [gates.reasons[n] for n in nodes if n in gates.reasons]
         if reasons and steps:
             final = steps[-1]
@@ -209,7 +240,7 @@ class Analysis:
         """Where it is written that a resource stands at a node, which the domain's failure takes down."""
         stated = self.faults.gates.stated
         whole = self.faults.nodes[resource]
-        if domain.startswith(("zone:", "owner:", "custodian:", "account:")):
+        if domain.startswith(("zone:", "owner:", "custodian:")):
             found = stated.get((whole, node))
             if found is not None:
                 return found
@@ -220,8 +251,11 @@ class Analysis:
         found = self.faults.graph.resources.get(resource)
         if found is None:
             return None
-        provider = found.declaration.provider.span
-        return provider if provider is not None and not domain.startswith("zone:") else found.span
+        level = domain.partition(":")[0]
+        own = next((name for name in _WRITTEN.get(level, ()) if found.declaration.attributes.get(name) is not None), "")
+        if own:
+            return found.declaration.span_of(own)
+        return found.declaration.provider.span_of(*_WRITTEN.get(level, ())) or found.span
 
     def describe(self, domain: str) -> str:
         """A domain in words; of one that the files do not name, what would tell it."""
