@@ -133,7 +133,7 @@ class _Coverage:
         """The triple's code if it is a minimal cut; its events are none alone."""
         first, second, third = sorted(events)
         code = (first * self.families.width + second) * self.families.width + third
-        if self.families.contains_pair(code, pairs) or not self.enough(first, second, third):
+        if not self.families.triples_clear((code,), pairs) or not self.enough(first, second, third):
             return None
         return code
 
