@@ -33,6 +33,8 @@ class Budget:
     """Unions of cuts tried for one size at one gate."""
     total: int = 20_000_000
     """Cuts of one size in all distinct families together."""
+    work: int = 200_000_000
+    """Cuts looked at by all gates together: after these no gate gets cuts of three events, after twice these of two."""
 
 
 class Family(NamedTuple):
@@ -60,6 +62,7 @@ class Families:
         self._gates: dict[tuple[int, ...], int] = {}
         self._codes: dict[int, int] = {}
         self._counts = [0, 0, 0, 0]
+        self._work = 0
 
     def event(self, event: int) -> int:
         """The family of an event alone."""
@@ -149,10 +152,11 @@ class Families:
 
     def _union(self, families: Sequence[Family]) -> int:
         """One failed input is enough: the union, minimised."""
-        single, exact = 0, self.size
+        single, exact = 0, self.affordable_size()
         for family in families:
             single |= family.single
             exact = min(exact, family.exact)
+            self.spend(len(family.pairs) + len(family.triples))
         deep = [family for family in families if family.pairs or family.triples] if exact > 1 else ()
         if len(deep) <= 1:
             pairs, triples = deep[0][2:4] if deep else ((), ())
@@ -183,7 +187,7 @@ class Families:
 
     def _product(self, left: Family, right: Family) -> int:
         """Reduced by case: with the events that fail both taken out, no pair or triple below contains a single cut."""
-        exact = min(left.exact, right.exact)
+        exact = min(left.exact, right.exact, self.affordable_size())
         both = left.single & right.single
         ours, theirs = bits(left.single & ~both), bits(right.single & ~both)
         pairs: set[int] = set()
@@ -191,6 +195,7 @@ class Families:
         if exact >= 2 and len(ours) * len(theirs) > self.budget.candidates:
             exact = 1
         if exact >= 2:
+            self.spend(len(ours) * len(theirs) + len(left.pairs) + len(right.pairs))
             pairs = self._pairs(left, right, ours, theirs)
         if exact >= 3:
             tried = len(left.pairs) * len(theirs) + len(right.pairs) * len(ours)
@@ -199,6 +204,7 @@ class Families:
                 exact = 2
             else:
                 triples = joined
+                self.spend(tried + len(joined) + len(left.triples) + len(right.triples))
                 triples.update(self._hit(left.triples, right), self._hit(right.triples, left))
                 triples = {*self.triples_clear(triples, pairs)}
                 self._extend(triples, left.pairs, theirs, pairs)
@@ -299,6 +305,14 @@ class Families:
             and pair // width * width + (last := triple % width) not in pairs
             and pair % width * width + last not in pairs
         ]
+
+    def spend(self, cuts: int) -> None:
+        """Count cuts looked at."""
+        self._work += cuts
+
+    def affordable_size(self) -> int:
+        """The most events that a new family's cuts may have after what has been spent."""
+        return max(1, min(self.size, LARGEST - self._work // max(self.budget.work, 1)))
 
     def _affordable(self, family: Family) -> Family:
         """The family, or what the budget leaves of it."""
