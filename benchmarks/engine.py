@@ -52,8 +52,8 @@ def measure(name: str) -> str:
     cells = (
         f"{len(case.structure):,}",
         f"{len(case.services):,}",
-        f"{swept:.2f}",
-        f"{enumerated:.2f}",
+        f"{swept:.3f}",
+        f"{enumerated:.3f}",
         f"{peak:.0f}",
         " / ".join(f"{count:,}" for count in counts),
         f"{incomplete:,}",
