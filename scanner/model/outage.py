@@ -55,6 +55,7 @@ class ServiceOutage:
     """What one scenario does to one service.
 
     ``condition`` says on what an unknown verdict depends. ``path`` leads from the service to a failed domain.
+    ``remedies`` are what a person can do, ``lost`` the stores of which no copy is within reach.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ServiceOutage:
     path: tuple[Step, ...] = ()
     condition: str = ""
     remedies: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

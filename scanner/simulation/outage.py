@@ -19,6 +19,22 @@ from scanner.simulation.places import EDGE_VENDORS
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
+SHOWN_STEPS: Final = 5
+_ACTIONS: Final[Mapping[str, str]] = {
+    "database": "promote a replica of, or restore,",
+    "object_store": "point callers to the copy of, or restore,",
+    "file_store": "restore",
+    "volume": "restore",
+    "search": "restore",
+    "queue": "restore",
+    "cache": "promote a replica of",
+    "secret": "point callers to a replica of",
+    "key": "point callers to a replica of",
+    "dns_record": "edit the name",
+    "certificate": "replace",
+}
+"""What a person does about a resource of a kind."""
+
 MOST_READINGS: Final = 64
 """So many ways to read one scenario are tried; more are cut off, and the answer says so."""
 
@@ -201,7 +217,8 @@ class Replay:
             self._because(service, readings[worst], bits, worst, kind),
             path,
             self._condition(failed, readings),
-            self._remedies(service, manual, automatic),
+            self._remedies(service, manual, bits, worst * 4 + kind, told[worst * 4 + kind + 2]),
+            self._lost(service, bits, worst * 4 + kind + 2),
         )
 
     def _condition(self, failed: Sequence[Sequence[bool]], readings: Sequence[_Reading]) -> str:
@@ -270,12 +287,38 @@ class Replay:
             r for r in self.faults.survives if graph.resources[r].kind in kept and (nodes[r] in below or r in named)
         ]
 
-    def _remedies(self, service: Service, manual: Verdict, automatic: Verdict) -> tuple[str, ...]:
-        if automatic is Verdict.UP:
+    def _remedies(
+        self, service: Service, manual: Verdict, bits: Sequence[int], index: int, told: Sequence[int]
+    ) -> tuple[str, ...]:
+        """What a person can do about it: for each thing on the way that is down by itself and up with people's help."""
+        if manual is Verdict.DOWN:
             return ()
-        if manual is Verdict.UP:
-            return (*service.attested, "a person can bring it back: promote a replica, restore, or change the name")
-        return ()
+        graph, nodes = self.faults.graph, self.faults.nodes
+        below = self.analysis.below(service.node)
+        alone, helped = 1 << index, 1 << (index + 2)
+        helpable = [r for r, n in nodes.items() if n in below and bits[n] & alone and not bits[n] & helped]
+        causes = self._necessary(service, [r for r in helpable if self._itself(r, bits, alone, helpable)], told)
+        steps = [f"{_ACTIONS.get(graph.resources[r].kind, 'switch over')} {r}" for r in causes]
+        return (*service.attested, *steps[:SHOWN_STEPS])
+
+    def _necessary(self, service: Service, steps: list[str], told: Sequence[int]) -> list[str]:
+        """The steps without which the service stays down; all of them where each can be left out for another."""
+        nodes = self.faults.nodes
+        without = outages(self.faults.structure, [(*told, nodes[step]) for step in steps])[service.node] if steps else 0
+        return [step for position, step in enumerate(steps) if without >> position & 1] or steps
+
+    def _lost(self, service: Service, bits: Sequence[int], index: int) -> tuple[str, ...]:
+        """The stores of which no copy is within reach."""
+        stores = self._stores(self.analysis.below(service.node))
+        return tuple(name for name in stores if bits[self.faults.survives[name]] >> index & 1)
+
+    def _itself(self, resource: str, bits: Sequence[int], alone: int, others: Sequence[str]) -> bool:
+        """Whether people help at this resource rather than at something that it needs."""
+        own = self.faults.own.get(resource)
+        if own is not None and bits[own] & (alone << 2):
+            return True  # by itself it stays down: what stands in for it makes the difference
+        needed = {self.faults.nodes[other] for other in others if other != resource}
+        return not needed & self.analysis.below(self.faults.nodes[resource])
 
 
 def _weights(scenario: Scenario) -> tuple[int, ...]:
