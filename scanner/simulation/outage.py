@@ -20,8 +20,11 @@ from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
 SHOWN_STEPS: Final = 5
+MOST_STEPS: Final = 200
+"""So many resources are looked at to find what a person has to do."""
+
 _ACTIONS: Final[Mapping[str, str]] = {
-    "database": "promote a replica of, or restore,",
+    "database": "promote or restore",
     "object_store": "point callers to the copy of, or restore,",
     "file_store": "restore",
     "volume": "restore",
@@ -296,29 +299,26 @@ class Replay:
         graph, nodes = self.faults.graph, self.faults.nodes
         below = self.analysis.below(service.node)
         alone, helped = 1 << index, 1 << (index + 2)
-        helpable = [r for r, n in nodes.items() if n in below and bits[n] & alone and not bits[n] & helped]
-        causes = self._necessary(service, [r for r in helpable if self._itself(r, bits, alone, helpable)], told)
+        helpable = [r for r, n in nodes.items() if n in below and bits[n] & alone and not bits[n] & helped][:MOST_STEPS]
+        causes = self._lowest(self._necessary(service, helpable, told) or helpable)
         steps = [f"{_ACTIONS.get(graph.resources[r].kind, 'switch over')} {r}" for r in causes]
         return (*service.attested, *steps[:SHOWN_STEPS])
 
     def _necessary(self, service: Service, steps: list[str], told: Sequence[int]) -> list[str]:
-        """The steps without which the service stays down; all of them where each can be left out for another."""
+        """What has to come back for the service to come back."""
         nodes = self.faults.nodes
         without = outages(self.faults.structure, [(*told, nodes[step]) for step in steps])[service.node] if steps else 0
-        return [step for position, step in enumerate(steps) if without >> position & 1] or steps
+        return [step for position, step in enumerate(steps) if without >> position & 1]
+
+    def _lowest(self, steps: Sequence[str]) -> list[str]:
+        """Where people begin: what needs none of the others."""
+        nodes = {self.faults.nodes[step]: step for step in steps}
+        return [step for node, step in nodes.items() if not (nodes.keys() & self.analysis.below(node)) - {node}]
 
     def _lost(self, service: Service, bits: Sequence[int], index: int) -> tuple[str, ...]:
         """The stores of which no copy is within reach."""
         stores = self._stores(self.analysis.below(service.node))
         return tuple(name for name in stores if bits[self.faults.survives[name]] >> index & 1)
-
-    def _itself(self, resource: str, bits: Sequence[int], alone: int, others: Sequence[str]) -> bool:
-        """Whether people help at this resource rather than at something that it needs."""
-        own = self.faults.own.get(resource)
-        if own is not None and bits[own] & (alone << 2):
-            return True  # by itself it stays down: what stands in for it makes the difference
-        needed = {self.faults.nodes[other] for other in others if other != resource}
-        return not needed & self.analysis.below(self.faults.nodes[resource])
 
 
 def _weights(scenario: Scenario) -> tuple[int, ...]:
