@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -41,7 +41,10 @@ class Analysis:
     _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
+    _points: frozenset[int] = frozenset()
+
     def __post_init__(self) -> None:
+        self._points = frozenset(node for node, label in self.faults.gates.labels.items() if label.resource)
         self._ids = {node: name for name, node in self.faults.events.items()}
 
     def risks(self) -> tuple[ServiceRisk, ...]:
@@ -156,19 +159,24 @@ class Analysis:
         for position, cut in enumerate(shown):
             given = [*(self.faults.events[name] for name in cut), gates.by_hand]
             sure = cut in certain  # a minimal cut that fails the optimistic bound too is minimal there
-            if not sure:
-                given.append(gates.undecided)
+            doubts = () if sure else (gates.undecided,)
             recoverable = not bits >> position & 1 and cut not in helped
-            result.append(RiskGroup(cut, sure, recoverable, self.path(service, given)))
+            points = self._points if len(cut) == 1 else ()
+            result.append(RiskGroup(cut, sure, recoverable, self.path(service, (*given, *doubts), doubts, points)))
         return tuple(result)
 
     # -- reasons -----------------------------------------------------------------------------------
 
-    def path(self, service: Service, failed: Iterable[int]) -> tuple[Step, ...]:
-        """The shortest reason for a service's failure, as the resources on the way and the domain at its end."""
+    def path(
+        self, service: Service, failed: Iterable[int], doubts: Collection[int] = (), points: Collection[int] = ()
+    ) -> tuple[Step, ...]:
+        """The shortest reason for a service's failure, as the resources on the way and the domain at its end.
+
+        ``doubts`` and ``points`` are those of :func:`~scanner.simulation.witness.witness`.
+        """
         gates = self.faults.gates
         told = list(failed)
-        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided))
+        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided), doubts, points)
         return self._steps(service, found)
 
     def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:
