@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from scanner.config import ESCROWED, Attestation, Config, Link, Service
 from scanner.discovery import Discovery, discover
 from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
-from scanner.graph.graph import Graph, with_edges
+from scanner.graph.graph import Graph, with_edges, with_services
 from scanner.model.finding import Finding, Severity
 from scanner.model.outage import OutageReport, Scenario, ServiceRisk
 from scanner.model.problem import Problem, ProblemKind
@@ -56,7 +56,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     estate = read_estate(paths, config)
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
-    graph, terraform = replace(estate.graph, services=risks), estate.terraform
+    graph, terraform = with_services(estate.graph, risks), estate.terraform
     judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     findings, waiver_problems = _suppressed(judged, loaded, terraform, config)
     problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.config import Config
-from scanner.discovery import discover
-from scanner.graph.graph import Graph
+from scanner.config import Config, ConfigError, load_config
+from scanner.graph.graph import Graph, with_services
 from scanner.model.finding import Finding
 from scanner.model.problem import Problem
-from scanner.normalize import Settings, normalize
-from scanner.pipeline import read_terraform
+from scanner.pipeline import read_estate, wishes
 from scanner.rules.check import MARK
-from scanner.rules.evaluate import ESTATE, ask, estate, is_of_type
+from scanner.rules.evaluate import ANY, ESTATE, ask, estate, is_of_type
 from scanner.rules.rule import Example, Rule
+from scanner.simulation.study import study
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,13 @@ def run_examples(rules: Iterable[Rule]) -> Iterator[ExampleFailure]:
 
 def disagreements(rule: Rule, example: Example) -> Iterator[str]:
     """How the rule differs from an example: wrong outcomes, marked lines without a finding, and the reverse."""
-    graph, problems = example_graph(example)
+    try:
+        graph, problems = example_graph(example)
+    except ConfigError as error:
+        yield f"{example.outcome} example, config: {error}"
+        return
     for problem in problems:
-        if problem.kind.incomplete:
-            yield f"{example.outcome} example, line {problem.span.line}: {problem.message}"
+        yield f"{example.outcome} example, line {problem.span.line}: {problem.message}"
     marked = {number for number, line in enumerate(example.code.splitlines(), 1) if line.rstrip().endswith(MARK)}
     found = list(answers(rule, graph))
     lines = {f.span.line for f in found if f.outcome.value == example.outcome}
@@ -60,7 +62,11 @@ def disagreements(rule: Rule, example: Example) -> Iterator[str]:
 def answers(rule: Rule, graph: Graph) -> Iterator[Finding]:
     """The rule's findings in a graph."""
     managed = [r for r in graph.resources.values() if r.declaration.mode != "data"]
-    subjects = [r for r in managed if r.kind in rule.kinds and is_of_type(rule, r)]
+    subjects = [
+        r
+        for r in managed
+        if (r.kind in rule.kinds or (ANY in rule.kinds and r.declaration.mode != "module")) and is_of_type(rule, r)
+    ]
     if ESTATE in rule.kinds and graph.resources:
         subjects.append(estate(graph))
     for resource in subjects:
@@ -70,11 +76,19 @@ def answers(rule: Rule, graph: Graph) -> Iterator[Finding]:
 
 
 def example_graph(example: Example) -> tuple[Graph, tuple[Problem, ...]]:
-    """The graph of an example, read as a file named by its dialect."""
+    """The graph of an example with its services, and what a reader of the rule must not leave as it is.
+
+    The code is read as a file named by its dialect, its configuration as ``.riskscan.yaml`` beside it. Raises
+    :class:`~scanner.config.ConfigError` for a configuration that cannot be used.
+    """
     with tempfile.TemporaryDirectory(prefix="riskscan-example-") as folder:
         Path(folder, "main.tf").write_text(example.code, encoding="utf-8")
         config = Config()
-        found = discover([Path(folder)], config.limits.max_file_bytes)
-        terraform = read_terraform(found, config)
-    graph, _ = normalize(terraform.declarations, Settings())
-    return graph, terraform.problems
+        if example.config:
+            file = Path(folder, ".riskscan.yaml")
+            file.write_text(example.config, encoding="utf-8")
+            config = load_config(file, file.name)
+        read = read_estate([Path(folder)], config)
+    outages = study(read.graph, wishes(config))
+    problems = (*(p for p in read.problems if p.kind.incomplete), *outages.problems)
+    return with_services(read.graph, outages.analysis.risks()), problems

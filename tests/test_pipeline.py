@@ -179,3 +179,36 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_second_scan_in_one_process_says_the_same(report_of: Callable[..., Report]) -> None:
     assert json_.render(report_of(ESTATE)) == json_.render(report_of(ESTATE))
+
+
+OPEN = {
+    "subnets of a function": """
+variable "open" {
+  type = list(string)
+}
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  vpc_config {
+    subnet_ids = var.open
+  }
+}
+""",
+    "region of a replica": """
+variable "open" {
+  type = string
+}
+resource "aws_dynamodb_table" "t" {
+  name = "t"
+  replica {
+    region_name = var.open
+  }
+}
+""",
+}
+
+
+@pytest.mark.parametrize("code", OPEN.values(), ids=OPEN)
+def test_what_a_variable_leaves_open_is_no_truth_to_the_fault_graph(
+    code: str, report_of: Callable[..., Report]
+) -> None:
+    assert [resource.kind for resource in report_of(code).resources] in (["function"], ["database"])

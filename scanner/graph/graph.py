@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from scanner.graph.index import Index, is_at
-from scanner.model.outage import ServiceRisk
+from scanner.model.outage import RiskGroup, ServiceRisk
 from scanner.model.resource import Edge, EdgeKind, Resource
 from scanner.model.value import Value
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """One failure domain that stops a service by itself."""
+
+    service: ServiceRisk
+    group: RiskGroup
+
+    @property
+    def domain(self) -> str:
+        """The failure domain's id."""
+        return self.group.domains[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """The resources of a scan by id, their edges in both directions, and the services with what stops them."""
+    """The resources of a scan by id, their edges in both directions, and the services with what stops them.
+
+    ``stops`` lists, by the resource that ties a service to a failure domain, what that domain alone stops; ``entered``
+    the services by their first entry. :func:`with_services` fills them.
+    """
 
     resources: Mapping[str, Resource]
     outgoing: Mapping[str, tuple[Edge, ...]]
@@ -21,6 +38,8 @@ class Graph:
     by_kind: Mapping[str, tuple[Resource, ...]]
     index: Index
     services: tuple[ServiceRisk, ...] = ()
+    stops: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict)
+    entered: Mapping[str, tuple[ServiceRisk, ...]] = field(default_factory=dict)
 
     def of_kind(self, *kinds: str) -> tuple[Resource, ...]:
         """All resources of the kinds, in id order within each kind."""
@@ -61,6 +80,25 @@ class Graph:
 def with_edges(graph: Graph, edges: Iterable[Edge]) -> Graph:
     """The same graph with more edges, such as those that a configuration states."""
     return build_graph(graph.resources.values(), (*graph.edges(), *edges), graph.index)
+
+
+def with_services(graph: Graph, services: Iterable[ServiceRisk]) -> Graph:
+    """The same graph with the services on it, found by the resources that tie them to a domain and by their entries."""
+    found = tuple(services)
+    stops: dict[str, list[Stop]] = {}
+    entered: dict[str, list[ServiceRisk]] = {}
+    for service in found:
+        for entry in service.entry[:1]:
+            entered.setdefault(entry, []).append(service)
+        for group in service.risk_groups:
+            if len(group.domains) == 1 and len(group.path) > 1:
+                stops.setdefault(group.path[-2].name, []).append(Stop(service, group))
+    return replace(
+        graph,
+        services=found,
+        stops={name: tuple(held) for name, held in stops.items()},
+        entered={name: tuple(held) for name, held in entered.items()},
+    )
 
 
 def build_graph(resources: Iterable[Resource], edges: Iterable[Edge], index: Index) -> Graph:

@@ -9,7 +9,7 @@ from scanner.catalog.load import catalog
 from scanner.facts import FACTS
 from scanner.model.finding import Axis, Severity
 from scanner.rules.condition import faults
-from scanner.rules.evaluate import ESTATE, names_in
+from scanner.rules.evaluate import ANY, ESTATE, names_in
 
 OUTCOMES: Final = ("fail", "pass", "unknown")
 """What an example can show."""
@@ -45,6 +45,8 @@ _CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "severity": [severity.label for severity in Severity],
 }
 _APPLIES: Final = frozenset({"kind", "type", "when"})
+_BESIDE: Final = ("dialect", "config")
+"""Keys that an example may have beside its outcome."""
 
 Fault = tuple[str, str]
 """The key that a fault stands at, and a sentence."""
@@ -109,8 +111,8 @@ def _example_faults(examples: Any) -> Iterator[Fault]:
         if len(shown) != 1:
             yield "examples", f"an example is one of {', '.join(OUTCOMES)} with its text"
             continue
-        yield from _unknown_keys(example, (*OUTCOMES, "dialect"))
-        if not isinstance(example[shown[0]], str) or not isinstance(example.get("dialect", ""), str):
+        yield from _unknown_keys(example, (*OUTCOMES, *_BESIDE))
+        if not isinstance(example[shown[0]], str) or any(not isinstance(example.get(key, ""), str) for key in _BESIDE):
             yield shown[0], f"the {shown[0]} example is a text"
         elif MARK not in example[shown[0]]:
             yield shown[0], f"the {shown[0]} example marks no line with {MARK!r}"
@@ -120,7 +122,7 @@ def _name_faults(data: Mapping[Any, Any]) -> Iterator[Fault]:
     applies, tables = data["applies_to"], catalog()
     kinds = words(applies["kind"])
     for kind in kinds:
-        if kind != ESTATE and kind not in tables.kinds:
+        if kind not in (ANY, ESTATE) and kind not in tables.kinds:
             yield "kind", f"there is no kind {kind}{_nearest(kind, tables.kinds)}"
     names = known_names(kinds)
     yield from faults(data["fails_when"], names)

@@ -21,6 +21,9 @@ from scanner.rules.rule import Rule, RuleSet
 LISTED = 4
 """How many items of a list a message names."""
 
+ANY = "any"
+"""Stands for every kind of resource."""
+
 ESTATE = "estate"
 """The kind of the one pseudo-resource that stands for everything scanned together."""
 
@@ -34,6 +37,7 @@ def evaluate(
     subjects: dict[str, tuple[Resource, ...]] = {**graph.by_kind}
     if graph.resources:
         subjects[ESTATE] = (estate(graph),)
+    subjects[ANY] = tuple(r for r in graph.resources.values() if r.declaration.mode != "module")
     for rule in rules.rules.values():
         if rule.info.code in disabled:
             continue

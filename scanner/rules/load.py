@@ -108,7 +108,7 @@ def _rule(data: Mapping[str, Any], file: str) -> Rule:
         types=words(applies.get("type")),
         mark=words(data.get("mark")),
         examples=tuple(
-            Example(outcome, example[outcome], example.get("dialect", "terraform"))
+            Example(outcome, example[outcome], example.get("dialect", "terraform"), example.get("config", ""))
             for example in data["examples"]
             for outcome in OUTCOMES
             if outcome in example

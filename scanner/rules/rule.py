@@ -11,16 +11,23 @@ from scanner.rules.condition import Condition
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A configuration and what the rule must say of its marked lines. ``outcome`` is fail, pass or unknown."""
+    """A configuration and what the rule must say of its marked lines. ``outcome`` is fail, pass or unknown.
+
+    ``config`` is the content of a ``.riskscan.yaml`` beside it; without one, services are found in the graph.
+    """
 
     outcome: str
     code: str
     dialect: str = "terraform"
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule file. ``kinds`` may be ``estate`` for questions about the whole; ``mark`` names what to underline."""
+    """One rule file. ``mark`` names what to underline.
+
+    ``kinds`` may be ``any``, or ``estate`` for questions about the whole.
+    """
 
     info: RuleInfo
     kinds: tuple[str, ...]

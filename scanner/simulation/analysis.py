@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -50,7 +50,10 @@ class Analysis:
     _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
+    _points: frozenset[int] = frozenset()
+
     def __post_init__(self) -> None:
+        self._points = frozenset(node for node, label in self.faults.gates.labels.items() if label.resource)
         self._ids = {node: name for name, node in self.faults.events.items()}
 
     def risks(self) -> tuple[ServiceRisk, ...]:
@@ -178,10 +181,10 @@ class Analysis:
         for position, cut in enumerate(shown):
             given = [*(self.faults.events[name] for name in cut), gates.by_hand]
             sure = cut in certain  # a minimal cut that fails the optimistic bound too is minimal there
-            if not sure:
-                given.append(gates.undecided)
+            doubts = () if sure else (gates.undecided,)
             recoverable = not bits >> position & 1 and cut not in helped
-            paths = tuple(self.path(service, given, self._but(cut, name)) for name in cut)
+            points = self._points if len(cut) == 1 else ()
+            paths = tuple(self.path(service, (*given, *doubts), self._but(cut, name), doubts, points) for name in cut)
             result.append(RiskGroup(cut, sure, recoverable, paths))
         return tuple(result)
 
@@ -190,14 +193,23 @@ class Analysis:
     def _but(self, cut: Sequence[str], name: str) -> tuple[int, ...]:
         return tuple(self.faults.events[other] for other in cut if other != name)
 
-    def path(self, service: Service, failed: Iterable[int], apart: Iterable[int] = ()) -> tuple[Step, ...]:
+    def path(
+        self,
+        service: Service,
+        failed: Iterable[int],
+        apart: Iterable[int] = (),
+        doubts: Collection[int] = (),
+        points: Collection[int] = (),
+    ) -> tuple[Step, ...]:
         """The shortest reason for a service's failure, as the resources on the way and the domain at its end.
 
-        It does not end at events ``apart`` where it can end elsewhere.
+        It does not end at events ``apart`` where it can end elsewhere. ``doubts`` and ``points`` are those of
+        :func:`~scanner.simulation.witness.witness`.
         """
         gates = self.faults.gates
         told = list(failed)
-        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided, *apart))
+        conditions = (gates.by_hand, gates.undecided, *apart)
+        found = witness(self.faults.structure, told, service.node, conditions, doubts, points)
         return self._steps(service, found)
 
     def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:

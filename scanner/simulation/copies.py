@@ -150,7 +150,7 @@ class Copies:
         values: list[Value] = listed
         provider, own = resource.placement.provider, resource.placement.region
         named = [region_of(_region_in(v), provider) if isinstance(v, str) else v for v in values]
-        return [place for place in dict.fromkeys(named) if isinstance(place, (str, Unknown)) and place != own and place]
+        return [place for place in dict.fromkeys(named) if isinstance(place, (str, Unknown)) and place not in (own, "")]
 
     def in_region(self, resource: Resource, region: Place) -> int:
         """The copy of a store that another region holds."""

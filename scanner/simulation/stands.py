@@ -121,7 +121,8 @@ class Stands:
 
     def _in_subnets(self, resource: Resource) -> bool:
         """Whether a thing without a zone of its own is attached to subnets of certain zones (a function in a VPC)."""
-        return resource.kind == "function" and bool(resource.placement.zones)
+        zones = resource.placement.zones
+        return resource.kind == "function" and (isinstance(zones, Unknown) or bool(zones))
 
     def _several_regions(self, resource: Resource, service: str) -> int:
         place, places = resource.placement, self.context.places

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from scanner.simulation.components import components
-from scanner.simulation.structure import Structure
+from scanner.simulation.structure import Structure, StructureBuilder
+from scanner.simulation.sweep import single_outages
 
 
 def witness(
-    structure: Structure, failed: Iterable[int], node: int, conditions: Collection[int] = ()
+    structure: Structure,
+    failed: Iterable[int],
+    node: int,
+    conditions: Collection[int] = (),
+    doubts: Collection[int] = (),
+    points: Collection[int] = (),
 ) -> tuple[int, ...]:
     """The shortest path from a failing node over children to a node told to fail; empty when the node does not fail.
 
-    ``conditions`` are told nodes at which a path ends only where it cannot end at another one.
+    ``conditions`` are told nodes at which a path ends only where it cannot end at another one. Of a node that does not
+    fail without the ``doubts`` among them, the path shows a part that does not either.
+    Where a gate needs several children, the way by one of them is not the whole reason: the path then goes by the one
+    of the ``points`` nearest to the cause whose failure alone is enough, if there is any.
     Each node on it failed in an earlier round than the one before it, so that no cycle explains itself. Between equally
     short ways the child listed first is taken.
     """
@@ -21,20 +30,65 @@ def witness(
     rounds = _rounds(structure, told, node)
     if node not in rounds:
         return ()
+    sure = _rounds(structure, told.difference(doubts), node) if doubts else {}
+    following = _following(
+        structure, told, rounds, lambda child: (child in doubts or child in sure, child in conditions)
+    )
+    path = _way(following, node, told)
+    if not points or all(structure.thresholds[n] < 2 for n in path[:-1]):
+        return path
+    near = [n for n in sorted(rounds, key=lambda n: (rounds[n], n)) if n in points and n not in told]
+    before = _by_point(structure, rounds, path, told.intersection(conditions).intersection(rounds), near)
+    return (*before, *_way(following, before[-1], told)[1:]) if before else path
+
+
+def _following(
+    structure: Structure, told: frozenset[int], rounds: Mapping[int, int], last: Callable[[int], tuple[bool, bool]]
+) -> dict[int, int]:
+    """The child by which the way of each failing node goes on. ``last`` tells what to take only where need be."""
     # From the earliest round on: the way of a node goes by nodes of earlier rounds only.
     far = len(structure)
-    steps = {event: far if event in conditions else 0 for event in rounds if event in told}
+    steps = {event: far if last(event)[1] else 0 for event in rounds if event in told}
     following: dict[int, int] = {}
     for current in sorted(rounds, key=lambda n: (rounds[n], n)):
         if current in told:
             continue
         earlier = [c for c in structure.children(current) if c in rounds and rounds[c] < rounds[current]]
-        following[current] = min(earlier, key=steps.__getitem__)
+        following[current] = min(earlier, key=lambda c: (last(c)[0], steps[c]))
         steps[current] = steps[following[current]] + 1
+    return following
+
+
+def _way(following: Mapping[int, int], node: int, ends: Collection[int]) -> tuple[int, ...]:
     path = [node]
-    while path[-1] not in told:
+    while path[-1] not in ends:
         path.append(following[path[-1]])
     return tuple(path)
+
+
+def _by_point(
+    structure: Structure, rounds: Mapping[int, int], path: tuple[int, ...], given: frozenset[int], points: list[int]
+) -> tuple[int, ...]:
+    """The way to the point nearest to the cause whose failure is enough, the last one of a path if that is such.
+
+    Nothing when none is enough. ``rounds`` are those of the nodes below the path's first one, ``given`` fails anyway.
+    """
+    numbers = {node: number for number, node in enumerate(rounds)}
+    inside = StructureBuilder()
+    for _ in numbers:
+        inside.leaf()
+    for node, number in numbers.items():
+        children = [numbers[child] for child in structure.children(node) if child in numbers]
+        if rounds[node] and children:
+            inside.set(number, structure.thresholds[node], children)
+    alone = single_outages(inside.build(), [numbers[n] for n in points], [numbers[n] for n in given])[numbers[path[0]]]
+    enough = [point for position, point in enumerate(points) if alone >> position & 1 and point != path[0]]
+    last = next((n for n in reversed(path) if n in points), None)
+    if not enough or last in enough:
+        return ()
+    told = given | {enough[0]}
+    again = _failing(structure, rounds, told)
+    return _way(_following(structure, told, again, lambda child: (False, child in given)), path[0], told)
 
 
 def causes(structure: Structure, failed: Iterable[int], node: int) -> tuple[int, ...]:

@@ -110,3 +110,33 @@ def test_each_of_two_ways_is_a_cause() -> None:
     assert causes(found, [0, 1], 2) == causes(found, [0, 1], 3) == (0, 1)
     assert causes(found, [1], 2) == (1,)
     assert causes(found, [], 2) == ()
+
+
+def test_a_way_by_one_of_several_needed_children_gives_way_to_what_is_enough_alone() -> None:
+    # 0 a region, 1 another one; 2 a secret in 0; 3 and 4 servers in 0 and 1 that need it; 5 fails when both do
+    found = structure((0, []), (0, []), (1, [0]), (1, [0, 2]), (1, [1, 2]), (2, [3, 4]))
+    assert witness(found, [0], 5) == (5, 3, 0)
+    assert witness(found, [0], 5, points=[2, 3, 4, 5]) == (5, 3, 2, 0)
+    apart = structure((0, []), (0, []), (1, [0]), (1, [0]), (1, [0]), (2, [3, 4]))
+    assert witness(apart, [0], 5, points=[2, 3, 4, 5]) == (5, 3, 0)
+
+
+def test_a_doubtful_failure_is_explained_by_the_doubt() -> None:
+    # 0 a region, 1 "not decided"; 2 fails with 0, 3 with 0 if undecided; 4 fails when both do
+    found = structure((0, []), (0, []), (1, [0]), (2, [0, 1]), (2, [2, 3]))
+    assert witness(found, [0, 1], 4, [1]) == (4, 2, 0)
+    assert witness(found, [0, 1], 4, [1], doubts=[1]) == (4, 3, 0)
+
+
+@given(outage(), st.sets(st.integers(4, 11)))
+@settings(max_examples=300, deadline=None)
+def test_points_and_doubts_leave_a_witness_a_path_of_failures(case: tuple[Structure, set[int]], some: set[int]) -> None:
+    found, failed = case
+    down = failing(found, failed)
+    doubts = sorted(failed)[:1]
+    for node in range(len(found)):
+        path = witness(found, failed, node, doubts, doubts, [n for n in some if n < len(found)])
+        assert bool(path) == bool(down[node])
+        assert path[-1:] == () or path[-1] in failed
+        assert all(down[step] for step in path)
+        assert all(child in found.children(parent) for parent, child in pairwise(path))
