@@ -4,10 +4,10 @@ The last resource on the way from a service to a failure domain is the one that 
 whether a domain of some level stops a service is asked there. A service that no single domain of a level stops is told
 at its first entry. What the files do not decide is unknown at the tie.
 
-Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or because
-users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical: whether
-something else does the work of a service that was only found is not in the files, and cells in several regions are found
-as so many services.
+Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or
+because users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical:
+whether something else does the work of a service that was only found is not in the files, and cells in several regions
+are found as so many services.
 """
 
 from __future__ import annotations

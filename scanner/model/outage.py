@@ -114,7 +114,8 @@ class ServiceRisk:
     the sizes of the smallest cut by level: pessimistic, automatic reading; ``coefficients_high`` is the other end of
     the interval and ``coefficients_manual`` the pessimistic one when people help. ``None``: no set of up to three
     domains. ``exact`` is the size up to which the enumeration of cuts is complete. ``gatekeepers`` can each alone
-    prevent a release (custody only).
+    prevent a release, whatever people do (custody only): parties by domain, and ``administrator:ARN`` for a principal
+    who alone may change a key's policy.
     """
 
     name: str

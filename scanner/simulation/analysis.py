@@ -107,10 +107,24 @@ class Analysis:
             risk_groups=groups,
             groups_total=len(cuts),
             exact=min(low.exact(service.node), high.exact(service.node)),
-            gatekeepers=tuple(c[0] for c in cuts if len(c) == 1 and _locks(c[0])) if service.kind == "custody" else (),
+            gatekeepers=self._gatekeepers(service) if service.kind == "custody" else (),
             attestations=service.attested,
             cold_start=tuple(stuck),
         )
+
+    def _gatekeepers(self, service: Service) -> tuple[str, ...]:
+        """Parties each of whom alone can prevent a release whatever people do.
+
+        Escrowed material counts, for its holder releases by hand; what the files do not decide is taken for as bad as
+        it may be. Nobody is named where the doubt alone prevents a release.
+        """
+        faults, undecided = self.faults, self.faults.gates.undecided
+        parties = {**{name: node for name, node in faults.events.items() if _locks(name)}, **faults.administrators}
+        below = self.below(service.node)
+        names = sorted((name for name, node in parties.items() if node in below), key=lambda name: _rank((name,)))
+        told = [[undecided], *([undecided, parties[name]] for name in names)]
+        bits = outages(faults.structure, told)[service.node]
+        return tuple(name for at, name in enumerate(names, 1) if bits >> at & 1) if not bits & 1 else ()
 
     def _named(self, found: CutSets, node: int) -> list[tuple[str, ...]]:
         named = [tuple(sorted(self._ids[event] for event in cut)) for cut in found.of(node)]

@@ -32,7 +32,7 @@ LINE = Span("main.tf", 5, 3)
 
 def group(*domains: str, tie: str = TIE, certain: bool = True, text: str = "", recoverable: bool = False) -> RiskGroup:
     path = (Step(ENTRY, ENTRY, Span("main.tf", 2)), Step(tie, tie, Span("main.tf", 4)), Step(domains[0], text, LINE))
-    return RiskGroup(domains, certain, recoverable, path)
+    return RiskGroup(domains, certain, recoverable, (path,))
 
 
 def service(*groups: RiskGroup, **changes: Any) -> ServiceRisk:
