@@ -117,6 +117,8 @@ def _services(report: Report) -> Section:
     levels = services.levels(report.services)
     outage = services.riskiest(report)
     sentence = f"\n**Riskiest outage:** {escaped(services.sentence(outage))}.\n" if outage else ""
+    told = (*services.missed_targets(report), *services.locks(report))
+    sentence += "".join(f"\n* {escaped(line)}" for line in told) + ("\n" if told else "")
     titles = f"| Service | Criticality | {' | '.join(levels)} |\n|---|---|{'--:|' * len(levels)}\n"
     head = f"### How many failures stop a service\n\n{titles}"
     rows = (f"| {' | '.join(escaped(cell) for cell in row)} |\n" for row in services.rows(report.services))

@@ -105,12 +105,12 @@ def _services(report: Report, options: Options) -> Iterator[str]:
         yield from _wrapped(f"Riskiest outage: {inert(services.sentence(outage))}", "", options)
     for service, group in services.top_groups(report):
         yield from _group(report, service, group, options)
-    if number := services.uncovered(report):
-        yield _paint(
-            f"{summary.plural(number, 'resource')} on no service's graph; riskscan judges these by rules alone.",
-            "faint",
-            options,
-        )
+    for line in (*services.locks(report), *services.missed_targets(report)):
+        yield from _wrapped(inert(line), "  ", options)
+    if outside := services.uncovered(report):
+        words = f"{summary.plural(len(outside), 'resource')} on no service's graph, judged by rules alone"
+        yield _paint(f"{words}{':' if options.full else '; --show all lists them'}", "faint", options)
+        yield from (f"  {inert(name)}" for name in (outside if options.full else ()))
 
 
 def _table(report: Report, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
