@@ -75,8 +75,8 @@ class ServiceOutage:
 class Scenario:
     """One or more domains down at once, or an incident, and what it does to every service.
 
-    ``unused`` lists domains on which nothing in the estate depends. ``assumption`` is set for one of several ways to
-    read the scenario (which zone name an account gives to a zone id).
+    ``unused`` lists domains on which nothing in the estate depends. ``notes`` tell what a recorded incident was, and
+    where not every way to read the scenario was tried.
     """
 
     id: str

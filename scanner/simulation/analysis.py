@@ -39,6 +39,14 @@ _RANK: Final = {
 """Which of several groups of one size comes first: what fails often before what seldom does."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """The cuts that stop a service for good, and the size up to which all of them are listed."""
+
+    cuts: tuple[frozenset[str], ...]
+    exact: int
+
+
 @dataclass(slots=True)
 class Analysis:
     """Answers about one fault graph; each enumeration is made once."""
@@ -81,7 +89,8 @@ class Analysis:
         certain = self._named(high, service.node)
         cuts = self._without_aliases(self._named(low, service.node), certain)
         helped = self._named(manual, service.node)
-        groups = self._groups(service, cuts, frozenset(certain), frozenset(helped))
+        stopped = _Stopped(tuple(map(frozenset, helped)), manual.exact(service.node))
+        groups = self._groups(service, cuts, frozenset(certain), stopped)
         inside = self.below(service.node)
         labels = self.faults.gates.labels
         cone = frozenset(label.resource for n in inside if (label := labels.get(n)) is not None and label.resource)
@@ -185,22 +194,27 @@ class Analysis:
         service: Service,
         cuts: Sequence[tuple[str, ...]],
         certain: frozenset[tuple[str, ...]],
-        helped: frozenset[tuple[str, ...]],
+        stopped: _Stopped,
     ) -> tuple[RiskGroup, ...]:
-        shown = [cut for cut in cuts if cut][:SHOWN_GROUPS]
         gates = self.faults.gates
-        told = [[*(self.faults.events[name] for name in cut), gates.undecided] for cut in shown]
-        bits = outages(self.faults.structure, told)[service.node] if told else 0
         result = []
-        for position, cut in enumerate(shown):
+        for cut in [cut for cut in cuts if cut][:SHOWN_GROUPS]:
             given = [*(self.faults.events[name] for name in cut), gates.by_hand]
             sure = cut in certain  # a minimal cut that fails the optimistic bound too is minimal there
             doubts = () if sure else (gates.undecided,)
-            recoverable = not bits >> position & 1 and cut not in helped
             points = self._points if len(cut) == 1 else ()
             paths = tuple(self.path(service, (*given, *doubts), self._but(cut, name), doubts, points) for name in cut)
-            result.append(RiskGroup(cut, sure, recoverable, paths))
+            result.append(RiskGroup(cut, sure, self._can_be_brought_back(service, cut, stopped), paths))
         return tuple(result)
+
+    def _can_be_brought_back(self, service: Service, cut: Sequence[str], stopped: _Stopped) -> bool:
+        """Whether people can bring a service back after a cut. Where not all cuts are listed, one walk down tells."""
+        if any(other.issubset(cut) for other in stopped.cuts):
+            return False
+        if stopped.exact >= len(cut):
+            return True
+        told = [*(self.faults.events[name] for name in cut), self.faults.gates.undecided]
+        return not witness(self.faults.structure, told, service.node)
 
     # -- reasons -----------------------------------------------------------------------------------
 

@@ -266,8 +266,9 @@ class Maker:
         sources, targets = (context.graph.targets(job, name) for name in ("source", "target"))
         if not sources or not targets:
             return []
+        named = {edge.target: edge.span for edge in reversed(context.graph.outgoing.get(job.id, ()))}
         for end in (*sources, *targets):
-            context.gates.state(context.whole[job.id], context.whole[end.id], job.span)
+            context.gates.state(context.whole[job.id], context.whole[end.id], named.get(end.id, job.span))
         by_hand = job.get("automatic_failover") is not True
         first = context.gates.any([context.whole[s.id] for s in sources])
         return [context.gates.helped(first, [context.whole[t.id] for t in targets], by_hand=by_hand)]
