@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
+from scanner.model.domain import SHAPES
 from scanner.model.outage import Cause, OutageReport, Scenario, ServiceOutage, Step
 from scanner.reporters.inert import json_text
 from scanner.reporters.options import DEFAULT, Options
@@ -50,7 +51,7 @@ def _service(service: ServiceOutage) -> Json:
         "data": service.data.value,
         "condition": service.condition or None,
         "because": [_cause(cause) for cause in service.because],
-        "path": [step.name for step in service.path],
+        "path": [step.name for step in service.path if step.name.partition(":")[0] not in SHAPES],
         "steps": [_step(step) for step in service.path],
         "remedies": list(service.remedies),
         "lost": list(service.lost),
