@@ -131,7 +131,7 @@ def _risk_groups(report: Report, options: Options) -> Section:
 
 
 def _group(service: ServiceRisk, group: RiskGroup, options: Options) -> str:
-    names = " + ".join(map(code, group.domains))
+    names = " + ".join(code(services.called(domain)) for domain in group.domains)
     unsure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
     reasons = f"{'; '.join(_reason(path, options) for path in group.paths)}"

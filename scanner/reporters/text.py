@@ -130,7 +130,7 @@ def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Opti
     sure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
     style = "high" if group.certain else "unknown"
-    names = [*map(inert, group.domains)]
+    names = [inert(services.called(domain)) for domain in group.domains]
     lines = _wrapped(f"{' + '.join(names)} stops {inert(service.name)}{also}{sure}{hand}", "  ", options)
     pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     yield from (re.sub(pattern, lambda name: _paint(name.group(), style, options), line) for line in lines)

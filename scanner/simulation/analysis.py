@@ -299,8 +299,12 @@ class Analysis:
 
     def describe(self, domain: str) -> str:
         """A domain in words; of one that the files do not name, what would tell it."""
+        if not is_unnamed(domain):
+            return domain
         unknown = self.faults.unknown.get(domain)
-        return f"{domain}: {unknown.reason}" if unknown is not None else domain
+        level = domain.partition(":")[0]
+        reason = f": {unknown.reason}" if unknown is not None else ""
+        return f"{'an' if level[0] in 'aeo' else 'a'} {level} that is not named{reason}"
 
 
 def coefficients(cuts: Iterable[tuple[str, ...]]) -> dict[str, int | None]:

@@ -26,7 +26,7 @@ _ROOTS: Final = ("dns_record", "cdn", "global_balancer", "gateway", "load_balanc
 _RUNNING: Final = ("container_service", "function", "compute_group", "workload", "compute")
 _NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name", "component")
 _CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
-_GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service"})
+_GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service", "example", "test"})
 _MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
 _PART: Final = re.compile(r"_addon$|_capability$")
 """Types that are a part of their cluster, whatever they run."""
