@@ -58,7 +58,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     config = estate.config
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
-    graph, terraform = with_services(estate.graph, risks), estate.terraform
+    graph, terraform = with_services(estate.graph, risks, outages.analysis.losses()), estate.terraform
     judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     findings, waiver_problems = _suppressed(judged, loaded, terraform, config)
     problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}

@@ -91,4 +91,4 @@ def example_graph(example: Example) -> tuple[Graph, tuple[Problem, ...]]:
         read = read_estate([Path(folder)], config)
     outages = study(read.graph, wishes(config))
     problems = (*(p for p in read.problems if p.kind.incomplete), *outages.problems)
-    return with_services(read.graph, outages.analysis.risks()), problems
+    return with_services(read.graph, outages.analysis.risks(), outages.analysis.losses()), problems

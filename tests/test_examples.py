@@ -50,28 +50,81 @@ TOKYO = [
     ("custody-custodian-single", "estate", "custody.tf", ""),
     # Route 53 alone answers for the public zone
     ("edge-dns-single-operator", "aws_route53_zone.public", "edge.tf", ""),
+    # what those subnets stop is a service behind a public name, whatever else stands in two zones
+    ("zone-service-stopped-by-one", 'module.service["order-api"].aws_ecs_service.this', "main.tf", "subnets"),
+    ("zone-service-stopped-by-one", 'module.service["withdrawal-api"].aws_ecs_service.this', "main.tf", "subnets"),
+    # every name leads to the one distribution
+    ("edge-service-stopped-by-one", "aws_cloudfront_distribution.main", "edge.tf", "aws_cloudfront_distribution"),
+    # the withdrawal service's container asks Infura and Linea, both Consensys, before it pays out
+    (
+        "edge-service-stopped-by-third-party",
+        'module.service["withdrawal-api"].aws_ecs_task_definition.this',
+        "main.tf",
+        "container_definitions",
+    ),
 ]
+
+# what more can be said with the example's own configuration, which names two critical services and the hot wallet
+TOKYO_NAMED = [
+    ("zone-service-stopped-by-one", 'module.service["order-api"].aws_ecs_service.this', "main.tf", "subnets"),
+    ("zone-service-stopped-by-one", 'module.service["withdrawal-api"].aws_ecs_service.this', "main.tf", "subnets"),
+    # the name of both services, asked for at Route 53 alone
+    ("edge-service-stopped-by-one", 'aws_route53_record.alias["api"]', "edge.tf", "aws_route53_record"),
+    ("edge-service-stopped-by-one", "aws_cloudfront_distribution.main", "edge.tf", "aws_cloudfront_distribution"),
+    # one region and one account: all comes from one provider block
+    ("region-service-stopped-by-one", 'module.service["order-api"].aws_ecs_service.this', "main.tf", "subnets"),
+    ("region-service-stopped-by-one", "aws_ecs_cluster.main", "providers.tf", 'provider "aws"'),
+    ("provider-service-stopped-by-one", 'aws_route53_record.alias["api"]', "providers.tf", 'provider "aws"'),
+    ("account-service-stopped-by-one", 'aws_route53_record.alias["api"]', "providers.tf", 'provider "aws"'),
+    # the signer asks Fireblocks and Consensys' endpoints, and runs in the one account of the one provider
+    ("custody-item-locked-by-one-party", "aws_instance.signer", "custody.tf", "user_data"),
+]
+GRAPH_RULES = {slug for slug, *_ in TOKYO_NAMED} | {"region-service-coupled-to-second", "edge-service-stopped-by-one"}
 
 
 @cache
-def report(name: str) -> Report:
-    return scan([EXAMPLES / name], Config())
+def report(name: str, *, named: bool = False) -> Report:
+    """The report of an example; with its own configuration where services are ``named``."""
+    config = load_config(EXAMPLES / name / ".riskscan.yaml") if named else Config()
+    return scan([EXAMPLES / name], config)
 
 
-def of(name: str, outcome: Outcome) -> list[Finding]:
-    return [f for f in report(name).findings if f.outcome is outcome]
+def of(name: str, outcome: Outcome, *, named: bool = False) -> list[Finding]:
+    return [f for f in report(name, named=named).findings if f.outcome is outcome]
 
 
 def marked_line(name: str, finding: Finding) -> str:
     return report(name).sources[finding.span.file][finding.span.line - 1]
 
 
-@pytest.mark.parametrize(("slug", "resource", "file", "text"), TOKYO)
-def test_tokyo_hangs_on(slug: str, resource: str, file: str, text: str) -> None:
-    found = [f for f in of("tokyo-exchange", Outcome.FAIL) if f.slug == slug and f.resource == resource]
+@pytest.mark.parametrize(
+    ("slug", "resource", "file", "text", "named"),
+    [*((*each, False) for each in TOKYO), *((*each, True) for each in TOKYO_NAMED)],
+)
+def test_tokyo_hangs_on(slug: str, resource: str, file: str, text: str, named: bool) -> None:
+    failing = of("tokyo-exchange", Outcome.FAIL, named=named)
+    found = [f for f in failing if f.slug == slug and f.resource == resource]
     assert len(found) == 1
     assert found[0].span.file.endswith(f"/{file}")
     assert text in marked_line("tokyo-exchange", found[0])
+
+
+def test_tokyo_names_its_services_where_they_hang() -> None:
+    failing = of("tokyo-exchange", Outcome.FAIL, named=True)
+    told = {f.message for f in failing if f.slug == "zone-service-stopped-by-one"}
+    assert told == {
+        f'zone:aws/ap-northeast-1a stops {service}, which needs module.service["{module}"].aws_ecs_service.this'
+        for service, module in (("orders", "order-api"), ("withdrawals", "withdrawal-api"))
+    }
+    lock = next(f for f in failing if f.slug == "custody-item-locked-by-one-party")
+    assert lock.severity is Severity.CRITICAL
+    assert "custodian:fireblocks, owner:Consensys" in lock.message
+
+
+def test_two_clouds_name_services_that_no_one_stops() -> None:
+    assert [f for f in of("two-cloud-exchange", Outcome.FAIL, named=True) if f.severity >= Severity.HIGH] == []
+    passed = {f.slug for f in of("two-cloud-exchange", Outcome.PASS, named=True)}
+    assert passed >= GRAPH_RULES
 
 
 def test_tokyo_leaves_one_question_to_a_variable() -> None:

@@ -4,10 +4,10 @@ The last resource on the way from a service to a failure domain is the one that 
 whether a domain of some level stops a service is asked there. A service that no single domain of a level stops is told
 at its first entry. What the files do not decide is unknown at the tie.
 
-Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or
-because users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical:
-whether something else does the work of a service that was only found is not in the files, and cells in several regions
-are found as so many services.
+Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or since
+users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical: whether
+something else does the work of a service that was only found is not in the files, and cells in several regions are
+found as so many services.
 """
 
 from __future__ import annotations
@@ -66,13 +66,15 @@ def level_of(domain: str) -> str:
 class Question:
     """Which domains alone stop which services: those of a level, for services of a group.
 
-    ``about`` says in words what the domains are. ``counts`` leaves out some domains of some services.
+    ``about`` says in words what the domains are. ``counts`` leaves out some domains of some services, ``besides`` the
+    kinds of resources of which another rule says the same.
     """
 
     about: str
     level: str
     of: Callable[[ServiceRisk], bool]
     counts: Callable[[ServiceRisk, str, Graph], bool] = lambda _service, _domain, _graph: True
+    besides: frozenset[str] = frozenset()
 
     def is_of(self, domain: str) -> bool:
         """Whether a domain is of the level that the question is about."""
@@ -109,7 +111,7 @@ REGION: Final = Question(
 FAR_REGION: Final = Question("region beside its own", "region", is_named, is_far)
 PROVIDER: Final = Question("provider", "provider", is_named)
 ACCOUNT: Final = Question("account", "account", is_named)
-EDGE: Final = Question("DNS host, delivery network or registrar", "edge", is_watched)
+EDGE: Final = Question("DNS host, delivery network or registrar", "edge", is_watched, besides=frozenset({"dns_zone"}))
 OWNER: Final = Question("third party", "owner", is_watched)
 
 
@@ -136,6 +138,8 @@ def stopping(question: Question, resource: Resource, graph: Graph) -> Value:
 
 
 def _tied(question: Question, resource: Resource, graph: Graph) -> list[Stop]:
+    if resource.kind in question.besides:
+        return []
     stops = (s for s in graph.stops.get(resource.id, ()) if question.of(s.service))
     found = [s for s in stops if any(s.group is group for group in question.stops(s.service, graph))]
     order = list(Criticality)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from scanner.graph.index import Index, is_at
-from scanner.model.outage import RiskGroup, ServiceRisk
+from scanner.model.outage import Loss, RiskGroup, ServiceRisk
 from scanner.model.resource import Edge, EdgeKind, Resource
 from scanner.model.value import Value
 
@@ -29,7 +29,8 @@ class Graph:
     """The resources of a scan by id, their edges in both directions, and the services with what stops them.
 
     ``stops`` lists, by the resource that ties a service to a failure domain, what that domain alone stops; ``entered``
-    the services by their first entry. :func:`with_services` fills them.
+    the services by their first entry; ``losses``, by store, what takes it with all its copies. :func:`with_services`
+    fills them.
     """
 
     resources: Mapping[str, Resource]
@@ -40,6 +41,7 @@ class Graph:
     services: tuple[ServiceRisk, ...] = ()
     stops: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict)
     entered: Mapping[str, tuple[ServiceRisk, ...]] = field(default_factory=dict)
+    losses: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
 
     def of_kind(self, *kinds: str) -> tuple[Resource, ...]:
         """All resources of the kinds, in id order within each kind."""
@@ -82,8 +84,11 @@ def with_edges(graph: Graph, edges: Iterable[Edge]) -> Graph:
     return build_graph(graph.resources.values(), (*graph.edges(), *edges), graph.index)
 
 
-def with_services(graph: Graph, services: Iterable[ServiceRisk]) -> Graph:
+def with_services(graph: Graph, services: Iterable[ServiceRisk], losses: Iterable[Loss] = ()) -> Graph:
     """The same graph with the services on it, found by the resources that tie them to a domain and by their entries."""
+    lost: dict[str, list[Loss]] = {}
+    for loss in losses:
+        lost.setdefault(loss.resource, []).append(loss)
     found = tuple(services)
     stops: dict[str, list[Stop]] = {}
     entered: dict[str, list[ServiceRisk]] = {}
@@ -98,6 +103,7 @@ def with_services(graph: Graph, services: Iterable[ServiceRisk]) -> Graph:
         services=found,
         stops={name: tuple(held) for name, held in stops.items()},
         entered={name: tuple(held) for name, held in entered.items()},
+        losses={name: tuple(held) for name, held in lost.items()},
     )
 
 

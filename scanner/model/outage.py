@@ -107,6 +107,18 @@ class RiskGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A region or account that takes a store and every copy of it, if it has any.
+
+    ``certain`` is false when only unknowns make it so.
+    """
+
+    resource: str
+    domain: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceRisk:
     """A service and what stops it.
 

@@ -8,14 +8,14 @@ from itertools import pairwise
 from typing import Final
 
 from scanner.catalog.load import catalog
-from scanner.model.outage import LEVELS, RiskGroup, ServiceRisk, Step
+from scanner.model.outage import LEVELS, Loss, RiskGroup, ServiceRisk, Step
 from scanner.model.service import CutSet, ServiceCuts
 from scanner.model.span import Span
 from scanner.simulation.components import never_starts
 from scanner.simulation.cut_sets import CutSets, minimal_cut_sets
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.services import Service
-from scanner.simulation.sweep import outages
+from scanner.simulation.sweep import outages, single_outages
 from scanner.simulation.witness import witness
 
 SIZE: Final = 3
@@ -75,6 +75,20 @@ class Analysis:
         manual = self._cuts(events, (undecided,), nodes)
         cold = [frozenset(group) for group in never_starts(self.faults.structure)]
         return tuple(self._risk(service, low, high, manual, cold) for service in self.services)
+
+    def losses(self) -> tuple[Loss, ...]:
+        """The regions and accounts that take a store with all its copies, if it has any."""
+        faults, undecided = self.faults, self.faults.gates.undecided
+        names = [name for name in sorted(faults.events) if name.startswith(("region:", "account:"))]
+        events = [faults.events[name] for name in names]
+        low = single_outages(faults.structure, events, (undecided,))
+        high = single_outages(faults.structure, events)
+        return tuple(
+            Loss(store, name, bool(high[copies] >> position & 1))
+            for store, copies in sorted(faults.survives.items())
+            for position, name in enumerate(names)
+            if low[copies] >> position & 1
+        )
 
     def _cuts(self, events: Sequence[int], given: Iterable[int], nodes: Sequence[int]) -> CutSets:
         return minimal_cut_sets(self.faults.structure, events, given, nodes, SIZE)

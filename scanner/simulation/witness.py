@@ -21,8 +21,8 @@ def witness(
 
     ``conditions`` are told nodes at which a path ends only where it cannot end at another one. Of a node that does not
     fail without the ``doubts`` among them, the path shows a part that does not either.
-    Where a gate needs several children, the way by one of them is not the whole reason: the path then goes by the one
-    of the ``points`` nearest to the cause whose failure alone is enough, if there is any.
+    Where a gate needs several children, the way by one of them is not the whole reason: the path then goes by the
+    nearest of the ``points`` whose failure alone is enough, if there is any.
     Each node on it failed in an earlier round than the one before it, so that no cycle explains itself. Between equally
     short ways the child listed first is taken.
     """
@@ -69,9 +69,9 @@ def _way(following: Mapping[int, int], node: int, ends: Collection[int]) -> tupl
 def _by_point(
     structure: Structure, rounds: Mapping[int, int], path: tuple[int, ...], given: frozenset[int], points: list[int]
 ) -> tuple[int, ...]:
-    """The way to the point nearest to the cause whose failure is enough, the last one of a path if that is such.
+    """The way to the nearest point whose failure is enough; nothing when none is, or when the path's last point is.
 
-    Nothing when none is enough. ``rounds`` are those of the nodes below the path's first one, ``given`` fails anyway.
+    ``rounds`` are those of the nodes below the path's first one, ``given`` fails anyway.
     """
     numbers = {node: number for number, node in enumerate(rounds)}
     inside = StructureBuilder()
@@ -86,7 +86,7 @@ def _by_point(
     last = next((n for n in reversed(path) if n in points), None)
     if not enough or last in enough:
         return ()
-    told = given | {enough[0]}
+    told = given.union(enough)
     again = _failing(structure, rounds, told)
     return _way(_following(structure, told, again, lambda child: (False, child in given)), path[0], told)
 

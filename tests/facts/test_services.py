@@ -105,6 +105,12 @@ def test_each_level_is_asked_for_itself(name: str, domain: str, ask: Ask) -> Non
     assert {n: value(ask(n, TIE, service(group(domain)))) for n in others} == dict.fromkeys(others, ABSENT)
 
 
+def test_the_host_of_a_zone_is_asked_about_the_zone(graph_of: Callable[..., Graph]) -> None:
+    hosted = graph_of('resource "aws_route53_zone" "z" {\n  name = "example.com"\n}\n')
+    graph = with_services(hosted, [service(group("service:aws/route53", tie="aws_route53_zone.z"))])
+    assert services.FACTS["stopped_by_edge"].compute(graph.resources["aws_route53_zone.z"], graph) is ABSENT
+
+
 def test_other_resources_are_not_asked(ask: Ask) -> None:
     assert ask("stopped_by_zone", ENTRY, service(group(ZONE))) is ABSENT
     assert ask("stopped_by_zone", KEY, service(group(ZONE))) is ABSENT
