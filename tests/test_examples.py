@@ -123,6 +123,12 @@ def test_who_can_lock_the_custody_wallet() -> None:
     assert found == dict(WALLET)
 
 
+def test_the_readme_of_the_custody_wallet_shows_what_is_printed() -> None:
+    readme = (EXAMPLES / "custody-wallet" / "README.md").read_text("utf-8")
+    for name, held in gatekeepers("custody-wallet").items():
+        assert f"\n{name}: {', '.join(held)}\n" in readme
+
+
 def test_nobody_alone_locks_the_repaired_custody_wallet() -> None:
     assert gatekeepers("custody-wallet-repaired") == {name: [] for name, _ in WALLET}
 

@@ -111,7 +111,11 @@ class Finder:
                 node, word = self._released(entry, node)
                 attested.extend(word)
             nodes.append(node)
-        top = self._top(wish.name, [gates.at_least(len(nodes) - needed + 1, nodes)], entries, nodes, wish.span)
+        released = gates.at_least(len(nodes) - needed + 1, nodes)
+        keys = [entry for entry in entries if entry.kind == "key"]
+        if 0 < min(needed, len(keys)) <= len(attested):  # with the keys in hand the programs beside them are not needed
+            released = gates.all((released, gates.by_hand))
+        top = self._top(wish.name, [released], entries, nodes, wish.span)
         ids = tuple(entry.id for entry in entries)
         return Service(wish.name, wish.kind, wish.criticality, ids, top, False, wish.span, tuple(attested))
 

@@ -117,6 +117,13 @@ def test_escrow_of_one_of_two_needed_keys_leaves_the_other_party(tmp_path: Path)
     assert found == ["account:google/custody", "provider:google"]
 
 
+def test_who_holds_the_key_in_escrow_signs_without_the_program(tmp_path: Path) -> None:
+    files = AWS + EXTERNAL + CALLER.replace("SETTINGS", "KEY_ID = aws_kms_external_key.signer.arn")
+    entry = '["aws_kms_external_key.signer", "aws_lambda_function.treasury"]'
+    assert gatekeepers(tmp_path, files, entry, "all") == ACCOUNT
+    assert gatekeepers(tmp_path, files, entry, "all", escrowed("aws_kms_external_key.signer")) == []
+
+
 def test_escrow_that_has_ended_does_not_count(tmp_path: Path) -> None:
     claim = 'attest: [{resource: "aws_kms_external_key.signer", claim: material-escrowed, holder: shares, until: 2020-01-31}]'
     assert gatekeepers(tmp_path, AWS + EXTERNAL, '["aws_kms_external_key.signer"]', attest=claim) == ACCOUNT
