@@ -306,6 +306,8 @@ class Analysis:
         if found is None:
             return None
         level = domain.partition(":")[0]
+        if level in ("service", "control") and "@" not in domain:
+            return found.span  # a global service: that the resource is of its type says so
         own = next((name for name in _WRITTEN.get(level, ()) if found.declaration.attributes.get(name) is not None), "")
         if own:
             return found.declaration.span_of(own)
