@@ -125,6 +125,8 @@ class Maker:
         needs = self._needs(resource)
         if resource.kind in FRONTS:
             needs = self.routes.needs(resource, needs)
+        if resource.kind == "backup_vault":
+            self.survives[resource.id] = self.copies.recovery_points(resource)
         if own is None:
             gates.define(whole, needs)
             return

@@ -236,10 +236,13 @@ class Replay:
         """Whether every store of the service, or a copy of it, survives."""
         below = self.analysis.below(service.node)
         found: list[DataVerdict] = []
-        for resource in self._stores(below):
+        for resource in self._stores(service, below):
             node = self.faults.survives[resource]
             for index in range(count):
                 worst, best = bits[node] >> (index * 4 + 2) & 1, bits[node] >> (index * 4 + 3) & 1
+                if resource in service.entry:  # of several entries those that are left may be enough
+                    worst &= bits[service.node] >> (index * 4 + 2)
+                    best &= bits[service.node] >> (index * 4 + 3)
                 found.append(DataVerdict.LOST if best else DataVerdict.UNKNOWN if worst else DataVerdict.SAFE)
         if all(verdict is DataVerdict.SAFE for verdict in found):
             return DataVerdict.SAFE
@@ -249,11 +252,11 @@ class Replay:
         return DataVerdict.UNKNOWN
 
     def _lost_always(self, service: Service, bits: Sequence[int], count: int) -> bool:
-        stores = [self.faults.survives[name] for name in self._stores(self.analysis.below(service.node))]
+        stores = [self.faults.survives[name] for name in self._stores(service, self.analysis.below(service.node))]
         return all(any(bits[node] >> (index * 4 + 3) & 1 for node in stores) for index in range(count))
 
-    def _stores(self, below: frozenset[int]) -> list[str]:
-        """What keeps data for a service: stores on its graph, and those that a failover group on it names."""
+    def _stores(self, service: Service, below: frozenset[int]) -> list[str]:
+        """What keeps data for a service: stores on its graph, those that a failover group on it names, and vaults."""
         graph, nodes = self.faults.graph, self.faults.nodes
         named = {
             edge.target
@@ -262,8 +265,10 @@ class Replay:
             for edge in graph.outgoing.get(job.id, ())
         }
         kept = STORES - {"cache", "queue"}
+        found = [r for r in self.faults.survives if graph.resources[r].kind in kept]
         return [
-            r for r in self.faults.survives if graph.resources[r].kind in kept and (nodes[r] in below or r in named)
+            *(r for r in found if nodes[r] in below or r in named),
+            *(r for r in service.entry if graph.resources[r].kind == "backup_vault"),
         ]
 
     def _remedies(self, service: Service, manual: Verdict, automatic: Verdict) -> tuple[str, ...]:
