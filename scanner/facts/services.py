@@ -54,10 +54,13 @@ def is_named_custody(service: ServiceRisk) -> bool:
 
 
 def level_of(domain: str) -> str:
-    """The level of a failure domain, ``edge`` also for registrars and what answers before any region."""
+    """The level of a failure domain, ``edge`` also for what answers before any region.
+
+    A registrar is none: a name has one and cannot have two.
+    """
     level, _, rest = domain.partition(":")
     provider, _, name = rest.partition("/")
-    if level == "registrar" or (level == "service" and "@" not in rest and catalog().is_edge(provider, name)):
+    if level == "service" and "@" not in rest and catalog().is_edge(provider, name):
         return "edge"
     return level
 
@@ -111,7 +114,7 @@ REGION: Final = Question(
 FAR_REGION: Final = Question("region beside its own", "region", is_named, is_far)
 PROVIDER: Final = Question("provider", "provider", is_named)
 ACCOUNT: Final = Question("account", "account", is_named)
-EDGE: Final = Question("DNS host, delivery network or registrar", "edge", is_watched, besides=frozenset({"dns_zone"}))
+EDGE: Final = Question("DNS host or delivery network", "edge", is_watched, besides=frozenset({"dns_zone"}))
 OWNER: Final = Question("third party", "owner", is_watched)
 
 
