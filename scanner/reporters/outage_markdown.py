@@ -18,6 +18,7 @@ def render(report: OutageReport, options: Options = DEFAULT) -> str:
     Whole lines of at most ``options.max_bytes`` bytes of UTF-8.
     """
     lines = [line for scenario in report.scenarios for line in _scenario(scenario, options)]
+    lines += _problems(report, options)
     return hard_limit("\n".join(lines) + "\n", options.max_bytes)
 
 
@@ -37,6 +38,15 @@ def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
     for service in scenario.services:
         if state(service) != "up":
             yield from _reason(service, options)
+
+
+def _problems(report: OutageReport, options: Options) -> Iterator[str]:
+    """What cost input, and how many other problems there are."""
+    lost = [problem for problem in report.problems if problem.kind.incomplete]
+    for problem in lost:
+        yield f"* Not read: {link(problem.span, options)} {escaped(problem.message)}"
+    if rest := len(report.problems) - len(lost):
+        yield f"\n{rest} more {'problem' if rest == 1 else 'problems'}; `riskscan scan` lists them."
 
 
 def _reason(service: ServiceOutage, options: Options) -> Iterator[str]:

@@ -164,7 +164,8 @@ def _problems(report: OutageReport, options: Options) -> Iterator[str]:
     for problem in lost:
         yield from _wrapped(f"not read: {problem.span}: {problem.message}", "", options)
     if rest:
-        yield _paint(f"{rest} more problems; riskscan scan lists them", "faint", options)
+        words = "1 more problem" if rest == 1 else f"{rest} more problems"
+        yield _paint(f"{words}; riskscan scan lists them", "faint", options)
 
 
 def _wrapped(text: str, lead: str, options: Options) -> list[str]:
