@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage
+from scanner.reporters.inert import without_commands
 from scanner.reporters.markdown import code, escaped, hard_limit, link
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.outage_text import advice, headline, state
@@ -19,7 +20,8 @@ def render(report: OutageReport, options: Options = DEFAULT) -> str:
     """
     lines = [line for scenario in report.scenarios for line in _scenario(scenario, options)]
     lines += _problems(report, options)
-    return hard_limit("\n".join(lines) + "\n", options.max_bytes)
+    safe = map(without_commands, "\n".join(lines).split("\n"))
+    return hard_limit("\n".join(safe) + "\n", options.max_bytes)
 
 
 def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _paint(text: str, style: str, options: Options) -> str:
 
 def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
     title = f"{scenario.id}: {scenario.title}" if scenario.title else scenario.id
-    yield _paint(inert(title), "strong", options)
+    yield _paint(without_commands(inert(title)), "strong", options)
     if scenario.title or len(scenario.down) > 1:
         yield from _wrapped(f"down: {', '.join(scenario.down)}", "  ", options)
     yield from _wrapped(headline(scenario), "  ", options)
@@ -149,7 +149,7 @@ def _ranking(report: OutageReport, options: Options) -> Iterator[str]:
     for scenario in shown[:RANKED]:
         counts = {word: [s.name for s in scenario.services if state(s) == word] for word in _ORDER}
         yield ""
-        yield _paint(inert(scenario.id), "strong", options)
+        yield _paint(without_commands(inert(scenario.id)), "strong", options)
         for word, label in (("down", "stops"), ("by hand", "by hand"), ("unknown", "unknown")):
             if counts[word]:
                 yield from _wrapped(f"{label:<8} {', '.join(counts[word])}", "  ", options)
