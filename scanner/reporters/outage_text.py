@@ -11,6 +11,7 @@ from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
+from scanner.reporters.services import some
 
 CAUSES: Final = 4
 RANKED: Final = 40
@@ -74,7 +75,7 @@ def headline(scenario: Scenario) -> str:
     for word, (many, one) in words.items():
         names = [service.name for service in scenario.services if state(service) == word]
         if names:
-            parts.append(f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names)}")
+            parts.append(f"{len(names)} {one if len(names) == 1 else many}: {some(names)}")
     total = len(scenario.services)
     if not parts:
         return f"All {total} stay up." if total > 1 else "It stays up."
@@ -152,7 +153,7 @@ def _ranking(report: OutageReport, options: Options) -> Iterator[str]:
         yield _paint(without_commands(inert(scenario.id)), "strong", options)
         for word, label in (("down", "stops"), ("by hand", "by hand"), ("unknown", "unknown")):
             if counts[word]:
-                yield from _wrapped(f"{label:<8} {', '.join(counts[word])}", "  ", options)
+                yield from _wrapped(f"{label:<8} {some(counts[word])}", "  ", options)
     if len(shown) > RANKED:
         yield f"and {len(shown) - RANKED} more; --format json lists all"
     yield ""
