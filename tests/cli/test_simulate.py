@@ -134,12 +134,13 @@ def test_json(riskscan: Run) -> None:
         "because": [
             {"resource": "aws_instance.a", "domain": "zone:aws/ap-northeast-1a", "file": "main.tf", "line": 6}
         ],
-        "path": ["aws_instance.a", "zone:aws/ap-northeast-1a"],
+        "path": ["aws_instance.a"],
         "steps": [
             {"name": "aws_instance.a", "text": "aws_instance.a", "file": ".riskscan.yaml", "line": 3},
             {"name": "zone:aws/ap-northeast-1a", "text": "zone:aws/ap-northeast-1a", "file": "main.tf", "line": 6},
         ],
         "remedies": [],
+        "lost": [],
     }  # fmt: skip
 
 

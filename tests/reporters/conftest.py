@@ -148,6 +148,7 @@ def make_outage(name: str = "orders", **changes: Any) -> ServiceOutage:
             Step("aws_db_instance.main", "aws_db_instance.main", Span("db/main.tf", 1)),
             Step(zone, zone, Span("db/main.tf", 3)),
         ),
+        lost=("aws_db_instance.main",),
     )
     return replace(outage, **changes)
 

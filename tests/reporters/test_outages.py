@@ -31,16 +31,16 @@ STOPS    orders  (critical service)
     because aws_db_instance.main  db/main.tf:1
          -> zone:aws/ap-northeast-1a  db/main.tf:3
     also down: aws_instance.beside (db/main.tf:2)
-    what to do: wait for the domain to return: nothing else in these files can serve; its data is
-      out of reach until then: no copy is outside
+    what to do: wait for the domain to return: nothing else in these files can serve; out of reach
+      until then, with every copy: aws_db_instance.main
 
 UNKNOWN  c  (critical, custody)
     if your a is b
     because aws_db_instance.main  db/main.tf:1
          -> zone:aws/ap-northeast-1a  db/main.tf:3
     also down: aws_instance.beside (db/main.tf:2)
-    what to do: decide what is unknown first; whether a copy of its data survives is not in the
-      files
+    what to do: say under zone_ids in .riskscan.yaml which of your zones it is; whether a copy of
+      its data survives is not in the files
 
 BY HAND  a|b  (critical service)
     because aws_db_instance.main  db/main.tf:1

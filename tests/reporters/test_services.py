@@ -35,7 +35,7 @@ Riskiest outage: zone:aws/a alone stops 1 of 2 services and custody items: order
   zone:aws/a stops orders
     -> aws_db_instance.main  db/main.tf:1
     -> zone:aws/a  db/main.tf:3
-  account:aws/?x stops orders, perhaps
+  an account of aws that is not named stops orders, perhaps
     -> aws_db_instance.main  db/main.tf:1
     -> account:aws/?x  db/main.tf:3
   zone:aws/b + zone:aws/c stop a|b <i>; a person can bring it back
@@ -58,7 +58,7 @@ MARKDOWN = """\
 ### What stops them
 
 * `zone:aws/a` stops **orders**: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → zone:aws/a [`db/main.tf:3`](db/main.tf#L3)
-* `account:aws/?x` stops **orders**, perhaps: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → account:aws/?x [`db/main.tf:3`](db/main.tf#L3)
+* `an account of aws that is not named` stops **orders**, perhaps: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → account:aws/?x [`db/main.tf:3`](db/main.tf#L3)
 * `zone:aws/b` + `zone:aws/c` stop **a\\|b &lt;i&gt;**; a person can bring it back: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → zone:aws/b [`db/main.tf:3`](db/main.tf#L3); aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → zone:aws/c [`db/main.tf:3`](db/main.tf#L3)
 """  # fmt: skip
 
