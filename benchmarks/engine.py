@@ -17,13 +17,16 @@ from collections.abc import Callable, Mapping
 from time import process_time
 from typing import Final
 
-from estate import Estate, estate, fat_tree
+from estate import Estate, companies, estate, fat_tree
 
 CASES: Final[Mapping[str, Callable[[], Estate]]] = {
     "estate, 10,000 nodes, 200 domains": lambda: estate(10_000, 200),
     "estate, 100,000 nodes, 1,000 domains": lambda: estate(100_000, 1_000),
     "estate, 1,000,000 nodes, 2,000 domains": lambda: estate(1_000_000, 2_000),
     "the same with 500 loops of calls": lambda: estate(1_000_000, 2_000, loops=500),
+    "1 estate of 10,000 nodes, 2,000 domains": lambda: companies(1, 10_000, 2_000),
+    "10 such estates side by side": lambda: companies(10, 10_000, 2_000),
+    "100 such estates side by side": lambda: companies(100, 10_000, 2_000),
     "fat tree, 1,344 devices": lambda: fat_tree(16, 1_000),
     "fat tree, 4,176 devices": lambda: fat_tree(24, 1_000),
     "fat tree, 30,528 devices": lambda: fat_tree(48, 1_000),
@@ -52,8 +55,8 @@ def measure(name: str) -> str:
     cells = (
         f"{len(case.structure):,}",
         f"{len(case.services):,}",
-        f"{swept:.2f}",
-        f"{enumerated:.2f}",
+        f"{swept:.3f}",
+        f"{enumerated:.3f}",
         f"{peak:.0f}",
         " / ".join(f"{count:,}" for count in counts),
         f"{incomplete:,}",

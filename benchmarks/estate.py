@@ -34,6 +34,16 @@ def estate(nodes: int, domains: int, seed: int = 1, loops: int = 0) -> Estate:
     return _Estate(nodes, domains, Random(seed)).make(loops)  # noqa: S311 -- a workload, not a secret
 
 
+def companies(number: int, nodes: int, domains: int, seed: int = 1) -> Estate:
+    """So many estates of ``nodes`` nodes each, on the same events: services call only those of their own estate.
+
+    The answer for each service is then as large as in one estate alone, however many there are.
+    """
+    made = _Estate(nodes, domains, Random(seed))  # noqa: S311 -- a workload, not a secret
+    services = [service for _ in range(number) for service in made.services(0)]
+    return Estate(made.builder.build(), made.events, services)
+
+
 class _Estate:
     def __init__(self, nodes: int, domains: int, random: Random) -> None:
         self.random = random
@@ -53,6 +63,11 @@ class _Estate:
         self.third_parties = [self.event() for _ in range(domains - len(self.events))]
 
     def make(self, loops: int) -> Estate:
+        """The structure with all services."""
+        services = self.services(loops)
+        return Estate(self.builder.build(), self.events, services)
+
+    def services(self, loops: int) -> list[int]:
         """All services, the lowest tier first."""
         below: list[int] = []
         services: list[int] = []
@@ -75,7 +90,7 @@ class _Estate:
                 service = self.random.choice(callees[service])
             parts[service].append(caller)
             self.builder.set(service, 1, parts[service])
-        return Estate(self.builder.build(), self.events, services)
+        return services
 
     def event(self) -> int:
         """A new event."""

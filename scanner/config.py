@@ -155,6 +155,7 @@ class Config:
     strict: bool = False
     allow_incomplete: bool = False
     exit_zero: bool = False
+    fail_on_target: bool = False
     today: date | None = None
     rule_places: Mapping[str, Span] = field(default_factory=dict)
 

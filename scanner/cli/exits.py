@@ -18,9 +18,16 @@ INTERRUPTED: Final = 130
 
 def exit_code(report: Report, config: Config) -> int:
     """Findings come before incompleteness: what was found is true whatever else could not be read."""
-    if not config.exit_zero and any(fails(finding, config) for finding in report.findings):
+    failed = any(fails(finding, config) for finding in report.findings) or misses_target(report, config)
+    if failed and not config.exit_zero:
         return FINDINGS
     return INCOMPLETE if why_incomplete(report, config) else OK
+
+
+def misses_target(report: Report, config: Config) -> bool:
+    """Whether a service certainly takes fewer failures than a target asks, and the user wants that to fail."""
+    policy = report.score.policy
+    return config.fail_on_target and policy is not None and any(missed.certain for missed in policy.missed)
 
 
 def fails(finding: Finding, config: Config) -> bool:

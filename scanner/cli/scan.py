@@ -58,6 +58,13 @@ SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 )
 @PACKS
 @sources
+@click.option(
+    "--fail-on-target",
+    is_flag=True,
+    envvar="RISKSCAN_FAIL_ON_TARGET",
+    show_envvar=True,
+    help="A service that misses a target of the configuration gives exit code 1.",
+)
 @click.option("--exit-zero", is_flag=True, help="Findings do not give exit code 1.")
 @click.option("--show", multiple=True, type=click.Choice(["pass", "unknown", "all"]), help="List these in full too.")
 @click.option("--category", default="scan", show_default=True, help="Tells several SARIF uploads of one commit apart.")

@@ -80,7 +80,7 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         "packs": (*config.packs, *flags.get("packs", ())),
         "today": today.date() if today else datetime.now().astimezone().date(),
     }
-    same = ("var_files", "workspace", "region", "strict", "allow_incomplete", "exit_zero")
+    same = ("var_files", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
     given |= {name: flags[name] for name in same if name in flags}
     if flags.get("fail_on"):
         given["fail_on"] = severity_or_never(flags["fail_on"])

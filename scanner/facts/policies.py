@@ -234,6 +234,19 @@ def _is_account(principal: Value) -> Truth:
 
 def key_administrators(resource: Resource, graph: Graph) -> Value:
     """How many principals other than the account may change the key's policy; absent where there is no such policy."""
+    names = _administrators(resource, graph)
+    return len(names) if isinstance(names, tuple) else names
+
+
+def sole_administrator(resource: Resource, graph: Graph) -> str | None:
+    """The principal who alone may change the key's policy: an ARN, or the resource that has it. None where unsure."""
+    if root_administers(resource, graph) is not False:
+        return None
+    names = _administrators(resource, graph)
+    return names[0].removesuffix(".arn") if isinstance(names, tuple) and len(names) == 1 else None
+
+
+def _administrators(resource: Resource, graph: Graph) -> tuple[str, ...] | Value:
     if resource.placement.provider != "aws":
         return ABSENT
     found = statements(resource, graph)
@@ -251,7 +264,7 @@ def key_administrators(resource: Resource, graph: Graph) -> Value:
         if isinstance(statement.principals, Unknown):
             return statement.principals
         names.update(dict.fromkeys(_identity(p) for p in statement.principals if _is_account(p) is not True))
-    return len(names)
+    return tuple(names)
 
 
 def _identity(principal: Value) -> str:

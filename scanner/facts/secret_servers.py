@@ -10,9 +10,10 @@ from scanner.facts.documents import settings, texts
 from scanner.facts.fact import Answer, Fact
 from scanner.graph.graph import Graph
 from scanner.model.resource import Resource
-from scanner.model.value import ABSENT, Value
+from scanner.model.value import ABSENT, Unknown, Value, unknowns_in
 
 _SEAL: Final = re.compile(r'^\s*seal\s+"(\w+)"\s*\{', re.MULTILINE)
+_SEAL_BLOCK: Final = re.compile(r'^\s*seal\s+"\w+"\s*\{([^}]*)\}', re.MULTILINE)
 _DISABLED: Final = re.compile(r'^\s*seal\s+"\w+"\s*\{[^}]*\bdisabled\s*=\s*"?true"?', re.MULTILINE)
 _STORAGE: Final = re.compile(r'^\s*storage\s+"(\w+)"\s*\{', re.MULTILINE)
 _LISTENER: Final = re.compile(r'^\s*(?:listener\s+"\w+"|api_addr\s*=|cluster_addr\s*=)', re.MULTILINE)
@@ -22,6 +23,8 @@ _SEAL_SETTINGS: Final = {
     "VAULT_AZUREKEYVAULT_KEY_NAME": "azurekeyvault",
     "VAULT_OCIKMS_SEAL_KEY_ID": "ocikms",
 }
+
+_GAP: Final = re.compile("\0(\\d+)\0")
 
 _HOLDERS: Final = (
     "stack",
@@ -48,6 +51,18 @@ def vault_seals(resource: Resource, _graph: Graph) -> Value:
         return ABSENT
     path = next(iter(found.values()))
     return Answer([seal for _, seal in found], (), resource.declaration.span_of(path))
+
+
+def seals(resource: Resource) -> dict[str, list[tuple[Unknown, ...]]]:
+    """By attribute that configures a secret server, what each of its seals refers to. A disabled seal is none."""
+    found: dict[str, list[tuple[Unknown, ...]]] = {}
+    for name, value in resource.declaration.attributes.items():
+        for text in unknowns_in([value]):
+            marked = "".join(p if isinstance(p, str) else f"\0{at}\0" for at, p in enumerate(text.parts))
+            for block in _SEAL_BLOCK.findall(_DISABLED.sub("", marked)):
+                gaps = (text.parts[int(at)] for at in _GAP.findall(block))
+                found.setdefault(name, []).append(tuple(gap for gap in gaps if isinstance(gap, Unknown)))
+    return found
 
 
 def _by_settings(resource: Resource) -> Iterator[tuple[str, str]]:

@@ -4,10 +4,10 @@ The last resource on the way from a service to a failure domain is the one that 
 whether a domain of some level stops a service is asked there. A service that no single domain of a level stops is told
 at its first entry. What the files do not decide is unknown at the tie.
 
-Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or since
-users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical: whether
-something else does the work of a service that was only found is not in the files, and cells in several regions are
-found as so many services.
+Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or
+because users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical:
+whether something else does the work of a service that was only found is not in the files, and cells in several regions
+are found as so many services.
 """
 
 from __future__ import annotations
@@ -193,7 +193,10 @@ _GATEKEEPERS: Final = ("custodian", "owner", "account", "provider")
 
 
 def locked(resource: Resource, graph: Graph) -> Value | Answer:
-    """The custody items that one party alone can keep from being released and this resource ties to it, by name."""
+    """The custody items that one party alone can keep from being released and this resource ties to it, by name.
+
+    A party that the holder of escrowed material needs not ask is none.
+    """
     answers = [stopped(_gatekeeper(level), resource, graph) for level in _GATEKEEPERS]
     held = [a for a in answers if isinstance(a, Answer)]
     sure = [a for a in held if not isinstance(a.value, Unknown)]
@@ -214,7 +217,7 @@ def lockers(resource: Resource, graph: Graph) -> Value:
 
 
 def _gatekeeper(level: str) -> Question:
-    return Question("party", level, is_named_custody)
+    return Question("party", level, is_named_custody, lambda service, domain, _: domain in service.gatekeepers)
 
 
 _ABOUT: Final = "services that one {} stops, of which this resource is the tie to it"

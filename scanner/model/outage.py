@@ -55,6 +55,7 @@ class ServiceOutage:
     """What one scenario does to one service.
 
     ``condition`` says on what an unknown verdict depends. ``path`` leads from the service to a failed domain.
+    ``remedies`` are what a person can do, ``lost`` the stores of which no copy is within reach.
     """
 
     name: str
@@ -67,14 +68,15 @@ class ServiceOutage:
     path: tuple[Step, ...] = ()
     condition: str = ""
     remedies: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One or more domains down at once, or an incident, and what it does to every service.
 
-    ``unused`` lists domains on which nothing in the estate depends. ``assumption`` is set for one of several ways to
-    read the scenario (which zone name an account gives to a zone id).
+    ``unused`` lists domains on which nothing in the estate depends. ``notes`` tell what a recorded incident was, and
+    where not every way to read the scenario was tried.
     """
 
     id: str
@@ -89,13 +91,19 @@ class Scenario:
 class RiskGroup:
     """A minimal set of failure domains that together stop a service, and why.
 
-    ``certain`` is false when only unknowns make it one. ``by_hand`` tells that a person can bring the service back.
+    ``certain`` is false when only unknowns make it one. ``recoverable`` tells that a person can bring the service back.
+    ``paths`` holds a reason for each domain, in the order of ``domains``.
     """
 
     domains: tuple[str, ...]
     certain: bool
     recoverable: bool
-    path: tuple[Step, ...] = ()
+    paths: tuple[tuple[Step, ...], ...] = ()
+
+    @property
+    def path(self) -> tuple[Step, ...]:
+        """The reason for the first domain."""
+        return self.paths[0] if self.paths else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,8 @@ class ServiceRisk:
     the sizes of the smallest cut by level: pessimistic, automatic reading; ``coefficients_high`` is the other end of
     the interval and ``coefficients_manual`` the pessimistic one when people help. ``None``: no set of up to three
     domains. ``exact`` is the size up to which the enumeration of cuts is complete. ``gatekeepers`` can each alone
-    prevent a release (custody only).
+    prevent a release, whatever people do (custody only): parties by domain, and ``administrator:ARN`` for a principal
+    who alone may change a key's policy.
     """
 
     name: str

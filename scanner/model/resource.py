@@ -44,7 +44,7 @@ class ProviderContext:
     """The provider configuration that a resource is created with.
 
     ``name`` is the provider's local type name (``aws``, ``google``, ``azurerm``), ``attributes`` its configuration as
-    evaluated. ``declared`` is false when no provider block configures it.
+    evaluated, ``places`` where each attribute is written. ``declared`` is false when no provider block configures it.
     """
 
     name: str
@@ -52,6 +52,11 @@ class ProviderContext:
     attributes: Mapping[str, Value] = field(default_factory=dict)
     span: Span | None = None
     declared: bool = False
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+
+    def span_of(self, *names: str) -> Span | None:
+        """Where the first of some attributes that is written stands, else the block."""
+        return next((self.places[name] for name in names if name in self.places), self.span)
 
 
 @dataclass(frozen=True, slots=True)

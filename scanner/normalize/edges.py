@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from scanner.catalog.load import Catalog, Entry
 from scanner.graph.index import Index, plain_path
 from scanner.model.resource import Declaration, Edge, EdgeKind
+from scanner.model.span import Span
+from scanner.normalize.names import Names
+from scanner.normalize.states import READS, States
 
 _LOWERED: Mapping[str, EdgeKind] = {
     "registry": EdgeKind.CONTROL,
@@ -21,7 +24,7 @@ _LOWERED: Mapping[str, EdgeKind] = {
 """Kinds that nothing needs in order to serve: an edge to them is at most this, whatever attribute states it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Linker:
     """Makes the edges of declarations. ``parts`` maps a split resource to the wholes that it configures."""
 
@@ -30,23 +33,42 @@ class Linker:
     index: Index
     tables: Catalog
 
+    def __post_init__(self) -> None:
+        self._states = States(self.index)
+        self._names = Names(self.entries, self.index, self.tables)
+
     def edges(self, declarations: Iterable[Declaration]) -> Iterator[Edge]:
         """Every edge that the declarations state: references, memberships, and the ends that glue connects."""
         for declaration in declarations:
             entry = self.entries[declaration.id]
             if entry is not None:
                 yield from self._references(declaration, entry)
+                yield from self._named(declaration, entry)
                 yield from self._memberships(declaration, entry)
                 yield from self._connections(declaration, entry)
+
+    def _named(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
+        """What its texts name without a reference: ARNs, host names, names of stores; in this root or another."""
+        if declaration.mode != "managed":
+            return
+        known = {target for r in declaration.references for target in self.index.addressed(r.target)}
+        for path, target in dict.fromkeys(self._names.mentions(declaration)):
+            if target not in known and target != declaration.id:
+                kind = self._lowered(edge_kind(path, entry, self.tables), target)
+                yield from self._between(declaration, target, kind, path, declaration.span_of(path))
+
+    def _between(self, source: Declaration, target: str, kind: EdgeKind, path: str, span: Span) -> Iterator[Edge]:
+        for whole_source in self._wholes(source.id):
+            for whole in self._wholes(target):
+                yield Edge(whole_source, whole, kind, path, span)
 
     def _references(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
         for reference in declaration.references:
             written = edge_kind(reference.path, entry, self.tables)
-            for target in self.index.addressed(reference.target):
+            read = READS in reference.target and reference.target_path.startswith("outputs.")
+            for target in (*self.index.addressed(reference.target), *(self._states.targets(reference) if read else ())):
                 kind = self._lowered(written, target)
-                for source in self._wholes(declaration.id):
-                    for whole in self._wholes(target):
-                        yield Edge(source, whole, kind, reference.path, reference.span)
+                yield from self._between(declaration, target, kind, reference.path, reference.span)
 
     def _memberships(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
         for path in entry.member_of:

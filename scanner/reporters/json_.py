@@ -14,7 +14,7 @@ from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
 from scanner.model.score import Contribution, Policy
 from scanner.model.value import Unknown, Value
-from scanner.reporters import summary
+from scanner.reporters import services, summary
 from scanner.reporters.inert import json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -28,12 +28,15 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     """The whole report. What could not be decided is null, and the resource's ``unknown`` says why."""
     report = redacted(report)
     references = _references(report.resources, report.edges)
+    used = services.by_resource(report)
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "riskscan", "version": report.tool_version},
         "summary": _summary(report),
         "scores": _scores(report),
-        "resources": [_resource(r, references[r.id]) for r in sorted(report.resources, key=lambda r: r.id)],
+        "resources": [
+            _resource(r, references[r.id], used.get(r.id, [])) for r in sorted(report.resources, key=lambda r: r.id)
+        ],
         "findings": [_finding(finding) for finding in _in_order(report, options)],
         "services": [_service(service) for service in report.services],
         "problems": [_problem(p) for p in sorted(report.problems, key=_problem_order)],
@@ -108,7 +111,8 @@ def _service(service: ServiceRisk) -> Json:
         "coefficients": dict(service.coefficients),
         "coefficients_manual": dict(service.coefficients_manual),
         "intervals": levels,
-        "risk_groups": [_group(group) for group in service.risk_groups],
+        "risk_groups": [list(group.domains) for group in service.risk_groups],
+        "reasons": [_group(group) for group in service.risk_groups],
         "risk_groups_total": service.groups_total,
         "complete_to_size": service.exact,
         "gatekeepers": list(service.gatekeepers),
@@ -123,7 +127,7 @@ def _group(group: RiskGroup) -> Json:
         "domains": list(group.domains),
         "certain": group.certain,
         "recoverable_by_hand": group.recoverable,
-        "path": [_step(step) for step in group.path],
+        "paths": [[_step(step) for step in path] for path in group.paths],
     }
 
 
@@ -140,7 +144,7 @@ def _references(resources: Iterable[Resource], edges: Iterable[Edge]) -> Mapping
     return {source: sorted(targets) for source, targets in found.items()}
 
 
-def _resource(resource: Resource, references: list[str]) -> Json:
+def _resource(resource: Resource, references: list[str], used_by: list[str]) -> Json:
     place = resource.placement
     decided: dict[str, Value] = {
         "provider": place.provider or None,
@@ -160,6 +164,7 @@ def _resource(resource: Resource, references: list[str]) -> Json:
         "file": resource.span.file,
         "line": resource.span.line,
         "references": references,
+        "services": used_by,
         "unknown": {name: _reason(value) for name, value in decided.items() if _undecided(value)},
     }
 

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.model.finding import Finding, Outcome
-from scanner.model.outage import RiskGroup, ServiceRisk
+from scanner.model.outage import RiskGroup, ServiceRisk, Step
 from scanner.model.problem import Problem
 from scanner.model.report import AxisScore, Report, Score
 from scanner.model.span import Span
@@ -117,7 +117,10 @@ def _services(report: Report) -> Section:
     levels = services.levels(report.services)
     outage = services.riskiest(report)
     sentence = f"\n**Riskiest outage:** {escaped(services.sentence(outage))}.\n" if outage else ""
-    head = f"### How many failures stop a service\n\n| Service | Criticality | {' | '.join(levels)} |\n|---|---|{'--:|' * len(levels)}\n"
+    told = (*services.missed_targets(report), *services.locks(report))
+    sentence += "".join(f"\n* {escaped(line)}" for line in told) + ("\n" if told else "")
+    titles = f"| Service | Criticality | {' | '.join(levels)} |\n|---|---|{'--:|' * len(levels)}\n"
+    head = f"### How many failures stop a service\n\n{titles}"
     rows = (f"| {' | '.join(escaped(cell) for cell in row)} |\n" for row in services.rows(report.services))
     return Section(head, tuple(rows), sentence)
 
@@ -131,8 +134,12 @@ def _group(service: ServiceRisk, group: RiskGroup, options: Options) -> str:
     names = " + ".join(map(code, group.domains))
     unsure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
-    steps = [escaped(step.text) + (f" {link(step.span, options)}" if step.span else "") for step in group.path]
-    return f"* {names} stops **{escaped(service.name)}**{unsure}{hand}: {' → '.join(steps)}\n"
+    reasons = f"{'; '.join(_reason(path, options) for path in group.paths)}"
+    return f"* {names} stops **{escaped(service.name)}**{unsure}{hand}: {reasons}\n"
+
+
+def _reason(path: Iterable[Step], options: Options) -> str:
+    return " → ".join(escaped(step.text) + (f" {link(step.span, options)}" if step.span else "") for step in path)
 
 
 def _findings(report: Report, options: Options) -> Section:

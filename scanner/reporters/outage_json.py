@@ -53,6 +53,7 @@ def _service(service: ServiceOutage) -> Json:
         "path": [step.name for step in service.path],
         "steps": [_step(step) for step in service.path],
         "remedies": list(service.remedies),
+        "lost": list(service.lost),
     }
 
 

@@ -14,6 +14,7 @@ from scanner.reporters.options import DEFAULT, Options
 
 CAUSES: Final = 4
 RANKED: Final = 40
+STORES: Final = 3
 
 _STYLES: Final = {"down": "1;31", "unknown": "1;34", "by hand": "1;33", "up": "1;32", "strong": "1", "faint": "2"}
 _ORDER: Final = ("down", "unknown", "by hand", "up")
@@ -105,15 +106,20 @@ def _service(service: ServiceOutage, options: Options) -> Iterator[str]:
     yield from _wrapped(f"what to do: {'; '.join(advice(service))}", "    ", options)
 
 
+def _otherwise(service: ServiceOutage) -> tuple[str, ...]:
+    if state(service) == "down":
+        return ("wait for the domain to return: nothing else in these files can serve",)
+    if " is " in service.condition:
+        return ("say under zone_ids in .riskscan.yaml which of your zones it is",)
+    return ("decide what is unknown first",)
+
+
 def advice(service: ServiceOutage) -> Iterable[str]:
     """What a person can do, and what becomes of data."""
-    yield from service.remedies or (
-        ("wait for the domain to return: nothing else in these files can serve",)
-        if state(service) == "down"
-        else ("decide what is unknown first",)
-    )
+    yield from service.remedies or _otherwise(service)
     if service.data is DataVerdict.LOST:
-        yield "its data is out of reach until then: no copy is outside"
+        more = f" and {len(service.lost) - STORES} more" if len(service.lost) > STORES else ""
+        yield f"out of reach until then, with every copy: {', '.join(service.lost[:STORES])}{more}"
     elif service.data is DataVerdict.UNKNOWN:
         yield "whether a copy of its data survives is not in the files"
 

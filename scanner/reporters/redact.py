@@ -50,7 +50,7 @@ def redacted(report: Report) -> Report:
 
 def _service(service: ServiceRisk, clean: Clean) -> ServiceRisk:
     groups = tuple(
-        replace(group, path=tuple(replace(step, text=clean(step.text)) for step in group.path))
+        replace(group, paths=tuple(tuple(replace(s, text=clean(s.text)) for s in path) for path in group.paths))
         for group in service.risk_groups
     )
     return replace(service, risk_groups=groups)

@@ -14,10 +14,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from scanner.model.finding import Finding, Outcome, Severity
+from scanner.model.outage import LEVELS
 from scanner.model.report import Report
 from scanner.model.rule import RuleInfo
 from scanner.model.span import Span
-from scanner.reporters import summary
+from scanner.reporters import services, summary
 from scanner.reporters.fingerprint import line_hashes
 from scanner.reporters.inert import inert, json_text
 from scanner.reporters.options import DEFAULT, Options
@@ -75,9 +76,22 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             }
         ],
         "results": [_result(finding, places[finding.rule], report, hashes, options) for finding in kept],
+        "properties": _properties(report),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(log, indent=1)
+
+
+def _properties(report: Report) -> Json:
+    """The verdict, for viewers that show a run's properties."""
+    outage = services.riskiest(report)
+    return {
+        "stage": report.score.stage,
+        "score": report.score.low,
+        "grade": report.score.grade,
+        "services": {s.name: {level: s.coefficients[level] for level in LEVELS} for s in report.services},
+        "riskiestOutage": services.sentence(outage) if outage else None,
+    }
 
 
 def _hashes(report: Report) -> Mapping[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What the reports say of services: how many failures each takes, the riskiest outage, and the groups that matter most."""
+"""What the reports say of services: how many failures each takes, the riskiest outage, the groups that matter most."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from scanner.model.report import Report
 from scanner.model.service import Criticality
 
 TOP_GROUPS: Final = 5
+_PASSIVE: Final = frozenset(
+    {
+        *("other", "glue", "listener", "policy", "identity", "grant", "monitor", "security_group", "subnet", "route"),
+        *("audit_log", "health_check", "account", "organization", "identity_provider", "billing_commitment"),
+    }
+)
+"""Kinds that neither run nor keep anything of a service."""
 _WEIGHTS: Final = {Criticality.CRITICAL: 8, Criticality.HIGH: 4, Criticality.MEDIUM: 2, Criticality.LOW: 1}
 
 
@@ -89,24 +96,45 @@ def sentence(outage: Outage) -> str:
     return f"{outage.domain} alone stops {len(outage.services)} of {outage.total} services and custody items: {names}"
 
 
-def uncovered(report: Report) -> int:
-    """How many resources that run or store are on no service's graph."""
+def by_resource(report: Report) -> dict[str, list[str]]:
+    """The services whose graph holds a resource, by its id."""
+    found: dict[str, list[str]] = {}
+    for service in report.services:
+        for name in service.cone:
+            found.setdefault(name, []).append(service.name)
+    return found
+
+
+def locks(report: Report) -> Iterator[str]:
+    """Who alone can prevent the release of each custody item, and whose word stands against that."""
+    for item in report.services:
+        if item.kind == "custody" and item.gatekeepers:
+            who = ", ".join(item.gatekeepers)
+            each = f"each of {who}" if len(item.gatekeepers) > 1 else who
+            yield f"{item.name}: {each} alone can refuse to release it"
+        elif item.kind == "custody":
+            yield f"{item.name}: nobody alone can refuse to release it"
+        for word in item.attestations:
+            yield f"{item.name}: {word}"
+
+
+def missed_targets(report: Report) -> Iterator[str]:
+    """The targets of the configuration that services miss."""
+    policy = report.score.policy
+    for missed in policy.missed if policy else ():
+        sure = "" if missed.certain else ", unless what is unknown turns out well"
+        wanted = f"{missed.wanted} {missed.level}s" if missed.wanted > 1 else f"{missed.wanted} {missed.level}"
+        yield f"{missed.service} is to survive until {wanted} fail; {missed.found} is enough{sure}"
+
+
+def uncovered(report: Report) -> list[str]:
+    """The resources that run or store and are on no service's graph."""
     inside = {name for service in report.services for name in service.cone}
-    passive = {
-        "other",
-        "glue",
-        "listener",
-        "policy",
-        "identity",
-        "grant",
-        "monitor",
-        "security_group",
-        "subnet",
-        "route",
-    }
-    return sum(
-        r.id not in inside and r.kind not in passive and r.declaration.mode == "managed" for r in report.resources
-    )
+    return [
+        resource.id
+        for resource in report.resources
+        if resource.id not in inside and resource.kind not in _PASSIVE and resource.declaration.mode == "managed"
+    ]
 
 
 def rows(services: Sequence[ServiceRisk]) -> Iterator[tuple[str, ...]]:

@@ -105,12 +105,12 @@ def _services(report: Report, options: Options) -> Iterator[str]:
         yield from _wrapped(f"Riskiest outage: {inert(services.sentence(outage))}", "", options)
     for service, group in services.top_groups(report):
         yield from _group(report, service, group, options)
-    if number := services.uncovered(report):
-        yield _paint(
-            f"{summary.plural(number, 'resource')} on no service's graph; riskscan judges these by rules alone.",
-            "faint",
-            options,
-        )
+    for line in (*services.locks(report), *services.missed_targets(report)):
+        yield from _wrapped(inert(line), "  ", options)
+    if outside := services.uncovered(report):
+        words = f"{summary.plural(len(outside), 'resource')} on no service's graph, judged by rules alone"
+        yield _paint(f"{words}{':' if options.full else '; --show all lists them'}", "faint", options)
+        yield from (f"  {inert(name)}" for name in (outside if options.full else ()))
 
 
 def _table(report: Report, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -128,13 +128,10 @@ def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Opti
     also = f" (and {', '.join(map(inert, others[:3]))}{'…' if len(others) > 3 else ''})" if others else ""
     sure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
-    names = " + ".join(map(inert, group.domains))
-    yield from _wrapped(
-        f"{_paint(names, 'high' if group.certain else 'unknown', options)} stops {inert(service.name)}{also}{sure}{hand}",
-        "  ",
-        options,
-    )
-    for step in group.path:
+    style = "high" if group.certain else "unknown"
+    names = _paint(" + ".join(map(inert, group.domains)), style, options)
+    yield from _wrapped(f"{names} stops {inert(service.name)}{also}{sure}{hand}", "  ", options)
+    for step in (step for path in group.paths for step in path):
         place = f"  {_paint(f'{inert(step.span.file)}:{step.span.line}', 'faint', options)}" if step.span else ""
         yield f"    -> {inert(step.text)}{place}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -22,6 +22,14 @@ SIZE: Final = 3
 SHOWN_GROUPS: Final = 60
 """Risk groups with a reason, for one service; all are counted, and all go into coefficients and score."""
 
+_WRITTEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "region": ("region", "location", "zone"),
+    "service": ("region", "location", "zone"),
+    "control": ("region", "location", "zone"),
+    "account": ("project", "subscription_id", "account_id", "allowed_account_ids", "profile"),
+}
+"""Attributes of a resource, or of its provider's configuration, that say where it is."""
+
 _RANK: Final = {
     level: rank
     for rank, level in enumerate(
@@ -31,6 +39,14 @@ _RANK: Final = {
 """Which of several groups of one size comes first: what fails often before what seldom does."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """The cuts that stop a service for good, and the size up to which all of them are listed."""
+
+    cuts: tuple[frozenset[str], ...]
+    exact: int
+
+
 @dataclass(slots=True)
 class Analysis:
     """Answers about one fault graph; each enumeration is made once."""
@@ -38,6 +54,7 @@ class Analysis:
     faults: FaultGraph
     services: Sequence[Service]
     _ids: dict[int, str] = field(default_factory=dict)
+    _family: dict[str, str] = field(default_factory=dict)
     _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
@@ -86,7 +103,8 @@ class Analysis:
         certain = self._named(high, service.node)
         cuts = self._without_aliases(self._named(low, service.node), certain)
         helped = self._named(manual, service.node)
-        groups = self._groups(service, cuts, frozenset(certain), frozenset(helped))
+        stopped = _Stopped(tuple(map(frozenset, helped)), manual.exact(service.node))
+        groups = self._groups(service, cuts, frozenset(certain), stopped)
         inside = self.below(service.node)
         labels = self.faults.gates.labels
         cone = frozenset(label.resource for n in inside if (label := labels.get(n)) is not None and label.resource)
@@ -112,10 +130,24 @@ class Analysis:
             risk_groups=groups,
             groups_total=len(cuts),
             exact=min(low.exact(service.node), high.exact(service.node)),
-            gatekeepers=tuple(c[0] for c in cuts if len(c) == 1 and _locks(c[0])) if service.kind == "custody" else (),
+            gatekeepers=self._gatekeepers(service) if service.kind == "custody" else (),
             attestations=service.attested,
             cold_start=tuple(stuck),
         )
+
+    def _gatekeepers(self, service: Service) -> tuple[str, ...]:
+        """Parties each of whom alone can prevent a release whatever people do.
+
+        Escrowed material counts, for its holder releases by hand; what the files do not decide is taken for as bad as
+        it may be. Nobody is named where the doubt alone prevents a release.
+        """
+        faults, undecided = self.faults, self.faults.gates.undecided
+        parties = {**{name: node for name, node in faults.events.items() if _locks(name)}, **faults.administrators}
+        below = self.below(service.node)
+        names = sorted((name for name, node in parties.items() if node in below), key=lambda name: _rank((name,)))
+        told = [[undecided], *([undecided, parties[name]] for name in names)]
+        bits = outages(faults.structure, told)[service.node]
+        return tuple(name for at, name in enumerate(names, 1) if bits >> at & 1) if not bits & 1 else ()
 
     def _named(self, found: CutSets, node: int) -> list[tuple[str, ...]]:
         named = [tuple(sorted(self._ids[event] for event in cut)) for cut in found.of(node)]
@@ -130,9 +162,21 @@ class Analysis:
     def _without_aliases(
         self, cuts: Sequence[tuple[str, ...]], certain: Sequence[tuple[str, ...]]
     ) -> list[tuple[str, ...]]:
-        """Cuts that do not merely give another name to an unknown place of a certain cut."""
+        """Cuts that do not merely give another name to an unknown place.
+
+        Of cuts that only unknowns make, those of named places stand for all that differ by an unknown one; without
+        any of these the first does.
+        """
         sure = frozenset(certain)
-        return [cut for cut in cuts if cut in sure or not any(other in sure for other in self._renamed(cut))]
+        kept: list[tuple[str, ...]] = [cut for cut in cuts if cut in sure]
+        perhaps = [cut for cut in cuts if cut not in sure and not any(other in sure for other in self._renamed(cut))]
+        told: set[tuple[str, ...]] = set()
+        for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):
+            shape = tuple(sorted(self._family.get(name, name) for name in cut))
+            if not any(map(is_unnamed, cut)) or shape not in told:
+                kept.append(cut)
+            told.add(shape)
+        return sorted(kept, key=_rank)
 
     def _renamed(self, cut: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         for name in cut:
@@ -142,9 +186,10 @@ class Analysis:
     def _unknown_siblings(self, name: str) -> tuple[str, ...]:
         """The places that the files do not name beside a place."""
         if not self._beside:
-            for family in self.faults.families.values():
+            for name_of_family, family in self.faults.families.items():
                 unknown = tuple(n for n in family if is_unnamed(n))
                 self._beside.update(dict.fromkeys(family, unknown))
+                self._family.update(dict.fromkeys(family, name_of_family))
             self._beside.setdefault("", ())
         return self._beside.get(name, ())
 
@@ -163,34 +208,50 @@ class Analysis:
         service: Service,
         cuts: Sequence[tuple[str, ...]],
         certain: frozenset[tuple[str, ...]],
-        helped: frozenset[tuple[str, ...]],
+        stopped: _Stopped,
     ) -> tuple[RiskGroup, ...]:
-        shown = [cut for cut in cuts if cut][:SHOWN_GROUPS]
         gates = self.faults.gates
-        told = [[*(self.faults.events[name] for name in cut), gates.undecided] for cut in shown]
-        bits = outages(self.faults.structure, told)[service.node] if told else 0
         result = []
-        for position, cut in enumerate(shown):
+        for cut in [cut for cut in cuts if cut][:SHOWN_GROUPS]:
             given = [*(self.faults.events[name] for name in cut), gates.by_hand]
             sure = cut in certain  # a minimal cut that fails the optimistic bound too is minimal there
             doubts = () if sure else (gates.undecided,)
-            recoverable = not bits >> position & 1 and cut not in helped
             points = self._points if len(cut) == 1 else ()
-            result.append(RiskGroup(cut, sure, recoverable, self.path(service, (*given, *doubts), doubts, points)))
+            paths = tuple(self.path(service, (*given, *doubts), self._but(cut, name), doubts, points) for name in cut)
+            result.append(RiskGroup(cut, sure, self._can_be_brought_back(service, cut, stopped), paths))
         return tuple(result)
+
+    def _can_be_brought_back(self, service: Service, cut: Sequence[str], stopped: _Stopped) -> bool:
+        """Whether people can bring a service back after a cut. Where not all cuts are listed, one walk down tells."""
+        if any(other.issubset(cut) for other in stopped.cuts):
+            return False
+        if stopped.exact >= len(cut):
+            return True
+        told = [*(self.faults.events[name] for name in cut), self.faults.gates.undecided]
+        return not witness(self.faults.structure, told, service.node)
 
     # -- reasons -----------------------------------------------------------------------------------
 
+    def _but(self, cut: Sequence[str], name: str) -> tuple[int, ...]:
+        return tuple(self.faults.events[other] for other in cut if other != name)
+
     def path(
-        self, service: Service, failed: Iterable[int], doubts: Collection[int] = (), points: Collection[int] = ()
+        self,
+        service: Service,
+        failed: Iterable[int],
+        apart: Iterable[int] = (),
+        doubts: Collection[int] = (),
+        points: Collection[int] = (),
     ) -> tuple[Step, ...]:
         """The shortest reason for a service's failure, as the resources on the way and the domain at its end.
 
-        ``doubts`` and ``points`` are those of :func:`~scanner.simulation.witness.witness`.
+        It does not end at events ``apart`` where it can end elsewhere. ``doubts`` and ``points`` are those of
+        :func:`~scanner.simulation.witness.witness`.
         """
         gates = self.faults.gates
         told = list(failed)
-        found = witness(self.faults.structure, told, service.node, (gates.by_hand, gates.undecided), doubts, points)
+        conditions = (gates.by_hand, gates.undecided, *apart)
+        found = witness(self.faults.structure, told, service.node, conditions, doubts, points)
         return self._steps(service, found)
 
     def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:
@@ -208,7 +269,9 @@ class Analysis:
             (gates.labels[n].domain for n in reversed(nodes) if n in gates.labels and gates.labels[n].domain), ""
         )
         if domain:
-            steps.append(Step(domain, self.describe(domain), self._stated(nodes[begin:]) or self._placed(last, domain)))
+            wide = domain.partition(":")[0] in ("region", "account", "provider", "service", "control")
+            stated = None if wide and last else self._stated(nodes[begin:])
+            steps.append(Step(domain, self.describe(domain), stated or self._placed(last, domain)))
         reasons = [gates.reasons[n] for n in nodes if n in gates.reasons]
         if reasons and steps:
             final = steps[-1]
@@ -231,7 +294,7 @@ class Analysis:
         """Where it is written that a resource stands at a node, which the domain's failure takes down."""
         stated = self.faults.gates.stated
         whole = self.faults.nodes[resource]
-        if domain.startswith(("zone:", "owner:", "custodian:", "account:")):
+        if domain.startswith(("zone:", "owner:", "custodian:")):
             found = stated.get((whole, node))
             if found is not None:
                 return found
@@ -242,8 +305,13 @@ class Analysis:
         found = self.faults.graph.resources.get(resource)
         if found is None:
             return None
-        provider = found.declaration.provider.span
-        return provider if provider is not None and not domain.startswith("zone:") else found.span
+        level = domain.partition(":")[0]
+        if level == "service" and "@" not in domain:  # of no region: nothing but the resource itself brings it in
+            return found.span
+        own = next((name for name in _WRITTEN.get(level, ()) if found.declaration.attributes.get(name) is not None), "")
+        if own:
+            return found.declaration.span_of(own)
+        return found.declaration.provider.span_of(*_WRITTEN.get(level, ())) or found.span
 
     def describe(self, domain: str) -> str:
         """A domain in words; of one that the files do not name, what would tell it."""

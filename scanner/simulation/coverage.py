@@ -31,7 +31,7 @@ class _Coverage:
 
         self.families = families
         self.threshold = threshold
-        self.exact = min(families.all[number].exact for number in inputs)
+        self.exact = min(families.affordable_size(), *(families.all[number].exact for number in inputs))
         self.covered: dict[int, int] = {}
         """The inputs that an event, pair or triple (by its code) is a minimal cut of."""
         for position, number in enumerate(inputs):
@@ -62,6 +62,7 @@ class _Coverage:
             if cut is not None:
                 found.add(cut)
             self.left -= 1
+            self.families.spend(1)
             if self.left < 0 or len(found) > self.families.budget.family:
                 self.exact = size - 1
                 return set()
@@ -133,7 +134,7 @@ class _Coverage:
         """The triple's code if it is a minimal cut; its events are none alone."""
         first, second, third = sorted(events)
         code = (first * self.families.width + second) * self.families.width + third
-        if self.families.contains_pair(code, pairs) or not self.enough(first, second, third):
+        if not self.families.triples_clear((code,), pairs) or not self.enough(first, second, third):
             return None
         return code
 

@@ -89,8 +89,11 @@ def _numbers(structure: Structure, families: Families, told: Mapping[int, int], 
             if needed is None or needed[step[0]]:
                 _settle(structure, families, step, numbers)
         elif thresholds[step] and (needed is None or needed[step]):
-            children = [numbers[child] for child in targets[offsets[step] : offsets[step + 1]]]
-            number = families.at_least(thresholds[step], children)
+            threshold, children = thresholds[step], targets[offsets[step] : offsets[step + 1]]
+            if threshold == 1:
+                number = families.one_of({numbers[child] for child in children})
+            else:
+                number = families.at_least(threshold, [numbers[child] for child in children])
             numbers[step] = families.at_least(1, (number, numbers[step])) if step in told else number
     return numbers
 

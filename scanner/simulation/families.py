@@ -33,6 +33,8 @@ class Budget:
     """Unions of cuts tried for one size at one gate."""
     total: int = 20_000_000
     """Cuts of one size in all distinct families together."""
+    work: int = 200_000_000
+    """Cuts looked at by all gates together: after these no gate gets cuts of three events, after twice these of two."""
 
 
 class Family(NamedTuple):
@@ -60,6 +62,7 @@ class Families:
         self._gates: dict[tuple[int, ...], int] = {}
         self._codes: dict[int, int] = {}
         self._counts = [0, 0, 0, 0]
+        self._work = 0
 
     def event(self, event: int) -> int:
         """The family of an event alone."""
@@ -89,7 +92,7 @@ class Families:
     def at_least(self, threshold: int, families: Sequence[int]) -> int:
         """The family of a gate that fails when ``threshold`` of its inputs have. Threshold 0 is a leaf's: never."""
         if threshold == 1:
-            return self._one_of({*families})
+            return self.one_of({*families})
         if threshold == len(families):
             return self._all_of({*families})
         counted = sorted(family for family in families if family != NEVER)
@@ -101,7 +104,8 @@ class Families:
             return ALWAYS
         return self._some_of(threshold, counted[always:])
 
-    def _one_of(self, families: set[int]) -> int:
+    def one_of(self, families: set[int]) -> int:
+        """The family of a gate that fails when one of its inputs has. The set is used up."""
         families.discard(NEVER)
         if len(families) < 2:
             return families.pop() if families else NEVER
@@ -143,15 +147,16 @@ class Families:
         counted = [ALWAYS] + [NEVER] * threshold
         for family in families:
             for j in range(threshold, 0, -1):
-                counted[j] = self._one_of({counted[j], self._both(counted[j - 1], family)})
+                counted[j] = self.one_of({counted[j], self._both(counted[j - 1], family)})
         return counted[threshold]
 
     def _union(self, families: Sequence[Family]) -> int:
         """One failed input is enough: the union, minimised."""
-        single, exact = 0, self.size
+        single, exact = 0, self.affordable_size()
         for family in families:
             single |= family.single
             exact = min(exact, family.exact)
+            self.spend(len(family.pairs) + len(family.triples))
         deep = [family for family in families if family.pairs or family.triples] if exact > 1 else ()
         if len(deep) <= 1:
             pairs, triples = deep[0][2:4] if deep else ((), ())
@@ -165,8 +170,7 @@ class Families:
         larger: set[int] = set()
         for family in deep if exact > 2 else ():
             kept = self.triples_without(family.triples, bits(single & ~family.single))
-            new = found.difference(family.pairs)
-            larger.update([t for t in kept if not self.contains_pair(t, new)] if new else kept)
+            larger.update(self.triples_clear(kept, found.difference(family.pairs)))
         return self.number(single, tuple(sorted(found)), tuple(sorted(larger)), exact)
 
     def _both(self, left: int, right: int) -> int:
@@ -183,7 +187,7 @@ class Families:
 
     def _product(self, left: Family, right: Family) -> int:
         """Reduced by case: with the events that fail both taken out, no pair or triple below contains a single cut."""
-        exact = min(left.exact, right.exact)
+        exact = min(left.exact, right.exact, self.affordable_size())
         both = left.single & right.single
         ours, theirs = bits(left.single & ~both), bits(right.single & ~both)
         pairs: set[int] = set()
@@ -191,6 +195,7 @@ class Families:
         if exact >= 2 and len(ours) * len(theirs) > self.budget.candidates:
             exact = 1
         if exact >= 2:
+            self.spend(len(ours) * len(theirs) + len(left.pairs) + len(right.pairs))
             pairs = self._pairs(left, right, ours, theirs)
         if exact >= 3:
             tried = len(left.pairs) * len(theirs) + len(right.pairs) * len(ours)
@@ -199,12 +204,11 @@ class Families:
                 exact = 2
             else:
                 triples = joined
+                self.spend(tried + len(joined) + len(left.triples) + len(right.triples))
+                triples.update(self._hit(left.triples, right), self._hit(right.triples, left))
+                triples = {*self.triples_clear(triples, pairs)}
                 self._extend(triples, left.pairs, theirs, pairs)
                 self._extend(triples, right.pairs, ours, pairs)
-                triples.update(self._hit(left.triples, right))
-                triples.update(self._hit(right.triples, left))
-                if pairs:
-                    triples = {t for t in triples if not self.contains_pair(t, pairs)}
         shared = self._codes.setdefault  # one object per code
         return self.number(
             both, tuple([shared(p, p) for p in sorted(pairs)]), tuple([shared(t, t) for t in sorted(triples)]), exact
@@ -221,28 +225,44 @@ class Families:
         return pairs
 
     def _extend(self, triples: set[int], pairs: Sequence[int], events: Sequence[int], taken: set[int]) -> None:
-        """Add the unions of a pair and an event, except of pairs that are cuts themselves."""
+        """Add the unions of a pair of one side and an event of the other that contain no pair already ``taken``.
+
+        A pair that contains one of the events is taken itself. So a union can only contain a taken pair of the event
+        and one of the pair's, which must come from the pair's side.
+        """
         width = self.width
         square = width * width
-        for pair in pairs:
-            if pair in taken:
-                continue
-            first, second = divmod(pair, width)
-            for event in events:
-                if event > second:
-                    triples.add(pair * width + event)
-                elif event < first:
-                    triples.add(event * square + pair)
-                elif first < event < second:
-                    triples.add((first * width + event) * width + second)
+        split = [(pair, pair // width, pair % width) for pair in pairs if pair not in taken]
+        if not split:
+            return
+        partners: dict[int, set[int]] = {event: set() for event in events}
+        for first, second in (divmod(pair, width) for pair in taken.intersection(pairs)):
+            if first in partners:
+                partners[first].add(second)
+            if second in partners:
+                partners[second].add(first)
+        for event, taboo in partners.items():
+            free = [p for p in split if p[1] not in taboo and p[2] not in taboo] if taboo else split
+            triples.update(
+                [
+                    pair * width + event
+                    if event > b
+                    else event * square + pair
+                    if event < a
+                    else (a * width + event) * width + b
+                    for pair, a, b in free
+                ]
+            )
 
     def _hit(self, triples: Sequence[int], other: Family) -> Iterable[int]:
         """The triples that contain a cut of ``other``."""
         if not triples:
             return ()
-        pairs, same = set(other.pairs), set(other.triples)
-        events = set(bits(other.single))
-        return [t for t in triples if t in same or not events.isdisjoint(self.split(t)) or self.contains_pair(t, pairs)]
+        hit = {*other.triples}.intersection(triples)
+        hit.update(self.within(triples, other.single))
+        if other.pairs:
+            hit.update({*triples}.difference(self.triples_clear(triples, {*other.pairs})))
+        return hit
 
     def pairs_without(self, pairs: tuple[int, ...], events: Sequence[int]) -> tuple[int, ...]:
         """The pairs that contain none of the events."""
@@ -261,10 +281,10 @@ class Families:
         kept = [t for t in triples if t % width not in hit and t // square not in hit and t // width % width not in hit]
         return triples if len(kept) == len(triples) else tuple(kept)
 
-    def within(self, cuts: Iterable[int], single: int) -> Iterable[int]:
+    def within(self, cuts: Sequence[int], single: int) -> Iterable[int]:
         """The pairs or triples that contain at least one of the events of a bitmask."""
         events = set(bits(single))
-        return [cut for cut in cuts if not events.isdisjoint(self.split(cut))]
+        return [cut for cut in cuts if not events.isdisjoint(self.split(cut))] if events else ()
 
     def split(self, cut: int) -> tuple[int, ...]:
         """The events of a pair or triple, ascending."""
@@ -273,12 +293,26 @@ class Families:
             return rest, last
         return (*divmod(rest, self.width), last)
 
-    def contains_pair(self, triple: int, pairs: Collection[int]) -> bool:
-        """Whether one of the three pairs in a triple is among ``pairs``."""
+    def triples_clear(self, triples: Collection[int], pairs: Collection[int]) -> Collection[int]:
+        """The triples that contain none of the pairs."""
+        if not triples or not pairs:
+            return triples
         width = self.width
-        pair, last = divmod(triple, width)
-        first, second = divmod(pair, width)
-        return pair in pairs or first * width + last in pairs or second * width + last in pairs
+        return [
+            triple
+            for triple in triples
+            if (pair := triple // width) not in pairs
+            and pair // width * width + (last := triple % width) not in pairs
+            and pair % width * width + last not in pairs
+        ]
+
+    def spend(self, cuts: int) -> None:
+        """Count cuts looked at."""
+        self._work += cuts
+
+    def affordable_size(self) -> int:
+        """The most events that a new family's cuts may have after what has been spent."""
+        return max(1, min(self.size, LARGEST - self._work // max(self.budget.work, 1)))
 
     def _affordable(self, family: Family) -> Family:
         """The family, or what the budget leaves of it."""

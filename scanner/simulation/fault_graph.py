@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.catalog.load import catalog
+from scanner.facts.policies import sole_administrator
 from scanner.facts.quorums import needs_majority
+from scanner.facts.secret_servers import seals
 from scanner.graph.graph import Graph
+from scanner.graph.index import plain_path
 from scanner.model.resource import Edge, Resource
 from scanner.model.span import Span
 from scanner.model.value import Unknown
@@ -34,6 +37,7 @@ class FaultGraph:
     store's to the node whose failure means that its data and all copies are out of reach. ``events`` maps a failure
     domain's id to its basic event, ``domains`` to the node that also falls with the domain's parents. ``families``
     lists the zones of a region (``zone:aws/eu-west-1``), the regions of a provider (``region:aws``) and its accounts.
+    ``administrators`` are the events of principals who alone may change a key's policy: these refuse, but do not fail.
     """
 
     structure: Structure
@@ -50,6 +54,7 @@ class FaultGraph:
     zonal: frozenset[str] = frozenset()
     families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     zone_ids: Mapping[str, str] = field(default_factory=dict)
+    administrators: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class Maker:
     calls: dict[str, tuple[Call, ...]] = field(default_factory=dict)
     survives: dict[str, int] = field(default_factory=dict)
     standing: dict[str, list[int]] = field(default_factory=dict)
+    administrators: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stands = Stands(self.context)
@@ -103,6 +109,7 @@ class Maker:
             frozenset(context.places.zonal),
             context.places.families(),
             context.places.zone_ids,
+            self.administrators,
         )
 
     def _define(self, resource: Resource) -> None:
@@ -144,6 +151,8 @@ class Maker:
         nodes += self._replicated(resource) if resource.kind == "replication" else self._members(resource)
         if resource.kind == "dns_record":
             nodes += self._name_keepers(resource)
+        if resource.kind == "key":
+            nodes += self._administrator(resource)
         source = self.copies.source(resource) if resource.kind == "database" else None
         if source is not None:  # writes go to the primary cluster until somebody promotes this one
             first = context.own.get(source.id, context.whole[source.id])
@@ -175,15 +184,39 @@ class Maker:
         """What its attributes name; several instances of one block, named together, are one need."""
         groups: dict[tuple[str, int, int, str], list[Edge]] = {}
         templates = self._templates(resource) if resource.kind in SERVERS else []
+        opened, sealed = self._seals(resource)
         for edge in (*self.context.needs_of(resource), *templates):
             target = self.context.graph.resources[edge.target]
-            if edge.target in spares or (resource.kind in FRONTS and self.routes.leads(resource, edge)):
+            if (
+                edge in sealed
+                or edge.target in spares
+                or (resource.kind in FRONTS and self.routes.leads(resource, edge))
+            ):
                 continue
             block = (
                 edge.target.rpartition("[")[0] if edge.target.endswith("]") and target.kind in _ALIKE else edge.target
             )
             groups.setdefault((edge.span.file, edge.span.line, edge.span.column, block), []).append(edge)
-        return [self._reference(resource, edges) for edges in groups.values()]
+        return [*opened, *(self._reference(resource, edges) for edges in groups.values())]
+
+    def _seals(self, resource: Resource) -> tuple[list[int], set[Edge]]:
+        """Of a secret server with several seals any one opens it; with the edges that this says all about.
+
+        A seal that refers to nothing in the files has a key elsewhere.
+        """
+        context, nodes, said = self.context, [], set[Edge]()
+        for name, each in seals(resource).items():
+            edges = {e.target: e for e in context.needs_of(resource) if plain_path(e.path).split(".")[0] == name}
+            ways = []
+            for gaps in each if len(each) > 1 else ():
+                named = [edges[t.id] for gap in gaps for t in context.graph.meant(gap) if t.id in edges]
+                said.update(named)
+                keys = [context.needed(context.graph.resources[edge.target]) for edge in named]
+                for edge, key in zip(named, keys, strict=True):
+                    context.gates.state(context.whole[resource.id], key, edge.span)
+                ways.append(context.gates.any(keys))
+            nodes.append(context.gates.all(ways, "every seal"))
+        return nodes, said
 
     def _templates(self, resource: Resource) -> list[Edge]:
         """The templates that its servers are made from: what these name, the servers need."""
@@ -233,8 +266,9 @@ class Maker:
         sources, targets = (context.graph.targets(job, name) for name in ("source", "target"))
         if not sources or not targets:
             return []
+        named = {edge.target: edge.span for edge in reversed(context.graph.outgoing.get(job.id, ()))}
         for end in (*sources, *targets):
-            context.gates.state(context.whole[job.id], context.whole[end.id], job.span)
+            context.gates.state(context.whole[job.id], context.whole[end.id], named.get(end.id, job.span))
         by_hand = job.get("automatic_failover") is not True
         first = context.gates.any([context.whole[s.id] for s in sources])
         return [context.gates.helped(first, [context.whole[t.id] for t in targets], by_hand=by_hand)]
@@ -274,6 +308,16 @@ class Maker:
             [context.places.zonal_service(place.provider, service, place.region, zone) for zone in zones],
             "all of its zones",
         )
+
+    def _administrator(self, key: Resource) -> list[int]:
+        """The one principal who certainly alone decides what a key's policy lets others do."""
+        name, context = sole_administrator(key, self.context.graph), self.context
+        if name is None:
+            return []
+        domain = f"administrator:{name}"
+        if domain not in self.administrators:
+            self.administrators[domain] = context.gates.leaf(Label(domain))
+        return [context.gates.state(context.whole[key.id], self.administrators[domain], key.span_of("policy"))]
 
     def _certificate(self, certificate: Resource) -> list[int]:
         """An authority that must revoke, until somebody puts in a certificate of another one."""

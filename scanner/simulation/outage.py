@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
+from math import prod
 from typing import Final
 
 from scanner.catalog.load import catalog
-from scanner.model.domain import Domain, is_zone_id, parse, region_of_zone, region_of_zone_id
+from scanner.model.domain import Domain, DomainError, is_zone_id, parse, region_of_zone, region_of_zone_id
 from scanner.model.outage import Cause, DataVerdict, Scenario, ServiceOutage, Verdict
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
@@ -19,11 +20,34 @@ from scanner.simulation.places import EDGE_VENDORS
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
+SHOWN_STEPS: Final = 5
+MOST_STEPS: Final = 200
+"""So many resources are looked at to find what a person has to do."""
+
+_ACTIONS: Final[Mapping[str, str]] = {
+    "database": "promote or restore",
+    "object_store": "point callers to the copy of, or restore,",
+    "file_store": "restore",
+    "volume": "restore",
+    "search": "restore",
+    "queue": "restore",
+    "cache": "promote a replica of",
+    "secret": "point callers to a replica of",
+    "key": "point callers to a replica of",
+    "dns_record": "edit the name",
+    "certificate": "replace",
+}
+"""What a person does about a resource of a kind."""
+
 MOST_READINGS: Final = 64
 """So many ways to read one scenario are tried; more are cut off, and the answer says so."""
 
 _READINGS: Final = (("by_hand", "undecided"), ("by_hand",), ("undecided",), ())
 """Automatic pessimistic, automatic optimistic, manual pessimistic, manual optimistic: the switches that have failed."""
+
+
+_KEEPING: Final = STORES - {"cache", "queue"}
+"""Kinds whose data is missed when it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +58,26 @@ class _Reading:
     assumption: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What of places and stores one service depends on: resources with their places, and the nodes of its data."""
+
+    standing: tuple[tuple[str, tuple[int, ...]], ...]
+    stores: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Swept:
+    """Failures of all nodes, four bits a reading; those of one scenario's readings begin at ``first``."""
+
+    bits: Sequence[int]
+    first: int
+
+    def failed(self, node: int, reading: int, kind: int) -> bool:
+        """Whether a node fails in a scenario's reading, with the switches ``_READINGS[kind]``."""
+        return bool(self.bits[node] >> ((self.first + reading) * len(_READINGS) + kind) & 1)
+
+
 @dataclass(slots=True)
 class Replay:
     """Runs scenarios on one fault graph."""
@@ -42,15 +86,32 @@ class Replay:
     services: Sequence[Service]
     analysis: Analysis
     _by_key: dict[str, str] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
+    _resources: dict[int, str] = field(default_factory=dict)
+    _inside: dict[int, _Inside] = field(default_factory=dict)
+    _standing: dict[int, list[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
+    _keeping: dict[int, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._by_key = {name.casefold(): name for name in self.faults.events}
+        self._names = {event: name for name, event in self.faults.events.items()}
+        self._resources = {node: name for name, node in self.faults.nodes.items()}
+        faults = self.faults
+        for resource, nodes in faults.standing.items():
+            self._standing.setdefault(faults.own.get(resource, faults.nodes[resource]), []).append((resource, nodes))
+        for resource, node in faults.survives.items():
+            if faults.graph.resources[resource].kind in _KEEPING:
+                self._keeping.setdefault(faults.nodes[resource], []).append(node)
 
     def run(self, name: str, down: Sequence[Domain], title: str = "", notes: Sequence[str] = ()) -> Scenario:
         """What becomes of every service when all of the domains are down at once."""
         choices = [self._readings(domain) for domain in down]
-        unused = tuple(d.text for d, found in zip(down, choices, strict=True) if not any(r.events for r in found))
+        unused = self._unused(down, choices)
         return self._scenario(name, choices, tuple(d.text for d in down), title, unused, notes)
+
+    @staticmethod
+    def _unused(down: Sequence[Domain], choices: Sequence[Sequence[_Reading]]) -> tuple[str, ...]:
+        return tuple(d.text for d, found in zip(down, choices, strict=True) if not any(r.events for r in found))
 
     def _scenario(
         self,
@@ -66,15 +127,22 @@ class Replay:
                 tuple(dict.fromkeys(event for reading in combined for event in reading.events)),
                 " and ".join(reading.assumption for reading in combined if reading.assumption),
             )
-            for combined in list(product(*choices))[:MOST_READINGS]
+            for combined in islice(product(*choices), MOST_READINGS)
         ]
+        swept = self._swept(readings)
+        found = tuple(self._outage(service, swept, readings) for service in self.services)
+        more = prod(map(len, choices)) > MOST_READINGS
+        cut = [f"only the first {MOST_READINGS} ways to read it were tried"] if more else []
+        return Scenario(name, down, found, title, unused, (*notes, *cut))
+
+    def _swept(self, readings: Sequence[_Reading]) -> _Swept:
+        told = [self._told(reading, kind) for reading in readings for kind in range(len(_READINGS))]
+        return _Swept(outages(self.faults.structure, told), 0)
+
+    def _told(self, reading: _Reading, kind: int) -> tuple[int, ...]:
         gates = self.faults.gates
         switches = {"by_hand": gates.by_hand, "undecided": gates.undecided}
-        told = [(*r.events, *(switches[s] for s in failed)) for r in readings for failed in _READINGS]
-        bits = outages(self.faults.structure, told)
-        found = tuple(self._outage(service, bits, readings, told) for service in self.services)
-        cut = [f"only the first {MOST_READINGS} ways to read it were tried"] if len(readings) == MOST_READINGS else []
-        return Scenario(name, down, found, title, unused, (*notes, *cut))
+        return (*reading.events, *(switches[name] for name in _READINGS[kind]))
 
     def incident(self, incident: Incident) -> list[Scenario]:
         """A recorded incident on this estate; where it hit one account of a provider, once for each account here."""
@@ -84,10 +152,21 @@ class Replay:
         if not incident.down:
             notes.append("only changes failed; what ran went on")
         for domain in apart:
-            accounts = [name for name in sorted(self.faults.events) if domain.matches(parse(name))]
-            rest = [other for other in down if other != domain]
+            accounts = self._matched(domain)
+            rest = [self._readings(other) for other in down if other != domain]
+            told = tuple(other.text for other in down if other != domain)
             if accounts:
-                return [self.run(f"{incident.id} ({n})", [parse(n), *rest], incident.title, notes) for n in accounts]
+                return [
+                    self._scenario(
+                        f"{incident.id} ({name})",
+                        [[_Reading((self.faults.events[name],))], *rest],
+                        (name, *told),
+                        incident.title,
+                        self._unused([other for other in down if other != domain], rest),
+                        notes,
+                    )
+                    for name in accounts
+                ]
         return [self.run(incident.id, down, incident.title, notes)]
 
     def every(self, levels: Iterable[str]) -> list[Scenario]:
@@ -96,11 +175,13 @@ class Replay:
         names = [
             name for name in sorted(self.faults.events) if wanted & levels_of(name) and name not in self.faults.zonal
         ]
-        scenarios = [self._alone(name) for name in names]
+        readings = [_Reading((self.faults.events[name],)) for name in names]
+        bits = self._swept(readings).bits
+        scenarios = [
+            Scenario(name, (name,), tuple(self._outage(s, _Swept(bits, at), [reading]) for s in self.services))
+            for at, (name, reading) in enumerate(zip(names, readings, strict=True))
+        ]
         return sorted(scenarios, key=lambda s: (tuple(-weight for weight in _weights(s)), s.id))
-
-    def _alone(self, name: str) -> Scenario:
-        return self._scenario(name, [[_Reading((self.faults.events[name],))]], (name,))
 
     # -- reading domains ---------------------------------------------------------------------------
 
@@ -115,16 +196,20 @@ class Replay:
         if domain.level == "service" and exact is None and domain.provider in EDGE_VENDORS:
             exact = None if domain.place else self._by_key.get(f"edge:{domain.provider}".casefold())
         if domain.is_pattern:
-            named = [name for name in events if domain.matches(parse(name))]
+            named = self._matched(domain)
             if domain.is_everywhere:
-                return [_Reading(tuple(events[name] for name in sorted(named)))]
-            return [_Reading((events[name],), f"it is {self._said(name)}") for name in sorted(named)] or [_Reading(())]
+                return [_Reading(tuple(events[name] for name in named))]
+            return [_Reading((events[name],), f"it is {self._said(name)}") for name in named] or [_Reading(())]
         if domain.level == "zone":
             return self._zone_readings(domain, exact)
         if exact is None and domain.level in ("region", "account"):
             family = f"{domain.level}:{domain.provider}"
             return self._maybe([n for n in self.faults.families.get(family, ()) if n in self.faults.unknown], domain)
         return [_Reading((events[exact],) if exact is not None else ())]
+
+    def _matched(self, pattern: Domain) -> list[str]:
+        """The domains of the estate that a pattern stands for. Files may give names that no id can have."""
+        return [name for name in sorted(self.faults.events) if _stands_for(pattern, name)]
 
     def _spelled(self, domain: Domain) -> str:
         if domain.level == "zone" and domain.provider == "aws":
@@ -176,21 +261,19 @@ class Replay:
 
     # -- verdicts ----------------------------------------------------------------------------------
 
-    def _outage(
-        self, service: Service, bits: Sequence[int], readings: Sequence[_Reading], told: Sequence[tuple[int, ...]]
-    ) -> ServiceOutage:
-        mask = bits[service.node]
-        failed = [[bool(mask >> (index * 4 + kind) & 1) for kind in range(4)] for index in range(len(readings))]
+    def _outage(self, service: Service, swept: _Swept, readings: Sequence[_Reading]) -> ServiceOutage:
+        kinds, count = range(len(_READINGS)), len(readings)
+        failed = [[swept.failed(service.node, index, kind) for kind in kinds] for index in range(count)]
         automatic = _combined([_verdict(row[0], row[1]) for row in failed])
         manual = _combined([_verdict(row[2], row[3]) for row in failed])
-        data = self._data(service, bits, len(readings))
+        data = self._data(service, swept, count)
         worst = next(
             (i for i, row in enumerate(failed) if row[1]), next((i for i, row in enumerate(failed) if row[0]), None)
         )
         if worst is None:
             return ServiceOutage(service.name, service.kind, service.criticality, automatic, manual, data)
         kind = 1 if failed[worst][1] else 0
-        path = self.analysis.path(service, told[worst * 4 + kind])
+        path = self.analysis.path(service, self._told(readings[worst], kind))
         return ServiceOutage(
             service.name,
             service.kind,
@@ -198,10 +281,11 @@ class Replay:
             automatic,
             manual,
             data,
-            self._because(service, readings[worst], bits, worst, kind),
+            self._because(service, readings[worst], swept, worst, kind),
             path,
             self._condition(failed, readings),
-            self._remedies(service, manual, automatic),
+            self._remedies(service, manual, swept, (worst, kind), self._told(readings[worst], kind + 2)),
+            self._lost(service, swept, worst, kind + 2),
         )
 
     def _condition(self, failed: Sequence[Sequence[bool]], readings: Sequence[_Reading]) -> str:
@@ -211,20 +295,12 @@ class Replay:
             return f"if {' or if '.join(when)}" if len(when) < len(readings) else ""
         return ""
 
-    def _because(
-        self, service: Service, reading: _Reading, bits: Sequence[int], index: int, kind: int
-    ) -> tuple[Cause, ...]:
+    def _because(self, service: Service, reading: _Reading, swept: _Swept, index: int, kind: int) -> tuple[Cause, ...]:
         """The resources of the service that stand in what failed, each with the place that puts it there."""
-        faults = self.faults
-        ids = {node: name for name, node in faults.events.items()}
-        names = [ids[event] for event in reading.events]
-        below = self.analysis.below(service.node)
-        bit = 1 << (index * 4 + kind)
+        names = [self._names[event] for event in reading.events]
         causes: dict[str, Cause] = {}
-        for resource, nodes in faults.standing.items():
-            if faults.own.get(resource, faults.nodes[resource]) not in below:
-                continue
-            hit = next((node for node in nodes if bits[node] & bit), None)
+        for resource, nodes in self._inside_of(service).standing:
+            hit = next((node for node in nodes if swept.failed(node, index, kind)), None)
             if hit is not None:
                 domain = self._failed_domain(hit, names)
                 causes[resource] = Cause(resource, domain, self.analysis.placed(resource, hit, domain))
@@ -236,46 +312,74 @@ class Replay:
         below = self.analysis.below(node)
         return next((name for name in names if self.faults.events[name] in below), "")
 
-    def _data(self, service: Service, bits: Sequence[int], count: int) -> DataVerdict:
+    def _data(self, service: Service, swept: _Swept, count: int) -> DataVerdict:
         """Whether every store of the service, or a copy of it, survives."""
-        below = self.analysis.below(service.node)
         found: list[DataVerdict] = []
-        for resource in self._stores(below):
-            node = self.faults.survives[resource]
+        for node in self._inside_of(service).stores:
             for index in range(count):
-                worst, best = bits[node] >> (index * 4 + 2) & 1, bits[node] >> (index * 4 + 3) & 1
+                worst, best = swept.failed(node, index, 2), swept.failed(node, index, 3)
                 found.append(DataVerdict.LOST if best else DataVerdict.UNKNOWN if worst else DataVerdict.SAFE)
         if all(verdict is DataVerdict.SAFE for verdict in found):
             return DataVerdict.SAFE
         if DataVerdict.LOST in found:
-            certain = count == 1 or self._lost_always(service, bits, count)
+            certain = count == 1 or self._lost_always(service, swept, count)
             return DataVerdict.LOST if certain else DataVerdict.UNKNOWN
         return DataVerdict.UNKNOWN
 
-    def _lost_always(self, service: Service, bits: Sequence[int], count: int) -> bool:
-        stores = [self.faults.survives[name] for name in self._stores(self.analysis.below(service.node))]
-        return all(any(bits[node] >> (index * 4 + 3) & 1 for node in stores) for index in range(count))
+    def _lost_always(self, service: Service, swept: _Swept, count: int) -> bool:
+        stores = self._inside_of(service).stores
+        return all(any(swept.failed(node, index, 3) for node in stores) for index in range(count))
 
-    def _stores(self, below: frozenset[int]) -> list[str]:
+    def _inside_of(self, service: Service) -> _Inside:
+        """The places and stores of a service, found once."""
+        if service.node not in self._inside:
+            below = self.analysis.below(service.node)
+            standing = [found for node in sorted(below) for found in self._standing.get(node, ())]
+            self._inside[service.node] = _Inside(tuple(standing), self._stores(below))
+        return self._inside[service.node]
+
+    def _stores(self, below: frozenset[int]) -> tuple[int, ...]:
         """What keeps data for a service: stores on its graph, and those that a failover group on it names."""
         graph, nodes = self.faults.graph, self.faults.nodes
         named = {
-            edge.target
+            nodes[edge.target]
             for job in graph.of_kind("replication")
             if nodes[job.id] in below
             for edge in graph.outgoing.get(job.id, ())
         }
-        kept = STORES - {"cache", "queue"}
-        return [
-            r for r in self.faults.survives if graph.resources[r].kind in kept and (nodes[r] in below or r in named)
-        ]
+        return tuple(kept for node in sorted(below | named) for kept in self._keeping.get(node, ()))
 
-    def _remedies(self, service: Service, manual: Verdict, automatic: Verdict) -> tuple[str, ...]:
-        if automatic is Verdict.UP:
+    def _remedies(
+        self, service: Service, manual: Verdict, swept: _Swept, at: tuple[int, int], told: Sequence[int]
+    ) -> tuple[str, ...]:
+        """What a person can do about it: for each thing on the way that is down by itself and up with people's help."""
+        if manual is Verdict.DOWN:
             return ()
-        if manual is Verdict.UP:
-            return (*service.attested, "a person can bring it back: promote a replica, restore, or change the name")
-        return ()
+        graph, (index, kind) = self.faults.graph, at
+        helpable = [
+            self._resources[node]
+            for node in sorted(self.analysis.below(service.node) & self._resources.keys())
+            if swept.failed(node, index, kind) and not swept.failed(node, index, kind + 2)
+        ][:MOST_STEPS]
+        causes = self._lowest(self._necessary(service, helpable, told) or helpable)
+        steps = [f"{_ACTIONS.get(graph.resources[r].kind, 'switch over')} {r}" for r in causes]
+        return (*service.attested, *steps[:SHOWN_STEPS])
+
+    def _necessary(self, service: Service, steps: list[str], told: Sequence[int]) -> list[str]:
+        """What has to come back for the service to come back."""
+        nodes = self.faults.nodes
+        without = outages(self.faults.structure, [(*told, nodes[step]) for step in steps])[service.node] if steps else 0
+        return [step for position, step in enumerate(steps) if without >> position & 1]
+
+    def _lowest(self, steps: Sequence[str]) -> list[str]:
+        """Where people begin: what needs none of the others."""
+        nodes = {self.faults.nodes[step]: step for step in steps}
+        return [step for node, step in nodes.items() if not (nodes.keys() & self.analysis.below(node)) - {node}]
+
+    def _lost(self, service: Service, swept: _Swept, index: int, kind: int) -> tuple[str, ...]:
+        """The stores of which no copy is within reach."""
+        lost = {node for node in self._inside_of(service).stores if swept.failed(node, index, kind)}
+        return tuple(sorted(name for name, node in self.faults.survives.items() if node in lost))
 
 
 def _weights(scenario: Scenario) -> tuple[int, ...]:
@@ -295,8 +399,11 @@ def _combined(verdicts: Iterable[Verdict]) -> Verdict:
     return found.pop() if len(found) == 1 else Verdict.UNKNOWN
 
 
-def _parsed(name: str) -> Domain:
-    return parse(name)
+def _stands_for(pattern: Domain, name: str) -> bool:
+    try:
+        return pattern.matches(parse(name))
+    except DomainError:
+        return False
 
 
 def _place(name: str) -> str:

@@ -146,11 +146,18 @@ class Routes:
     def _find_names(self) -> None:
         """Records of one name, over all hosts of it."""
         groups: dict[tuple[str, ...], list[str]] = {}
+        sixes: list[tuple[tuple[str, ...], str]] = []  # AAAA records answer beside the A records of their name
         for record in self.context.graph.of_kind("dns_record"):
             kind = record.get("record_type")
             if record.declaration.mode == "managed" and (kind in _LEADING or kind is ABSENT):
-                key = (record.declaration.root, self._full_name(record))
-                groups.setdefault(key, []).append(record.id)
+                key: tuple[str, ...] = (record.declaration.root, self._full_name(record))
+                if kind == "AAAA":
+                    sixes.append((key, record.id))
+                else:
+                    groups.setdefault(key, []).append(record.id)
+        for place, six in sixes:
+            apart = place if place not in groups else (*place, "AAAA")
+            groups.setdefault(apart, []).append(six)
         for balancer in self.context.graph.of_kind("global_balancer"):
             name = balancer.declaration.attributes.get("name")
             if balancer.type.startswith("cloudflare_load_balancer") and isinstance(name, (str, Unknown)):

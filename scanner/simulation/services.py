@@ -28,6 +28,10 @@ _NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name"
 _CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
 _GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service"})
 _MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
+_PART: Final = re.compile(r"_addon$|_capability$")
+"""Types that are a part of their cluster, whatever they run."""
+_TELLING: Final = 5
+"""The known part of a name says something from so many characters on."""
 _MOST_GOALS: Final = 40
 """A front that leads to more different things is one service of its own."""
 
@@ -163,7 +167,7 @@ class Finder:
         services = [self._found(goal, fronts, bool(public & set(fronts))) for goal, fronts in by_goal.items()]
         used = {name for root in (*roots, *inner) for name in self.maker.routes.reach(root.id)}
         services += [self._alone(members) for members in self._running_alone(used)]
-        return _named_apart(services)
+        return _named_apart([*services, *self._idle_clusters(services)])
 
     def _roots(self, wanted: Callable[[Resource], bool]) -> list[Resource]:
         routes = self.maker.routes
@@ -223,10 +227,19 @@ class Finder:
         blocks: dict[tuple[str, Span], list[Resource]] = {}
         for resource in self._graph.of_kind(*_RUNNING):
             alone = resource.id not in used and resource.id not in needed and not self._is_member(resource)
-            if resource.declaration.mode == "managed" and alone:
+            if resource.declaration.mode == "managed" and alone and not _PART.search(resource.type):
                 key = resource.id if resource.kind == "function" else ""
                 blocks.setdefault((key, resource.span), []).append(resource)
         yield from blocks.values()
+
+    def _idle_clusters(self, services: Sequence[Service]) -> Iterator[Service]:
+        """Kubernetes clusters in which the files show nothing that runs: what runs there is the service."""
+        used = {e.target for r in self._graph.of_kind("workload") for e in self._graph.outgoing.get(r.id, ())}
+        used.update(name for service in services for name in service.entry)
+        for cluster in self._graph.of_kind("cluster"):
+            managed = cluster.declaration.mode == "managed" and cluster.get("engine") == "kubernetes"
+            if managed and cluster.id not in used:
+                yield self._alone([cluster])
 
     def _is_member(self, resource: Resource) -> bool:
         return any(self._graph.resources[e.source].kind == "cluster" for e in self._graph.incoming.get(resource.id, ()))
@@ -315,7 +328,7 @@ def name_of(resource: Resource) -> str:
         return str(keys[-1])
     for value in (resource.get("name"), resource.declaration.attributes.get("name"), resource.get("domain")):
         text = value if isinstance(value, str) else literal_text(value, "").strip("-_.")
-        if text:
+        if text and (isinstance(value, str) or len(text) > _TELLING):
             return text.rstrip(".")
     if resource.declaration.name not in _GENERIC:
         return resource.declaration.name

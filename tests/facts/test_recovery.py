@@ -20,7 +20,7 @@ LINE = Span("main.tf", 1)
 
 
 def group(*domains: str, tie: str = "r", certain: bool = True, recoverable: bool = False) -> RiskGroup:
-    return RiskGroup(domains, certain, recoverable, (Step(tie, tie, LINE), Step(domains[0], domains[0], LINE)))
+    return RiskGroup(domains, certain, recoverable, ((Step(tie, tie, LINE), Step(domains[0], domains[0], LINE)),))
 
 
 def service(name: str, *groups: RiskGroup, cone: Iterable[str] = (), kind: Any = "service", **rest: Any) -> ServiceRisk:

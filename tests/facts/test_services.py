@@ -32,7 +32,7 @@ LINE = Span("main.tf", 5, 3)
 
 def group(*domains: str, tie: str = TIE, certain: bool = True, text: str = "", recoverable: bool = False) -> RiskGroup:
     path = (Step(ENTRY, ENTRY, Span("main.tf", 2)), Step(tie, tie, Span("main.tf", 4)), Step(domains[0], text, LINE))
-    return RiskGroup(domains, certain, recoverable, path)
+    return RiskGroup(domains, certain, recoverable, (path,))
 
 
 def service(*groups: RiskGroup, **changes: Any) -> ServiceRisk:
@@ -181,6 +181,8 @@ def test_who_can_lock_a_custody_item(ask: Ask) -> None:
     assert ask("locking_parties", KEY, item) == ["owner:Consensys", "provider:aws"]
     assert ask("locked_items", TIE, item) is ABSENT
     assert ask("locked_items", KEY, replace(item, found=True)) is ABSENT
+    assert ask("locked_items", KEY, replace(item, gatekeepers=())) is not ABSENT  # escrowed: nobody needs be asked
+    assert value(ask("locked_items", KEY, replace(item, gatekeepers=()))) == []
     shared = replace(item, risk_groups=(group("provider:aws", "provider:google", tie=KEY),), gatekeepers=())
     assert ask("locked_items", KEY, shared) == []
 

@@ -25,6 +25,8 @@ Grade D: 40 to 61.5 of 100; the unknowns decide where
   edge     -              nothing to judge
 2 findings: 1 critical, 1 high. 1 unknown, 1 passed, 1 suppressed, 1 rule error.
 
+No service was found in these files; name them under services in .riskscan.yaml.
+
 critical[RS101]: The database runs in one zone: multi_az is false.
  --> db/main.tf:1:1  aws_db_instance.main
   |
@@ -70,6 +72,8 @@ def test_a_clean_report(report: Make, finding: MakeFinding) -> None:
         "Grade A: 100 of 100\n"
         "  zone     100            0 of 1 failing\n"
         "0 findings. 0 unknown, 1 passed, 0 suppressed.\n"
+        "\n"
+        "No service was found in these files; name them under services in .riskscan.yaml.\n"
         "\n"
         "Read 1 of 1 file (terraform 1 of 1).\n"
     )

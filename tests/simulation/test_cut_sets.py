@@ -167,13 +167,13 @@ def test_duplicates_change_nothing(case: tuple[Structure, int], data: st.DataObj
     assert [once.of(node) for node in range(len(found))] == [more.of(node) for node in range(len(found))]
 
 
-@given(structures() | wide(), st.integers(0, 6), st.integers(0, 30), st.integers(0, 12))
+@given(structures() | wide(), st.integers(0, 6), st.integers(0, 30), st.integers(0, 12), st.integers(0, 60))
 @settings(max_examples=300, deadline=None)
-def test_budgets(case: tuple[Structure, int], family: int, candidates: int, total: int) -> None:
+def test_budgets(case: tuple[Structure, int], family: int, candidates: int, total: int, work: int) -> None:
     # Whatever was cut off is said, and what is said to be complete is.
     found, leaves = case
     whole = minimal_cut_sets(found, range(leaves))
-    result = minimal_cut_sets(found, range(leaves), budget=Budget(family, candidates, total))
+    result = minimal_cut_sets(found, range(leaves), budget=Budget(family, candidates, total, work))
     for node in range(len(found)):
         exact = result.exact(node)
         assert 1 <= exact <= 3
@@ -185,6 +185,15 @@ def test_a_budget_is_met() -> None:
     assert minimal_cut_sets(found, range(6), budget=Budget(family=9)).exact(8) == 3
     short = minimal_cut_sets(found, range(6), budget=Budget(family=8))
     assert (short.exact(8), short.of(8), short.exact(7)) == (1, (), 3)
+
+
+def test_work_is_counted() -> None:
+    # The first gate looks at nine pairs; the later ones get fewer events as they come.
+    sides = [(1, [0, 1, 2]), (1, [3, 4, 5])]
+    found = structure(7, [*sides, (2, [7, 8]), (2, [6, 9]), (2, [0, 8]), (2, [6, 8])])
+    result = minimal_cut_sets(found, range(7), budget=Budget(work=9))
+    assert [result.exact(node) for node in range(9, 13)] == [3, 2, 1, 1]
+    assert [sum(result.counts(node)) for node in range(9, 13)] == [9, 0, 0, 0]
 
 
 def test_without_pairs_there_are_no_triples() -> None:

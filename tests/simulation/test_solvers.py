@@ -127,6 +127,20 @@ def test_answer_sets_are_the_same(name: str, request: pytest.FixtureRequest) -> 
         assert set(result.of(service)) == by_answer_sets(estate.structure, events, service)
 
 
+def test_replicas_in_a_network(estates: ModuleType) -> None:
+    # Each server stops with itself or with its edge switch, and there are too many ways to the core to lose them all.
+    network: Estate = estates.fat_tree(16, 50)
+    structure = network.structure
+    assert len(network.events) == 1_344
+    result = minimal_cut_sets(structure, network.events, nodes=network.services)
+    for service in network.services:
+        servers = structure.children(service)
+        switches = {structure.children(server)[1] for server in servers}
+        if len(switches) == len(servers):
+            assert result.counts(service) == ((0, 4, 0) if len(servers) == 2 else (0, 0, 8))
+            assert len(witness(structure, result.of(service)[-1], service)) in (3, 4)
+
+
 def test_the_estate_has_every_size(cyclic: Estate) -> None:
     # Else the comparisons would say little.
     services = sample(cyclic, cyclic=True)

@@ -307,6 +307,26 @@ def _backend(
     )
 
 
+def outputs(module: ModuleInstance, root: str, id_prefix: str) -> Iterator[Declaration]:
+    """The outputs of a root module, which other roots read through its state."""
+    for name, located in module.source.outputs.items():
+        builder = _Builder(module, located, module.scope(located.file))
+        attributes = builder.attributes(located.block.body, "", builder.scope, frozenset({"depends_on", "description"}))
+        yield Declaration(
+            id=f"{id_prefix}output.{name}",
+            type="terraform_output",
+            name=name,
+            platform="terraform",
+            span=located.span,
+            attributes=under_root(attributes, id_prefix),
+            places=builder.places,
+            references=tuple(replace(r, target=id_prefix + r.target) for r in builder.mentions),
+            provider=ProviderContext("terraform"),
+            root=root,
+            mode="output",
+        )
+
+
 _LOCAL_SOURCES = ("./", "../", ".\\", "..\\")
 
 

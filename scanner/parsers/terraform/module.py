@@ -457,7 +457,9 @@ class ModuleInstance:
         if located is not None:
             scope = self.scope(located.file)
             attributes = dict(self._block_value(located.block, located.file, scope))
-            return ProviderContext(kind, alias, attributes, located.span, declared=True)
+            written = located.block.body.attributes
+            places = {key: Span(located.file, *attribute.at) for key, attribute in written.items()}
+            return ProviderContext(kind, alias, attributes, located.span, declared=True, places=places)
         if self.parent is not None and not alias:
             return self.parent.provider(name)
         return ProviderContext(kind, alias)

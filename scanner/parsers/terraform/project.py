@@ -15,7 +15,7 @@ from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 from scanner.parsers.terraform import syntax, tree
-from scanner.parsers.terraform.declare import backend, declarations, module_sources
+from scanner.parsers.terraform.declare import backend, declarations, module_sources, outputs
 from scanner.parsers.terraform.folders import Folder, InputFile, Reader, is_within, literal, uncalled
 from scanner.parsers.terraform.module import Argument, ModuleInstance, provider_name
 from scanner.parsers.terraform.options import TerraformOptions
@@ -54,9 +54,13 @@ def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: Terra
     folders = reader.folders(files)
     roots = _roots(folders, scan_root)
     found: list[Declaration] = []
+    reads_states = any(
+        kind == "terraform_remote_state" for folder in folders.values() for _, kind, _ in folder.source.resources
+    )
     for root in roots:
         prefix = f"{root.name}#" if len(roots) > 1 else ""
         evaluation = Evaluation(folders, folders[root.folder], root, scan_root, base, options, reader)
+        evaluation.reads_states = reads_states
         found.extend(evaluation.declarations(prefix))
         reader.secrets |= evaluation.secrets
     unique = {declaration.id: declaration for declaration in found}
@@ -115,6 +119,7 @@ class Evaluation:
     _children: dict[str, ModuleInstance | Unknown] = field(default_factory=dict)
     _manifest: dict[str, Path] | None = None
     too_many: Span | None = None
+    reads_states: bool = False
 
     @property
     def root_module(self) -> Path:
@@ -156,6 +161,8 @@ class Evaluation:
             self.folder.source, "", self._root_arguments(), self, self.folder.path, library=self.root_info.library
         )
         yield from backend(root, self.root_info.name, id_prefix)
+        if self.reads_states:
+            yield from outputs(root, self.root_info.name, id_prefix)
         found = self._module_declarations(root, id_prefix)
         yield from islice(found, self.options.max_resources)
         if (further := next(found, None)) is not None:

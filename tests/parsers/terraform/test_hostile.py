@@ -15,7 +15,7 @@ from scanner.parsers.terraform.project import TerraformResult
 
 Read = Callable[..., TerraformResult]
 GOOD = '\nresource "aws_sqs_queue" "good" {}\n'
-SECONDS = 10
+SECONDS = 300  # so long only a program that hangs takes: no measure of speed
 """Far more than any case needs, far less than the harm that it asks for."""
 
 

@@ -1,0 +1,99 @@
+"""Resources that others name as text: by ARN, host name, or the name that a setting gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from scanner.catalog.endpoints import hosts_in
+from scanner.catalog.load import Catalog, Entry
+from scanner.graph.index import Index
+from scanner.model.resource import Declaration
+from scanner.model.value import Unknown, Value
+
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[0-9]*:[^\s\"',*?{}]+")
+_ARN_SERVICES: Final[Mapping[str, str]] = {
+    "elasticloadbalancing": "elb",
+    "states": "stepfunctions",
+    "events": "eventbridge",
+    "execute-api": "apigateway",
+    "es": "opensearch",
+    "elasticfilesystem": "efs",
+    "kafka": "msk",
+}
+"""Service names in ARNs that differ from those of failure domains."""
+_NAMING: Final = re.compile(r"(?:BUCKET|QUEUE|TABLE|TOPIC|STREAM|SECRET)(?:_NAME|_ID|_ARN|_URL)?$", re.IGNORECASE)
+"""Settings whose value is the name of a store or queue."""
+_NAMED: Final = frozenset({"object_store", "queue", "database", "secret"})
+_DEEPEST: Final = 12
+
+
+@dataclass
+class Names:
+    """Finds what the texts of a declaration name."""
+
+    entries: Mapping[str, Entry | None]
+    index: Index
+    tables: Catalog
+
+    def mentions(self, declaration: Declaration) -> Iterator[tuple[str, str]]:
+        """Attribute paths with the id of a resource that a text there names."""
+        for path, value in declaration.attributes.items():
+            for name, text in _texts(path, value, 0):
+                yield from ((path, target) for target in self._named(name, text, declaration))
+
+    def _named(self, name: str, text: str, declaration: Declaration) -> Iterator[str]:
+        for arn in _ARN.finditer(text):
+            yield from self._of_arn(arn[0], arn[1], declaration)
+        if "." in text:
+            for host in hosts_in(text):
+                yield from self._of_host(host, declaration)
+        if _NAMING.search(name):
+            yield from self._of_kinds(text, _NAMED, declaration)
+
+    def _of_arn(self, arn: str, service: str, declaration: Declaration) -> Iterator[str]:
+        wanted = _ARN_SERVICES.get(service, service)
+        for target in self.index.named(arn.removesuffix("/"), root=declaration.root):
+            if self.tables.service("aws", self.index.by_id[target].type) == wanted:
+                yield target
+
+    def _of_host(self, host: str, declaration: Declaration) -> Iterator[str]:
+        yield from self._records.get(host, ())
+        bucket, dot, rest = host.partition(".s3")
+        if dot and rest.endswith(("amazonaws.com", "amazonaws.com.cn")):
+            yield from self._of_kinds(bucket, frozenset({"object_store"}), declaration)
+
+    def _of_kinds(self, name: str, kinds: frozenset[str], declaration: Declaration) -> Iterator[str]:
+        for target in self.index.named(name, root=declaration.root):
+            entry = self.entries[target]
+            if entry is not None and entry.kind in kinds:
+                yield target
+
+    @cached_property
+    def _records(self) -> Mapping[str, tuple[str, ...]]:
+        """Host names that records of the files answer for."""
+        found: dict[str, list[str]] = {}
+        for declaration in self.index.by_id.values():
+            entry = self.entries.get(declaration.id)
+            name = declaration.attributes.get("name")
+            if entry is not None and entry.kind == "dns_record" and isinstance(name, str) and "." in name:
+                found.setdefault(name.rstrip(".").lower(), []).append(declaration.id)
+        return {name: tuple(ids) for name, ids in found.items()}
+
+
+def _texts(name: str, value: Value, depth: int) -> Iterator[tuple[str, str]]:
+    """Every known text below an attribute, with the innermost name that it stands under."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Unknown):
+        yield from ((name, part) for part in value.parts if isinstance(part, str))
+    elif depth < _DEEPEST and isinstance(value, dict):
+        label = value.get("name")
+        for key, item in value.items():
+            yield from _texts(label if key == "value" and isinstance(label, str) else str(key), item, depth + 1)
+    elif depth < _DEEPEST and isinstance(value, list):
+        for item in value:
+            yield from _texts(name, item, depth + 1)

@@ -1,0 +1,226 @@
+"""Who alone can prevent a release, of configurations whose answer can be read off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from scanner.config import load_config
+from scanner.pipeline import scan
+
+AWS = 'provider "aws" {\n  region              = "ap-northeast-1"\n  allowed_account_ids = ["111122223333"]\n}\n'
+GOOGLE = 'provider "google" {\n  project = "custody"\n  region  = "asia-northeast3"\n}\n'
+EXTERNAL = """
+resource "aws_kms_external_key" "signer" {
+  key_usage = "SIGN_VERIFY"
+  key_spec  = "ECC_SECG_P256K1"
+}
+"""
+SECOND = """
+resource "google_kms_key_ring" "signer" {
+  name     = "signer"
+  location = "asia-northeast3"
+}
+
+resource "google_kms_crypto_key" "signer" {
+  name     = "signer"
+  key_ring = google_kms_key_ring.signer.id
+  purpose  = "ASYMMETRIC_SIGN"
+
+  version_template {
+    algorithm = "EC_SIGN_SECP256K1_SHA256"
+  }
+}
+"""
+ADMINISTERED = """
+resource "aws_kms_key" "signer" {
+  key_usage                = "SIGN_VERIFY"
+  customer_master_key_spec = "ECC_SECG_P256K1"
+  policy = jsonencode({
+    Statement = [
+      { Effect = "Allow", Action = "kms:*", Resource = "*", Principal = { AWS = PRINCIPALS } },
+      { Effect = "Allow", Action = "kms:Sign", Resource = "*", Principal = { AWS = "arn:aws:iam::111122223333:role/signer" } },
+    ]
+  })
+}
+"""
+CALLER = """
+resource "aws_lambda_function" "treasury" {
+  function_name = "treasury"
+  role          = "arn:aws:iam::111122223333:role/treasury"
+
+  environment {
+    variables = { SETTINGS }
+  }
+}
+"""
+NAMES = """
+resource "aws_route53_zone" "main" {
+  name = "custody.example"
+}
+
+resource "aws_route53domains_registered_domain" "main" {
+  domain_name = "custody.example"
+}
+
+resource "aws_route53_record" "app" {
+  zone_id = aws_route53_zone.main.zone_id
+  name    = "app.custody.example"
+  type    = "A"
+  ttl     = 60
+  records = ["192.0.2.1"]
+}
+"""
+ACCOUNT = ["account:aws/111122223333", "provider:aws"]
+ALICE = '"arn:aws:iam::111122223333:user/alice"'
+ROOT = '"arn:aws:iam::111122223333:root"'
+
+
+def gatekeepers(folder: Path, files: str, entry: str, threshold: int | str = 1, attest: str = "") -> list[str]:
+    (folder / "main.tf").write_text(files, "utf-8")
+    config = f"version: 1\ncustody: [{{name: funds, entry: {entry}, threshold: {threshold}}}]\n{attest}"
+    (folder / ".riskscan.yaml").write_text(config, "utf-8")
+    report = scan([folder], replace(load_config(folder / ".riskscan.yaml"), today=date(2026, 1, 1)))
+    (found,) = (service for service in report.services if service.kind == "custody")
+    return list(found.gatekeepers)
+
+
+def escrowed(*keys: str) -> str:
+    claims = "".join(
+        f'  - {{resource: "{key}", claim: material-escrowed, holder: shares, until: 2099-12-31}}\n' for key in keys
+    )
+    return f"attest:\n{claims}"
+
+
+def test_a_key_that_only_its_provider_holds(tmp_path: Path) -> None:
+    assert gatekeepers(tmp_path, AWS + EXTERNAL, '["aws_kms_external_key.signer"]') == ACCOUNT
+
+
+def test_nobody_locks_a_key_whose_material_is_attested_as_escrowed(tmp_path: Path) -> None:
+    found = gatekeepers(
+        tmp_path, AWS + EXTERNAL, '["aws_kms_external_key.signer"]', attest=escrowed("aws_kms_external_key.signer")
+    )
+    assert found == []
+
+
+def test_escrow_of_one_of_two_needed_keys_leaves_the_other_party(tmp_path: Path) -> None:
+    found = gatekeepers(
+        tmp_path,
+        AWS + GOOGLE + EXTERNAL + SECOND,
+        '["aws_kms_external_key.signer", "google_kms_crypto_key.signer"]',
+        "all",
+        escrowed("aws_kms_external_key.signer"),
+    )
+    assert found == ["account:google/custody", "provider:google"]
+
+
+def test_escrow_that_has_ended_does_not_count(tmp_path: Path) -> None:
+    claim = 'attest: [{resource: "aws_kms_external_key.signer", claim: material-escrowed, holder: shares, until: 2020-01-31}]'
+    assert gatekeepers(tmp_path, AWS + EXTERNAL, '["aws_kms_external_key.signer"]', attest=claim) == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("principals", "expected"),
+    [
+        (ALICE, [*ACCOUNT, "administrator:arn:aws:iam::111122223333:user/alice"]),
+        (f'[{ALICE}, "arn:aws:iam::111122223333:role/spare"]', ACCOUNT),  # either can undo what the other did
+        (f"[{ALICE}, {ROOT}]", ACCOUNT),  # whoever the account lets in administers, too
+        ("var.administrators", ACCOUNT),  # who, and how many, is not in the files
+    ],
+)
+def test_a_sole_administrator_can_lock_a_key(tmp_path: Path, principals: str, expected: list[str]) -> None:
+    files = AWS + 'variable "administrators" {}\n' + ADMINISTERED.replace("PRINCIPALS", principals)
+    assert gatekeepers(tmp_path, files, '["aws_kms_key.signer"]') == expected
+
+
+def test_a_sole_administrator_of_one_of_two_keys_locks_nothing(tmp_path: Path) -> None:
+    files = AWS + GOOGLE + ADMINISTERED.replace("PRINCIPALS", ALICE) + SECOND
+    assert gatekeepers(tmp_path, files, '["aws_kms_key.signer", "google_kms_crypto_key.signer"]') == []
+
+
+def test_an_administrator_is_no_failure_domain(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(AWS + ADMINISTERED.replace("PRINCIPALS", ALICE), "utf-8")
+    (tmp_path / ".riskscan.yaml").write_text(
+        'version: 1\ncustody: [{name: funds, entry: ["aws_kms_key.signer"]}]\n', "utf-8"
+    )
+    report = scan([tmp_path], load_config(tmp_path / ".riskscan.yaml"))
+    (found,) = (service for service in report.services if service.kind == "custody")
+    assert not any("administrator" in domain for group in found.risk_groups for domain in group.domains)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ('CUSTODIAN_URL = "https://api.fireblocks.io/v1"', ["custodian:fireblocks", *ACCOUNT]),
+        ('CUSTODIAN_URLS = "https://api.fireblocks.io/v1,https://app.bitgo.com"', ACCOUNT),
+        ('CUSTODIAN_URL = "https://api.fireblocks.io/v1", CUSTODIAN_URL_FALLBACK = "https://app.bitgo.com"', ACCOUNT),
+        (
+            'HOT_API = "https://api.fireblocks.io/v1", COLD_STORE = "https://app.bitgo.com"',  # each holds its own
+            ["custodian:bitgo", "custodian:fireblocks", *ACCOUNT],
+        ),
+    ],
+)
+def test_custodians(tmp_path: Path, settings: str, expected: list[str]) -> None:
+    files = AWS + CALLER.replace("SETTINGS", settings)
+    assert gatekeepers(tmp_path, files, '["aws_lambda_function.treasury"]') == expected
+
+
+def test_a_registrar_can_take_a_name_away(tmp_path: Path) -> None:
+    assert gatekeepers(tmp_path, AWS + NAMES, '["aws_route53_record.app"]') == [
+        *ACCOUNT[:1],
+        "registrar:route53",
+        *ACCOUNT[1:],
+    ]
+
+
+VAULT = """
+data "aws_subnets" "private" {}
+
+resource "aws_kms_key" "seal" {}
+
+resource "google_kms_key_ring" "seal" {
+  name     = "seal"
+  location = "asia-northeast3"
+}
+
+resource "google_kms_crypto_key" "seal" {
+  name     = "seal"
+  key_ring = google_kms_key_ring.seal.id
+}
+
+resource "google_compute_instance" "vault" {
+  name         = "vault"
+  machine_type = "e2-small"
+  zone         = "asia-northeast3-a"
+
+  metadata_startup_script = <<-EOT
+    cat > /etc/vault.hcl <<'END'
+    storage "raft" { path = "/data" }
+    SEALS
+    END
+  EOT
+}
+"""
+BY_AMAZON = 'seal "awskms" {\n  OFF kms_key_id = "${aws_kms_key.seal.key_id}"\n}\n'
+BY_GOOGLE = (
+    'seal "gcpckms" {\n  key_ring = "${google_kms_key_ring.seal.name}"\n'
+    '  crypto_key = "${google_kms_crypto_key.seal.name}"\n}\n'
+)
+HERE = ["account:google/custody", "provider:google"]
+
+
+@pytest.mark.parametrize(
+    ("configured", "expected"),
+    [
+        (BY_AMAZON.replace("OFF", ""), [*ACCOUNT[:1], HERE[0], *ACCOUNT[1:], HERE[1]]),  # AWS opens what Google runs
+        (BY_GOOGLE, HERE),
+        (BY_AMAZON.replace("OFF", 'name = "a"\n') + BY_GOOGLE, HERE),  # either seal opens it
+        (BY_AMAZON.replace("OFF", 'disabled = "true"\n') + BY_GOOGLE, [*ACCOUNT[:1], HERE[0], *ACCOUNT[1:], HERE[1]]),
+    ],
+)
+def test_seals(tmp_path: Path, configured: str, expected: list[str]) -> None:
+    files = AWS + GOOGLE + VAULT.replace("SEALS", configured)
+    assert gatekeepers(tmp_path, files, '["google_compute_instance.vault"]') == expected
