@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from scanner.model.finding import Axis, Severity
 from scanner.model.resource import EdgeKind
@@ -107,6 +107,9 @@ class Waiver:
     reason: str = ""
     until: date | None = None
     span: Span | None = None
+
+
+_Placed = TypeVar("_Placed", Service, PathPlacement, Link, Attestation, Waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +336,26 @@ def with_rule_codes(config: Config, rules: Mapping[str, str]) -> Config:
         disable=frozenset(codes[name.lower()] for name in config.disable),
         severities={codes[name.lower()]: severity for name, severity in config.severities.items()},
         waivers=tuple(replace(waiver, rule=codes[waiver.rule.lower()]) for waiver in config.waivers),
+    )
+
+
+def shown_from(config: Config, base: Path) -> Config:
+    """The same configuration with its positions as reports show all places: by the file's path from their base."""
+    if config.file is None:
+        return config
+    name = os.path.relpath(config.file.resolve(), base).replace(os.sep, "/")
+
+    def placed(items: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
+        return tuple(replace(item, span=replace(item.span, file=name)) if item.span else item for item in items)
+
+    return replace(
+        config,
+        services=placed(config.services),
+        custody=placed(config.custody),
+        links=placed(config.links),
+        attest=placed(config.attest),
+        waivers=placed(config.waivers),
+        placements=placed(config.placements),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from scanner.config import ESCROWED, Attestation, Config, Link, Service
+from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, discover
 from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
@@ -36,8 +36,9 @@ from scanner.version import VERSION
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """What has been read, and the graph of it."""
+    """What has been read, and the graph of it. ``config`` has its positions as reports show them."""
 
+    config: Config
     found: Discovery
     terraform: TerraformResult
     graph: Graph
@@ -54,6 +55,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     loaded = load_rules(config.packs)
     rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
     estate = read_estate(paths, config)
+    config = estate.config
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
     graph, terraform = with_services(estate.graph, risks, outages.analysis.losses()), estate.terraform
@@ -87,6 +89,7 @@ def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Fi
 def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[Scenario, ...]]) -> OutageReport:
     """Read the paths and answer what outages would do. ``ask`` runs the scenarios. Raises as :func:`scan` does."""
     estate = read_estate(paths, config)
+    config = estate.config
     outages = study(estate.graph, wishes(config))
     problems = {*estate.problems, *outages.problems, *expired(config)}
     return OutageReport(
@@ -103,12 +106,13 @@ def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[S
 def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     """Read the paths into one graph, with the links and places that the configuration adds."""
     found = discover(paths, config.limits.max_file_bytes)
+    config = shown_from(config, found.base)
     terraform = read_terraform(found, config)
     places = tuple(GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster) for p in config.placements)
     graph, uncatalogued = normalize(terraform.declarations, Settings(config.region, config.environments, places))
     edges, problems = linked(graph, config.links)
     graph = with_edges(graph, edges) if edges else graph
-    return Estate(found, terraform, graph, uncatalogued, (*found.problems, *terraform.problems, *problems))
+    return Estate(config, found, terraform, graph, uncatalogued, (*found.problems, *terraform.problems, *problems))
 
 
 def linked(graph: Graph, links: Sequence[Link]) -> tuple[list[Edge], list[Problem]]:

@@ -6,6 +6,8 @@ key alone can release, and the line that a change would have to touch.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -154,7 +156,53 @@ def test_two_clouds_score_better_on_every_axis() -> None:
     assert all(a.low <= b.low for a, b in zip(worse.axes, better.axes, strict=True))
 
 
-@pytest.mark.parametrize("name", ["tokyo-exchange", "two-cloud-exchange"])
+WALLET = [
+    ("hot-wallet", ["account:aws/111122223333", "provider:aws", "administrator:KEY-OFFICER"]),
+    ("cold-wallets", ["custodian:fireblocks", "account:aws/111122223333", "provider:aws"]),
+    ("approvals", ["account:aws/111122223333", "provider:aws"]),
+    ("requests-backup", ["account:aws/111122223333", "provider:aws"]),
+    ("client-name", ["account:aws/111122223333", "registrar:route53", "provider:aws"]),
+]
+
+
+def gatekeepers(name: str) -> dict[str, list[str]]:
+    """Who alone can lock what the example's configuration lists under ``custody``."""
+    config = replace(load_config(EXAMPLES / name / ".riskscan.yaml"), today=date(2026, 1, 1))
+    found = scan([EXAMPLES / name], config).services
+    return {s.name: list(s.gatekeepers) for s in found if s.kind == "custody"}
+
+
+def test_who_can_lock_the_custody_wallet() -> None:
+    officer = "arn:aws:iam::111122223333:role/key-officer"
+    found = {
+        name: [g.replace(officer, "KEY-OFFICER") for g in held] for name, held in gatekeepers("custody-wallet").items()
+    }
+    assert found == dict(WALLET)
+
+
+def test_the_readme_of_the_custody_wallet_shows_what_is_printed() -> None:
+    readme = (EXAMPLES / "custody-wallet" / "README.md").read_text("utf-8")
+    for name, held in gatekeepers("custody-wallet").items():
+        assert f"\n{name}: {', '.join(held)}\n" in readme
+
+
+def test_nobody_alone_locks_the_repaired_custody_wallet() -> None:
+    assert gatekeepers("custody-wallet-repaired") == {name: [] for name, _ in WALLET}
+
+
+def test_who_can_lock_the_exchanges() -> None:
+    parties = ["owner:Consensys", "custodian:fireblocks", "account:aws/111122223333", "provider:aws"]
+    assert gatekeepers("tokyo-exchange") == {"hot-wallet": parties}
+    assert gatekeepers("two-cloud-exchange") == {"hot-wallet": []}
+
+
+def test_the_repaired_custody_wallet_has_no_high_finding() -> None:
+    assert [f for f in of("custody-wallet-repaired", Outcome.FAIL) if f.severity >= Severity.HIGH] == []
+    worse, better = (report(name).score for name in ("custody-wallet", "custody-wallet-repaired"))
+    assert worse.low < better.low
+
+
+@pytest.mark.parametrize("name", ["tokyo-exchange", "two-cloud-exchange", "custody-wallet", "custody-wallet-repaired"])
 def test_every_resource_is_known_and_every_file_read(name: str) -> None:
     found = report(name)
     assert found.uncatalogued == {}

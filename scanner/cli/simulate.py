@@ -82,14 +82,13 @@ def command(
     """
     if not (down or incident_ids or levels):
         raise click.UsageError("say what is down: --down DOMAIN, --incident ID or --every LEVEL")
-    domains = [_domain(text) for text in down]
     incidents = _incidents(incident_ids, folders)
     paths = paths or (Path(),)
     config = configure(paths, flags, os.environ)
 
     from scanner import pipeline
 
-    report = pipeline.replay(paths, config, _questions(domains, incidents, levels))
+    report = pipeline.replay(paths, config, _questions(down, incidents, levels))
     report = replace(report, ranking=" ".join(levels) if levels and not (down or incident_ids) else "")
     show_text(format_name, report, output, color)
     if reason := why_incomplete(report, config):
@@ -99,9 +98,10 @@ def command(
 
 
 def _questions(
-    domains: Sequence[Domain], incidents: Sequence[Incident], levels: Sequence[str]
+    down: Sequence[str], incidents: Sequence[Incident], levels: Sequence[str]
 ) -> Callable[[Study], tuple[Scenario, ...]]:
     def ask(study: Study) -> tuple[Scenario, ...]:
+        domains = [_domain(text, study) for text in down]
         scenarios = [study.replay.run(" + ".join(d.text for d in domains), domains)] if domains else []
         for incident in incidents:
             scenarios.extend(study.replay.incident(incident))
@@ -112,11 +112,15 @@ def _questions(
     return ask
 
 
-def _domain(text: str) -> Domain:
+def _domain(text: str, study: Study) -> Domain:
+    """A domain as given. Raises ``BadParameter`` for a malformed one, with the nearest that the estate has."""
     try:
         return parse(text)
     except DomainError as error:
-        raise click.BadParameter(str(error), param_hint="--down") from None
+        from scanner.config_file import suggestion
+
+        near = suggestion(text, study.faults.events)
+        raise click.BadParameter(f"{error}{near}", param_hint="--down") from None
 
 
 def _incidents(names: Sequence[str], folders: Sequence[Path]) -> list[Incident]:

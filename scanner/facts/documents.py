@@ -78,6 +78,16 @@ def texts(attributes: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
         yield from _texts(value, path, 0)
 
 
+def partly_known(value: Value) -> Iterator[tuple[str | Unknown, ...]]:
+    """Every text inside a value that is known at least in part, as literal pieces and unknowns in order."""
+    if isinstance(value, (dict, list, tuple)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from partly_known(item)
+    elif isinstance(value, (str, Unknown)):
+        text = decoded(value)
+        yield (text,) if isinstance(text, str) else text.parts
+
+
 def _with_gaps(value: Value, gaps: list[Unknown]) -> Value:
     """The text with a mark in place of each unknown, in quotes where the unknown stands for a whole JSON value."""
     if isinstance(value, str):
@@ -159,9 +169,11 @@ def _in_object(value: Mapping[str, Value], path: str, depth: int) -> Iterator[Se
         yield from _named(str(key), item, f"{path}.{key}", depth + 1)
 
 
-def _decoded(value: str | Unknown) -> str | Unknown:
+def decoded(value: str | Unknown) -> str | Unknown:
     """The text behind base64, as start-up scripts are handed over; other values as they are."""
-    if not isinstance(value, str) or len(value) % 4 or not _BASE64.fullmatch(value):
+    if isinstance(value, Unknown):
+        return value if value.content is None else value.content
+    if len(value) % 4 or not _BASE64.fullmatch(value):
         return value
     try:
         text = base64.b64decode(value, validate=True).decode("utf-8")
@@ -171,7 +183,7 @@ def _decoded(value: str | Unknown) -> str | Unknown:
 
 
 def _in_text(name: str, value: str | Unknown, path: str, depth: int) -> Iterator[Setting]:
-    value = _decoded(value)
+    value = decoded(value)
     text = literal_text(value, "")
     if text.lstrip()[:1] in ("{", "["):
         parsed = json_document(value)
@@ -195,6 +207,6 @@ def _texts(value: Value, path: str, depth: int) -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from _texts(item, f"{path}[{index}]", depth + 1)
     else:
-        text = literal_text(value)
+        text = literal_text(decoded(value) if isinstance(value, (str, Unknown)) else value)
         if text:
             yield path, text

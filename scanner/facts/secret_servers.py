@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from scanner.facts.documents import settings, texts
+from scanner.facts.documents import partly_known, settings, texts
 from scanner.facts.fact import Answer, Fact
 from scanner.graph.graph import Graph
 from scanner.model.resource import Resource
-from scanner.model.value import ABSENT, Unknown, Value, unknowns_in
+from scanner.model.value import ABSENT, Value
 
 _SEAL: Final = re.compile(r'^\s*seal\s+"(\w+)"\s*\{', re.MULTILINE)
 _SEAL_BLOCK: Final = re.compile(r'^\s*seal\s+"\w+"\s*\{([^}]*)\}', re.MULTILINE)
@@ -24,6 +24,9 @@ _SEAL_SETTINGS: Final = {
     "VAULT_OCIKMS_SEAL_KEY_ID": "ocikms",
 }
 
+_KEY_NAMED: Final = re.compile(
+    r'^\s*(?:kms_key_id|crypto_key|key_ring|key_name|vault_name|key_id)\s*=\s*"([^"\0]+)"', re.MULTILINE
+)
 _GAP: Final = re.compile("\0(\\d+)\0")
 
 _HOLDERS: Final = (
@@ -37,6 +40,7 @@ _HOLDERS: Final = (
     "secret_manager",
     "other",
 )
+_CONFIGURED: Final = frozenset(_HOLDERS)
 
 
 def vault_seals(resource: Resource, _graph: Graph) -> Value:
@@ -53,15 +57,16 @@ def vault_seals(resource: Resource, _graph: Graph) -> Value:
     return Answer([seal for _, seal in found], (), resource.declaration.span_of(path))
 
 
-def seals(resource: Resource) -> dict[str, list[tuple[Unknown, ...]]]:
-    """By attribute that configures a secret server, what each of its seals refers to. A disabled seal is none."""
-    found: dict[str, list[tuple[Unknown, ...]]] = {}
-    for name, value in resource.declaration.attributes.items():
-        for text in unknowns_in([value]):
-            marked = "".join(p if isinstance(p, str) else f"\0{at}\0" for at, p in enumerate(text.parts))
+def seals(resource: Resource) -> dict[str, list[tuple[Value, ...]]]:
+    """By attribute that configures a secret server, what each of its seals names. A disabled seal is none."""
+    found: dict[str, list[tuple[Value, ...]]] = {}
+    attributes = resource.declaration.attributes if resource.kind in _CONFIGURED else {}
+    for name, value in attributes.items():
+        for parts in partly_known(value):
+            marked = "".join(p if isinstance(p, str) else f"\0{at}\0" for at, p in enumerate(parts))
             for block in _SEAL_BLOCK.findall(_DISABLED.sub("", marked)):
-                gaps = (text.parts[int(at)] for at in _GAP.findall(block))
-                found.setdefault(name, []).append(tuple(gap for gap in gaps if isinstance(gap, Unknown)))
+                gaps = [parts[int(at)] for at in _GAP.findall(block)]
+                found.setdefault(name, []).append((*gaps, *_KEY_NAMED.findall(block)))
     return found
 
 

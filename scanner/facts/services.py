@@ -4,10 +4,10 @@ The last resource on the way from a service to a failure domain is the one that 
 whether a domain of some level stops a service is asked there. A service that no single domain of a level stops is told
 at its first entry. What the files do not decide is unknown at the tie.
 
-Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or
-because users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical:
-whether something else does the work of a service that was only found is not in the files, and cells in several regions
-are found as so many services.
+Two groups of services are told apart. *Watched* ones are of critical or high importance, by the configuration or since
+users reach them. *Named* ones are those of them that the configuration names, or that a tag calls critical: whether
+something else does the work of a service that was only found is not in the files, and cells in several regions are
+found as so many services.
 """
 
 from __future__ import annotations
@@ -54,10 +54,13 @@ def is_named_custody(service: ServiceRisk) -> bool:
 
 
 def level_of(domain: str) -> str:
-    """The level of a failure domain, ``edge`` also for registrars and what answers before any region."""
+    """The level of a failure domain, ``edge`` also for what answers before any region.
+
+    Registrars keep a level of their own: every domain has exactly one.
+    """
     level, _, rest = domain.partition(":")
     provider, _, name = rest.partition("/")
-    if level == "registrar" or (level == "service" and "@" not in rest and catalog().is_edge(provider, name)):
+    if level == "service" and "@" not in rest and catalog().is_edge(provider, name):
         return "edge"
     return level
 
@@ -111,7 +114,8 @@ REGION: Final = Question(
 FAR_REGION: Final = Question("region beside its own", "region", is_named, is_far)
 PROVIDER: Final = Question("provider", "provider", is_named)
 ACCOUNT: Final = Question("account", "account", is_named)
-EDGE: Final = Question("DNS host, delivery network or registrar", "edge", is_watched, besides=frozenset({"dns_zone"}))
+EDGE: Final = Question("DNS host or delivery network", "edge", is_watched, besides=frozenset({"dns_zone"}))
+REGISTRAR: Final = Question("registrar", "registrar", is_watched)
 OWNER: Final = Question("third party", "owner", is_watched)
 
 
@@ -229,6 +233,7 @@ _QUESTIONS: Final[Mapping[str, Question]] = {
     "provider": PROVIDER,
     "account": ACCOUNT,
     "edge": EDGE,
+    "registrar": REGISTRAR,
     "owner": OWNER,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 SHAPES: Final[Mapping[str, tuple[str, str]]] = {
@@ -32,6 +33,8 @@ UNKNOWN: Final = "?"
 
 _OF_PROVIDERS: Final = frozenset({"zone", "region", "account", "service", "control"})
 _SERVICES: Final = frozenset({"service", "control"})
+_NEAR: Final = 0.6
+"""How alike a word and a level are, from 0 to 1, when one was meant by the other."""
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 
@@ -174,7 +177,9 @@ def parse(text: str, *, patterns: bool = False) -> Domain:
     level, colon, body = text.partition(":")
     if not colon or level not in SHAPES:
         shapes = ", ".join(shape for shape, _ in SHAPES.values())
-        raise DomainError(f"`{text}` is no failure domain; they are written {shapes}")
+        near = get_close_matches(level.lower(), SHAPES, 1, _NEAR) if colon else []
+        hint = f"; did you mean {SHAPES[near[0]][0]}, such as {SHAPES[near[0]][1]}?" if near else ""
+        raise DomainError(f"`{text}` is no failure domain; they are written {shapes}{hint}")
     domain = _split(level, body)
     if domain is None or not _well_formed(domain):
         raise _malformed(text, level)

@@ -42,7 +42,8 @@ class Unknown:
     ``reason`` is a clause for people ("variable multi_az has no default"), ``origin`` the place that would decide it.
     ``ref`` is set when the value *is* that attribute: two unknowns with equal ``ref`` are the same value. ``refs``
     are all attributes that it was computed from; with ``choice`` only some of them go into it, and nothing tells which.
-    ``parts`` is set for a partly known string: literal pieces and unknowns in order.
+    ``parts`` is set for a partly known string: literal pieces and unknowns in order. ``content`` is set for the base64
+    of one, as start-up scripts are handed over: that string.
     """
 
     reason: str
@@ -51,6 +52,7 @@ class Unknown:
     refs: tuple[Ref, ...] = ()
     parts: tuple[str | Unknown, ...] = ()
     choice: bool = False
+    content: Unknown | None = None
 
     def __bool__(self) -> bool:
         raise TypeError(f"an unknown value is neither true nor false: {self.reason}")

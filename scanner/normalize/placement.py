@@ -311,6 +311,8 @@ def _zone_values(value: Value, provider: str, plural: bool) -> tuple[str | Unkno
     if isinstance(value, list):
         found: list[str | Unknown] = []
         for item in value:
+            if isinstance(item, Unknown) and _is_listing(item):
+                return item  # a list in a list, as Terraform 0.11 let people write
             zones = _zone_values(item, provider, False)
             if isinstance(zones, Unknown):
                 return zones
@@ -328,7 +330,9 @@ def _is_plural(path: str) -> bool:
 
 def _is_listing(value: Unknown) -> bool:
     """Whether an unknown is a data source's whole list (``data.aws_subnets.x.ids``)."""
-    return value.ref is not None and ".data." in f".{value.ref.address}" and value.ref.path.endswith(("ids", "names"))
+    if value.ref is None or not value.ref.path.endswith(("ids", "names")):
+        return False
+    return ".data." in f".{value.ref.address.replace('#', '.')}"
 
 
 def _is_splat(value: Unknown) -> bool:

@@ -59,7 +59,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         text = _fitted(section, room)
         room -= _size(text)
         body.append(text)
-    return _hard_limit("\n".join([head, *body, foot]), options.max_bytes)
+    return hard_limit("\n".join([head, *body, foot]), options.max_bytes)
 
 
 def _fitted(section: Section, room: int) -> str:
@@ -76,7 +76,7 @@ def _fitted(section: Section, room: int) -> str:
     return section.head + "".join(section.rows[:kept]) + section.tail + note if kept else note
 
 
-def _hard_limit(text: str, max_bytes: int) -> str:
+def hard_limit(text: str, max_bytes: int) -> str:
     """Whole lines up to the limit, for limits that not even the fixed parts fit in."""
     if _size(text) <= max_bytes:
         return text
@@ -131,7 +131,7 @@ def _risk_groups(report: Report, options: Options) -> Section:
 
 
 def _group(service: ServiceRisk, group: RiskGroup, options: Options) -> str:
-    names = " + ".join(map(code, group.domains))
+    names = " + ".join(code(services.called(domain)) for domain in group.domains)
     unsure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
     reasons = f"{'; '.join(_reason(path, options) for path in group.paths)}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Final
 
+from scanner.model.coverage import FormatCoverage
+from scanner.model.domain import SHAPES
 from scanner.model.outage import Cause, OutageReport, Scenario, ServiceOutage, Step
 from scanner.reporters.inert import json_text
 from scanner.reporters.options import DEFAULT, Options
@@ -24,9 +25,13 @@ def render(report: OutageReport, _options: Options = DEFAULT) -> str:
             {"file": p.span.file, "line": p.span.line, "kind": p.kind.value, "message": p.message}
             for p in report.problems
         ],
-        "coverage": {name: asdict(part) for name, part in sorted(report.coverage.items())},
+        "coverage": {name: _files(part) for name, part in sorted(report.coverage.items())},
     }
     return json_text(document, indent=2)
+
+
+def _files(part: FormatCoverage) -> Json:
+    return {"found": part.found, "read": part.read, "partly_read": part.partly, "not_read": part.unread}
 
 
 def _scenario(scenario: Scenario) -> Json:
@@ -50,7 +55,7 @@ def _service(service: ServiceOutage) -> Json:
         "data": service.data.value,
         "condition": service.condition or None,
         "because": [_cause(cause) for cause in service.because],
-        "path": [step.name for step in service.path],
+        "path": [step.name for step in service.path if step.name.partition(":")[0] not in SHAPES],
         "steps": [_step(step) for step in service.path],
         "remedies": list(service.remedies),
         "lost": list(service.lost),

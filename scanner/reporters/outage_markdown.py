@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage
-from scanner.reporters.markdown import code, escaped, link
+from scanner.reporters.markdown import code, escaped, hard_limit, link
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.outage_text import advice, headline, state
 
@@ -13,8 +13,12 @@ _MARKS = {"down": "🔴 stops", "by hand": "🟠 by hand", "unknown": "🔵 unkn
 
 
 def render(report: OutageReport, options: Options = DEFAULT) -> str:
-    """One section a scenario: the verdict, a table of services, and the reason for each that does not stay up."""
-    return "\n".join(line for scenario in report.scenarios for line in _scenario(scenario, options)) + "\n"
+    """One section a scenario: the verdict, a table of services, and the reason for each that does not stay up.
+
+    Whole lines of at most ``options.max_bytes`` bytes of UTF-8.
+    """
+    lines = [line for scenario in report.scenarios for line in _scenario(scenario, options)]
+    return hard_limit("\n".join(lines) + "\n", options.max_bytes)
 
 
 def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
@@ -27,8 +31,8 @@ def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
     yield "| Service | Criticality | By itself | With people | Data |"
     yield "|---|---|---|---|---|"
     for service in scenario.services:
-        name = escaped(service.name).replace("|", "\\|")
-        yield f"| {name} | {service.criticality} | {service.automatic} | {service.manual} | {service.data} |"
+        cells = (service.criticality, service.automatic, service.manual, service.data)
+        yield f"| {escaped(service.name)} | {' | '.join(cells)} |"
     yield ""
     for service in scenario.services:
         if state(service) != "up":

@@ -1,20 +1,22 @@
 """Secrets are taken out of a report before any format sees it.
 
-Replaced are texts: messages, reasons, values, places and source lines. Names (paths, addresses, rule codes) stay,
-since they are what the files call things and a report without them points nowhere.
+Replaced are texts: messages, reasons, values, places, failure domains and source lines. Names (paths, addresses, rule
+codes) stay, since they are what the files call things and a report without them points nowhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
 from scanner.model.finding import Finding
-from scanner.model.outage import OutageReport, ServiceOutage, ServiceRisk
+from scanner.model.outage import OutageReport, Scenario, ServiceOutage, ServiceRisk, Step
 from scanner.model.report import Report
 from scanner.model.resource import Resource
+from scanner.model.score import Score
+from scanner.model.service import CutSet
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 
@@ -44,16 +46,59 @@ def redacted(report: Report) -> Report:
         problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
         resources=tuple(_resource(resource, clean) for resource in report.resources),
         services=tuple(_service(service, clean) for service in report.services),
+        score=_score(report.score, clean),
         sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
     )
 
 
 def _service(service: ServiceRisk, clean: Clean) -> ServiceRisk:
-    groups = tuple(
-        replace(group, paths=tuple(tuple(replace(s, text=clean(s.text)) for s in path) for path in group.paths))
-        for group in service.risk_groups
+    cuts = service.cuts
+    return replace(
+        service,
+        risk_groups=tuple(
+            replace(
+                group,
+                domains=_domains(group.domains, clean),
+                paths=tuple(_path(path, group.domains, clean) for path in group.paths),
+            )
+            for group in service.risk_groups
+        ),
+        cuts=replace(cuts, low=_cuts(cuts.low, clean), high=_cuts(cuts.high, clean)),
+        gatekeepers=_domains(service.gatekeepers, clean),
+        attestations=tuple(map(clean, service.attestations)),
     )
-    return replace(service, risk_groups=groups)
+
+
+def _domain(name: str, clean: Clean) -> str:
+    """A failure domain's id. Accounts, regions and zones in it are values, not names that the files gave to things."""
+    level, colon, body = name.partition(":")
+    return f"{level}{colon}{clean(body)}"
+
+
+def _domains(names: Iterable[str], clean: Clean) -> tuple[str, ...]:
+    return tuple(_domain(name, clean) for name in names)
+
+
+def _cuts(cuts: Iterable[CutSet], clean: Clean) -> tuple[CutSet, ...]:
+    return tuple(CutSet(_domains(cut.domains, clean)) for cut in cuts)
+
+
+def _path(path: Iterable[Step], domains: Collection[str], clean: Clean) -> tuple[Step, ...]:
+    return tuple(
+        replace(step, name=_domain(step.name, clean) if step.name in domains else step.name, text=clean(step.text))
+        for step in path
+    )
+
+
+def _score(score: Score, clean: Clean) -> Score:
+    policy = score.policy
+    missed = (replace(m, cuts=tuple(_domains(cut, clean) for cut in m.cuts)) for m in (policy.missed if policy else ()))
+    return replace(
+        score,
+        contributions=tuple(replace(part, cut=_domains(part.cut, clean)) for part in score.contributions),
+        domains=tuple(replace(part, domain=_domain(part.domain, clean)) for part in score.domains),
+        policy=policy and replace(policy, missed=tuple(missed)),
+    )
 
 
 def redacted_outages(report: OutageReport) -> OutageReport:
@@ -63,16 +108,33 @@ def redacted_outages(report: OutageReport) -> OutageReport:
         return report
     return replace(
         report,
-        scenarios=tuple(replace(s, services=tuple(_outage(o, clean) for o in s.services)) for s in report.scenarios),
+        scenarios=tuple(_scenario(scenario, clean) for scenario in report.scenarios),
         problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
     )
 
 
+def _scenario(scenario: Scenario, clean: Clean) -> Scenario:
+    named = scenario.id
+    for name in scenario.down:
+        named = named.replace(name, _domain(name, clean))
+    return replace(
+        scenario,
+        id=named,
+        down=_domains(scenario.down, clean),
+        unused=_domains(scenario.unused, clean),
+        notes=tuple(map(clean, scenario.notes)),
+        services=tuple(_outage(outage, clean) for outage in scenario.services),
+    )
+
+
 def _outage(outage: ServiceOutage, clean: Clean) -> ServiceOutage:
+    reached = {outage.path[-1].name} if outage.path else set[str]()
     return replace(
         outage,
         condition=clean(outage.condition),
-        path=tuple(replace(step, text=clean(step.text)) for step in outage.path),
+        because=tuple(replace(cause, domain=_domain(cause.domain, clean)) for cause in outage.because),
+        path=_path(outage.path, reached, clean),
+        remedies=tuple(map(clean, outage.remedies)),
     )
 
 

@@ -225,7 +225,10 @@ def _notifications(report: Report, options: Options, results: int) -> Iterator[J
     yield _note("coverage", "note", summary.coverage_line(report))
     for problem in report.problems[:MAX_NOTIFICATIONS]:
         note = _note(problem.kind.value, "error" if problem.kind.incomplete else "warning", inert(problem.message))
-        yield note | {"locations": [{"physicalLocation": _physical(problem.span, report, options)}]}
+        outside = uri(problem.span.file, options.prefix).startswith("../")  # a configuration from elsewhere
+        yield (
+            note if outside else note | {"locations": [{"physicalLocation": _physical(problem.span, report, options)}]}
+        )
     if len(report.problems) > MAX_NOTIFICATIONS:
         yield _note("limit", "warning", f"{len(report.problems) - MAX_NOTIFICATIONS} more problems are left out.")
 

@@ -90,10 +90,20 @@ def also_stopped(report: Report, group: RiskGroup, but: ServiceRisk) -> list[str
     return [s.name for s in report.services if s is not but and any(g.domains == group.domains for g in s.risk_groups)]
 
 
+def called(domain: str) -> str:
+    """A domain as people read it: a place that the files do not name by its level and provider alone."""
+    level, _, rest = domain.partition(":")
+    provider, _, place = rest.partition("/")
+    if not place.startswith("?"):
+        return domain
+    return f"{'an' if level[0] in 'aeo' else 'a'} {level} of {provider} that is not named"
+
+
 def sentence(outage: Outage) -> str:
     """``region:aws/eu-west-1 alone stops 3 of 4 services and custody items: orders, …``."""
     names = ", ".join(outage.services)
-    return f"{outage.domain} alone stops {len(outage.services)} of {outage.total} services and custody items: {names}"
+    stopped = f"{len(outage.services)} of {outage.total} services and custody items"
+    return f"{called(outage.domain)} alone stops {stopped}: {names}"
 
 
 def by_resource(report: Report) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -129,8 +130,10 @@ def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Opti
     sure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
     style = "high" if group.certain else "unknown"
-    names = _paint(" + ".join(map(inert, group.domains)), style, options)
-    yield from _wrapped(f"{names} stops {inert(service.name)}{also}{sure}{hand}", "  ", options)
+    names = [inert(services.called(domain)) for domain in group.domains]
+    lines = _wrapped(f"{' + '.join(names)} stops {inert(service.name)}{also}{sure}{hand}", "  ", options)
+    pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    yield from (re.sub(pattern, lambda name: _paint(name.group(), style, options), line) for line in lines)
     for step in (step for path in group.paths for step in path):
         place = f"  {_paint(f'{inert(step.span.file)}:{step.span.line}', 'faint', options)}" if step.span else ""
         yield f"    -> {inert(step.text)}{place}"

@@ -306,8 +306,8 @@ class Analysis:
         if found is None:
             return None
         level = domain.partition(":")[0]
-        if level == "service" and "@" not in domain:  # of no region: nothing but the resource itself brings it in
-            return found.span
+        if level in ("service", "control") and "@" not in domain:
+            return found.span  # a global service: that the resource is of its type says so
         own = next((name for name in _WRITTEN.get(level, ()) if found.declaration.attributes.get(name) is not None), "")
         if own:
             return found.declaration.span_of(own)
@@ -315,8 +315,12 @@ class Analysis:
 
     def describe(self, domain: str) -> str:
         """A domain in words; of one that the files do not name, what would tell it."""
+        if not is_unnamed(domain):
+            return domain
         unknown = self.faults.unknown.get(domain)
-        return f"{domain}: {unknown.reason}" if unknown is not None else domain
+        level = domain.partition(":")[0]
+        reason = f": {unknown.reason}" if unknown is not None else ""
+        return f"{'an' if level[0] in 'aeo' else 'a'} {level} that is not named{reason}"
 
 
 def coefficients(cuts: Iterable[tuple[str, ...]]) -> dict[str, int | None]:

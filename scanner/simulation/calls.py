@@ -37,7 +37,8 @@ _ORDER: Final = re.compile(
 )
 """Words of setting names that tell the first of several from the others, or the parts of one client's settings."""
 _TEMPLATE: Final = re.compile(r"launch_template|launch_configuration|instance_template")
-_CALLERS: Final = frozenset({*SERVERS, "task", "gateway", "workflow", "analytics", "secret_manager"})
+CALLERS: Final = frozenset({*SERVERS, "task", "gateway", "workflow", "analytics", "secret_manager"})
+"""Kinds whose settings tell what a program calls."""
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Call:
 
 def calls(resource: Resource, context: Context) -> list[Call]:
     """What a resource calls outside of the estate, as far as its settings name it."""
-    if not (resource.kind in _CALLERS or is_template(resource)) or resource.declaration.mode != "managed":
+    if not (resource.kind in CALLERS or is_template(resource)) or resource.declaration.mode != "managed":
         return []
     found: dict[str, Call] = {}
     long_texts: list[Setting] = []

@@ -73,7 +73,7 @@ class Copies:
         copies = [self._stored(other) for other in family.values() if other.id != resource.id]
         copies += [self.in_region(resource, region) for region in self.other_regions(resource)]
         copies += [self._stored(t) for t in self._bucket_copies(resource)]
-        copies += [node for node, _ in self._backups(resource)]
+        copies += [node for other in (resource, *family.values()) for node, _ in self._backups(other)]
         return self.context.gates.all([stored, *copies], f"every copy of {resource.id}")
 
     def is_server_of_cluster(self, resource: Resource) -> bool:
@@ -189,8 +189,15 @@ class Copies:
     # -- backups -----------------------------------------------------------------------------------
 
     def _restores(self, resource: Resource) -> Iterator[int]:
+        """What a restore needs: the backup, the service that is to run the store, and the plane that makes it."""
         for node, region in self._backups(resource):
-            yield self.context.gates.any((node, self._control(resource, region)))
+            yield self.context.gates.any((node, *self._service(resource, region), self._control(resource, region)))
+
+    def _service(self, resource: Resource, region: Place | None) -> list[int]:
+        """The service in a region, whoever's account; nothing where the region is not told."""
+        provider = resource.placement.provider
+        name = self.context.tables.service(provider, resource.type)
+        return [] if region is None else [self.context.places.service(provider, name, region)]
 
     def _backups(self, resource: Resource) -> Iterator[tuple[int, Place | None]]:
         """Each backup, with the region in which it would be restored; it is of no use without its key."""

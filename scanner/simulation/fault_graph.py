@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from scanner.catalog.load import catalog
+from scanner.facts.documents import settings
 from scanner.facts.policies import sole_administrator
 from scanner.facts.quorums import needs_majority
 from scanner.facts.secret_servers import seals
 from scanner.graph.graph import Graph
 from scanner.graph.index import plain_path
-from scanner.model.resource import Edge, Resource
+from scanner.model.resource import Edge, EdgeKind, Resource
 from scanner.model.span import Span
 from scanner.model.value import Unknown
-from scanner.simulation.calls import Call, call_nodes, calls, is_template
+from scanner.simulation.calls import CALLERS, Call, call_nodes, calls, is_template
 from scanner.simulation.context import FRONTS, SERVERS, Context
 from scanner.simulation.copies import Copies
 from scanner.simulation.gates import Gates, Label
@@ -26,6 +28,11 @@ from scanner.simulation.structure import Structure
 
 _ALIKE: Final = frozenset({*SERVERS, *FRONTS, "cache", "search", "blockchain_node"})
 """Kinds of which several instances of one block, named together, do the same work."""
+
+_NAMED_IN_SETTINGS: Final = ("database", "object_store", "queue")
+"""Kinds that programs reach by name and region alone, such as tables and buckets."""
+_SHORTEST_NAME: Final = 6
+"""Shorter names of stores (``main``) may be any word of a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class FaultGraph:
     administrators: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass
 class Maker:
     """Makes the nodes of all resources. :func:`make` is the way in; services may add nodes before :meth:`finish`."""
 
@@ -149,7 +156,7 @@ class Maker:
         self.standing[resource.id] = list(nodes)
         nodes += self._references(resource, {name for call in called for name in call.own})
         nodes += self._replicated(resource) if resource.kind == "replication" else self._members(resource)
-        if resource.kind == "dns_record":
+        if resource.kind in ("dns_record", "global_balancer"):
             nodes += self._name_keepers(resource)
         if resource.kind == "key":
             nodes += self._administrator(resource)
@@ -185,7 +192,7 @@ class Maker:
         groups: dict[tuple[str, int, int, str], list[Edge]] = {}
         templates = self._templates(resource) if resource.kind in SERVERS else []
         opened, sealed = self._seals(resource)
-        for edge in (*self.context.needs_of(resource), *templates):
+        for edge in (*self.context.needs_of(resource), *templates, *self._called_by_name(resource)):
             target = self.context.graph.resources[edge.target]
             if (
                 edge in sealed
@@ -199,22 +206,49 @@ class Maker:
             groups.setdefault((edge.span.file, edge.span.line, edge.span.column, block), []).append(edge)
         return [*opened, *(self._reference(resource, edges) for edges in groups.values())]
 
-    def _seals(self, resource: Resource) -> tuple[list[int], set[Edge]]:
-        """Of a secret server with several seals any one opens it; with the edges that this says all about.
+    def _called_by_name(self, resource: Resource) -> Iterator[Edge]:
+        """Stores whose very name a program is given: a name that the files know leaves no reference behind."""
+        if resource.kind not in CALLERS or resource.declaration.mode != "managed":
+            return
+        known = {edge.target for edge in self.context.graph.outgoing.get(resource.id, ())}
+        for setting in settings(resource.declaration.attributes):
+            held = self._stores_by_name.get(setting.value, ()) if isinstance(setting.value, str) else ()
+            if len(held) == 1 and held[0] not in known:
+                known.add(held[0])
+                yield Edge(resource.id, held[0], EdgeKind.RUNTIME, setting.path, resource.span_of(setting.path))
 
-        A seal that refers to nothing in the files has a key elsewhere.
+    @cached_property
+    def _stores_by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for store in self.context.graph.of_kind(*_NAMED_IN_SETTINGS):
+            for attribute in ("name", "bucket"):
+                name = store.declaration.attributes.get(attribute)
+                if isinstance(name, str) and len(name) >= _SHORTEST_NAME and store.declaration.mode == "managed":
+                    found.setdefault(name, []).append(store.id)
+        return found
+
+    def _seals(self, resource: Resource) -> tuple[list[int], set[Edge]]:
+        """Of a secret server with several seals any one opens it; with the edges about which this says all.
+
+        A seal that names nothing of the estate has a key elsewhere.
         """
         context, nodes, said = self.context, [], set[Edge]()
-        for name, each in seals(resource).items():
-            edges = {e.target: e for e in context.needs_of(resource) if plain_path(e.path).split(".")[0] == name}
+        for attribute, each in seals(resource).items():
+            if len(each) < 2:
+                continue
+            edges = {e.target: e for e in context.needs_of(resource) if plain_path(e.path).split(".")[0] == attribute}
             ways = []
-            for gaps in each if len(each) > 1 else ():
-                named = [edges[t.id] for gap in gaps for t in context.graph.meant(gap) if t.id in edges]
-                said.update(named)
-                keys = [context.needed(context.graph.resources[edge.target]) for edge in named]
-                for edge, key in zip(named, keys, strict=True):
-                    context.gates.state(context.whole[resource.id], key, edge.span)
-                ways.append(context.gates.any(keys))
+            for values in each:
+                named = {t.id: t for value in values for t in context.graph.meant(value)}
+                mentioned = (context.graph.resources[name] for name in edges)
+                named.update({t.id: t for t in mentioned if t.declaration.attributes.get("name") in values})
+                keys = [t for t in named.values() if t.kind == "key" or t.id in edges]
+                said.update(edges[t.id] for t in keys if t.id in edges)
+                spans = [edges[t.id].span if t.id in edges else resource.span_of(attribute) for t in keys]
+                found = [context.needed(key) for key in keys]
+                for key, span in zip(found, spans, strict=True):
+                    context.gates.state(context.whole[resource.id], key, span)
+                ways.append(context.gates.any(found))
             nodes.append(context.gates.all(ways, "every seal"))
         return nodes, said
 
@@ -329,9 +363,11 @@ class Maker:
         return [gates.state(self.context.whole[certificate.id], node, certificate.span)]
 
     def _name_keepers(self, record: Resource) -> list[int]:
-        """The registrars of the record's domain, where the files name them."""
+        """The registrars of a record's domain, or of a balancer's that answers in a zone, where the files name them."""
         context, found = self.context, []
-        for zone in self.routes.zones(record):
+        named = (context.graph.resources[edge.target] for edge in context.graph.outgoing.get(record.id, ()))
+        zones = self.routes.zones(record) if record.kind == "dns_record" else [z for z in named if z.kind == "dns_zone"]
+        for zone in zones:
             domain = signature(zone.get("domain"))
             for registration in context.graph.of_kind("domain_registration"):
                 registrar = registration.get("registrar")

@@ -34,6 +34,7 @@ class Gates:
     by_hand: int = field(init=False)
     undecided: int = field(init=False)
     never: int = field(init=False)
+    _missing: dict[str, int] = field(default_factory=dict)
     _defined: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _shared: dict[tuple[int, tuple[int, ...]], int] = field(default_factory=dict)
 
@@ -97,6 +98,14 @@ class Gates:
         node = self.all((self.undecided, child))
         if reason and node not in (child, self.never):
             self.reasons.setdefault(node, reason)
+        return node
+
+    def missing(self, reason: str) -> int:
+        """Fails in the pessimistic bound, for ``reason``."""
+        node = self._missing.get(reason)
+        if node is None:
+            node = self._missing[reason] = self.builder.add(1, (self.undecided,))
+            self.reasons[node] = reason
         return node
 
     def helped(self, child: int, spares: Iterable[int], *, by_hand: bool) -> int:

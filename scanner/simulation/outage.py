@@ -231,8 +231,9 @@ class Replay:
         family = self.faults.families.get(f"zone:{domain.provider}/{region}", ())
         if exact is not None and not is_zone_id(domain.place):
             return [_Reading((events[exact],))]
-        if exact is not None and domain.place in self._names_of_ids():
-            return [_Reading((events[exact],))]
+        if domain.place in self._names_of_ids():  # also when nothing stands in the zone that the account calls so
+            unnamed = [n for n in family if n in self.faults.unknown]
+            return [_Reading((events[exact],))] if exact is not None else self._maybe(unnamed, domain)
         taken = set(self._names_of_ids().values())
         if is_zone_id(domain.place):
             others = [n for n in family if n != exact and not is_zone_id(_place(n)) and _place(n) not in taken]

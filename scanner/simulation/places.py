@@ -180,6 +180,11 @@ def may_be_another(place: Place) -> bool:
 _LISTING: Final = re.compile(r"(?:^|[.#])data\.\w*zones\.")
 
 
+def lists_zones(place: Unknown) -> bool:
+    """Whether an unknown is the whole list of a region's zones."""
+    return place.ref is not None and _LISTING.search(place.ref.address) is not None and "[" not in place.ref.path
+
+
 def certainly_differ(one: Place, other: Place) -> bool:
     """Whether two places of one parent are certainly not the same."""
     if isinstance(one, Unknown) and isinstance(other, Unknown) and one.ref and other.ref:

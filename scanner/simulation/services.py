@@ -17,7 +17,7 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
-from scanner.model.value import ABSENT
+from scanner.model.value import ABSENT, Unknown
 from scanner.simulation.context import FRONTS, SERVERS
 from scanner.simulation.fault_graph import Maker
 from scanner.simulation.gates import Label
@@ -26,7 +26,7 @@ _ROOTS: Final = ("dns_record", "cdn", "global_balancer", "gateway", "load_balanc
 _RUNNING: Final = ("container_service", "function", "compute_group", "workload", "compute")
 _NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name", "component")
 _CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
-_GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service"})
+_GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service", "example", "test"})
 _MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
 _PART: Final = re.compile(r"_addon$|_capability$")
 """Types that are a part of their cluster, whatever they run."""
@@ -114,10 +114,22 @@ class Finder:
             if wish.kind == "custody":
                 node, word = self._released(entry, node)
                 attested.extend(word)
-            nodes.append(node)
-        top = self._top(wish.name, [gates.at_least(len(nodes) - needed + 1, nodes)], entries, nodes, wish.span)
+            nodes.append(self._counted(entry, node, needed, entries))
+        released = gates.at_least(len(nodes) - needed + 1, nodes)
+        keys = [entry for entry in entries if entry.kind == "key"]
+        if 0 < min(needed, len(keys)) <= len(attested):  # with the keys in hand the programs beside them are not needed
+            released = gates.all((released, gates.by_hand))
+        top = self._top(wish.name, [released], entries, nodes, wish.span)
         ids = tuple(entry.id for entry in entries)
         return Service(wish.name, wish.kind, wish.criticality, ids, top, False, wish.span, tuple(attested))
+
+    def _counted(self, entry: Resource, node: int, needed: int, entries: Sequence[Resource]) -> int:
+        """An entry that may not exist is missing in the pessimistic bound, where enough others certainly exist."""
+        certain = sum(not isinstance(other.declaration.exists, Unknown) for other in entries)
+        exists, gates = entry.declaration.exists, self.maker.context.gates
+        if not isinstance(exists, Unknown) or certain < needed:
+            return node
+        return gates.any((node, gates.missing(exists.reason)))
 
     def _top(
         self, name: str, children: Sequence[int], entries: Sequence[Resource], nodes: Sequence[int], span: Span | None

@@ -11,6 +11,7 @@ from scanner.catalog.load import Entry
 from scanner.catalog.places import region_of
 from scanner.catalog.readers import lookup
 from scanner.facts.estate import CLOUDS
+from scanner.facts.place import region_has_zones
 from scanner.facts.quorums import needs_majority
 from scanner.facts.traffic import subnets_through
 from scanner.facts.zones import in_one_zone, zones_matter
@@ -18,7 +19,7 @@ from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
 from scanner.simulation.context import Context
-from scanner.simulation.places import EDGE_VENDORS, Place
+from scanner.simulation.places import EDGE_VENDORS, Place, lists_zones
 
 _NOWHERE: Final = frozenset(
     {
@@ -148,6 +149,8 @@ class Stands:
         if zones_matter(resource, self.context.graph) is False and not resource.placement.zones:
             return gates.any((regional, *self._ways_out(resource, None, calls_out)))
         zones = place.zones if isinstance(place.zones, tuple) else ()
+        if self._in_every_zone(resource):
+            return gates.any((regional, *self._ways_out(resource, None, calls_out)))
         alone = in_one_zone(resource)
         slots = [self._slot(resource, service, zone, calls_out) for zone in zones]
         if len(zones) == 1 and not (alone is False and self._provider_spreads(resource)):
@@ -166,6 +169,13 @@ class Stands:
         if isinstance(alone, Unknown):
             return gates.any((spread, gates.if_undecided(somewhere, alone.reason)))
         return gates.any((somewhere, *self._ways_out(resource, None, calls_out)))
+
+    def _in_every_zone(self, resource: Resource) -> bool:
+        """Whether it spreads over the whole list of its region's zones, which are several."""
+        zones, spreads = resource.placement.zones, resource.get("zone_redundant") is True
+        spreads = spreads or resource.kind == "compute_group"
+        everywhere = isinstance(zones, Unknown) and lists_zones(zones)
+        return everywhere and spreads and region_has_zones(resource, self.context.graph)
 
     @staticmethod
     def _provider_spreads(resource: Resource) -> bool:

@@ -94,7 +94,7 @@ def test_the_tie_names_the_services_and_marks_the_line_that_ties(ask: Ask) -> No
         ("stopped_by_provider", "provider:aws"),
         ("stopped_by_account", "account:aws/1"),
         ("stopped_by_edge", "edge:cloudflare"),
-        ("stopped_by_edge", "registrar:gandi"),
+        ("stopped_by_registrar", "registrar:gandi"),
         ("stopped_by_edge", "service:aws/route53"),
         ("stopped_by_owner", "owner:Consensys"),
     ],

@@ -84,6 +84,7 @@ def test_a_resource(full: Report) -> None:
         "file": "db/main.tf",
         "line": 1,
         "references": ["aws_db_subnet_group.b"],
+        "services": [],
         "unknown": {},
     }
 

@@ -117,6 +117,13 @@ def test_escrow_of_one_of_two_needed_keys_leaves_the_other_party(tmp_path: Path)
     assert found == ["account:google/custody", "provider:google"]
 
 
+def test_who_holds_the_key_in_escrow_signs_without_the_program(tmp_path: Path) -> None:
+    files = AWS + EXTERNAL + CALLER.replace("SETTINGS", "KEY_ID = aws_kms_external_key.signer.arn")
+    entry = '["aws_kms_external_key.signer", "aws_lambda_function.treasury"]'
+    assert gatekeepers(tmp_path, files, entry, "all") == ACCOUNT
+    assert gatekeepers(tmp_path, files, entry, "all", escrowed("aws_kms_external_key.signer")) == []
+
+
 def test_escrow_that_has_ended_does_not_count(tmp_path: Path) -> None:
     claim = 'attest: [{resource: "aws_kms_external_key.signer", claim: material-escrowed, holder: shares, until: 2020-01-31}]'
     assert gatekeepers(tmp_path, AWS + EXTERNAL, '["aws_kms_external_key.signer"]', attest=claim) == ACCOUNT
@@ -224,3 +231,76 @@ HERE = ["account:google/custody", "provider:google"]
 def test_seals(tmp_path: Path, configured: str, expected: list[str]) -> None:
     files = AWS + GOOGLE + VAULT.replace("SEALS", configured)
     assert gatekeepers(tmp_path, files, '["google_compute_instance.vault"]') == expected
+
+
+def test_seals_in_a_start_up_script_in_base64(tmp_path: Path) -> None:
+    servers = """
+resource "aws_launch_template" "vault" {
+  user_data = base64encode(<<-EOT
+    SEALS
+  EOT
+  )
+}
+
+resource "aws_autoscaling_group" "vault" {
+  min_size           = 3
+  max_size           = 3
+  availability_zones = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
+
+  launch_template {
+    id = aws_launch_template.vault.id
+  }
+}
+"""
+    both = BY_AMAZON.replace("OFF", 'name = "a"\n') + BY_GOOGLE
+    files = AWS + GOOGLE + VAULT.replace("SEALS", "") + servers
+    entry = '["aws_autoscaling_group.vault"]'
+    assert gatekeepers(tmp_path, files.replace("SEALS", BY_GOOGLE), entry) == [
+        *ACCOUNT[:1],
+        HERE[0],
+        *ACCOUNT[1:],
+        HERE[1],
+    ]
+    assert gatekeepers(tmp_path, files.replace("SEALS", both), entry) == ACCOUNT
+
+
+def test_vendors_in_a_start_up_script_in_base64(tmp_path: Path) -> None:
+    servers = """
+resource "aws_sqs_queue" "withdrawals" {}
+
+resource "aws_launch_template" "treasury" {
+  user_data = base64encode(<<-EOT
+    QUEUE=${aws_sqs_queue.withdrawals.url}
+    CUSTODIAN_URL=https://api.fireblocks.io/v1
+  EOT
+  )
+}
+
+resource "aws_autoscaling_group" "treasury" {
+  min_size           = 1
+  max_size           = 1
+  availability_zones = ["ap-northeast-1a"]
+
+  launch_template {
+    id = aws_launch_template.treasury.id
+  }
+}
+"""
+    expected = ["custodian:fireblocks", *ACCOUNT]
+    assert gatekeepers(tmp_path, AWS + servers, '["aws_autoscaling_group.treasury"]') == expected
+
+
+def test_a_registrar_can_take_a_name_away_from_every_host(tmp_path: Path) -> None:
+    balancer = """
+resource "cloudflare_zone" "main" {
+  name = "custody.example"
+}
+
+resource "cloudflare_load_balancer" "app" {
+  zone_id       = cloudflare_zone.main.id
+  name          = "app.custody.example"
+  default_pools = ["pool"]
+}
+"""
+    entry = '["aws_route53_record.app", "cloudflare_load_balancer.app"]'
+    assert gatekeepers(tmp_path, AWS + NAMES + balancer, entry) == ["registrar:route53"]

@@ -119,7 +119,7 @@ _FUNCTIONS: Final[dict[str, Function]] = {
     "zipmap": Function(collection.zipmap, (TEXTS, ANY), unknowns=SHALLOW),
     # encodings
     "base64decode": Function(encoding.base64_decode, (STRING,)),
-    "base64encode": Function(encoding.base64_encode, (STRING,)),
+    "base64encode": Function(encoding.base64_encode, (STRING,), unknowns=LENIENT),
     "base64gunzip": Function(encoding.base64_gunzip, (STRING,)),  # OpenTofu
     "base64gzip": Function(encoding.base64_gzip, (STRING,), unknowns=LENIENT),
     "csvdecode": Function(csvtext.decode, (STRING,)),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from scanner.model.value import Unknown, Value
+from scanner.model.value import Unknown, Value, unknown_from
 from scanner.parsers.terraform import json_values
 from scanner.parsers.terraform.functions.calling import FunctionError
 from scanner.parsers.terraform.values import TEXT_LIMIT, TOO_LONG, join_parts
@@ -29,10 +30,13 @@ _CODECS: Final = {
 _BIG_ENDIAN_MARK: Final = b"\xfe\xff"
 
 
-def base64_encode(text: str) -> str:
-    """Base64 of the text's UTF-8 bytes."""
+def base64_encode(text: Value) -> Value:
+    """Base64 of the text's UTF-8 bytes; of a partly known text, one that remembers it."""
     from base64 import b64encode
 
+    if isinstance(text, Unknown):
+        return replace(unknown_from([text]), content=text if text.parts else None)
+    assert isinstance(text, str)
     return b64encode(text.encode(errors="replace")).decode()
 
 
@@ -60,7 +64,7 @@ def base64_gzip(text: Value) -> Unknown:
     rest = Unknown(reason, None, None, text.refs if isinstance(text, Unknown) else ())
     partial = join_parts([_GZIP_HEADER, rest])
     assert isinstance(partial, Unknown)
-    return partial
+    return replace(partial, content=text) if isinstance(text, Unknown) and text.parts else partial
 
 
 def base64_gunzip(text: str) -> Value:
