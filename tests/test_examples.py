@@ -74,10 +74,10 @@ TOKYO_NAMED = [
     ("edge-service-stopped-by-one", 'aws_route53_record.alias["api"]', "edge.tf", "aws_route53_record"),
     ("edge-service-stopped-by-one", "aws_cloudfront_distribution.main", "edge.tf", "aws_cloudfront_distribution"),
     # one region and one account: all comes from one provider block
-    ("region-service-stopped-by-one", 'module.service["order-api"].aws_ecs_service.this', "providers.tf", "region"),
-    ("region-service-stopped-by-one", "aws_ecs_cluster.main", "providers.tf", "region"),
+    ("region-service-stopped-by-one", 'module.service["order-api"].aws_ecs_service.this', "providers.tf", "region "),
+    ("region-service-stopped-by-one", "aws_ecs_cluster.main", "providers.tf", "region "),
     ("provider-service-stopped-by-one", 'aws_route53_record.alias["api"]', "providers.tf", 'provider "aws"'),
-    ("account-service-stopped-by-one", 'aws_route53_record.alias["api"]', "providers.tf", "account_ids"),
+    ("account-service-stopped-by-one", 'aws_route53_record.alias["api"]', "providers.tf", "allowed_account_ids"),
     # the signer asks Fireblocks and Consensys' endpoints, and runs in the one account of the one provider
     ("custody-item-locked-by-one-party", "aws_instance.signer", "custody.tf", "user_data"),
 ]

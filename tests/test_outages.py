@@ -275,3 +275,19 @@ def test_a_zone_id_of_which_the_mapping_says_that_nothing_stands_there_stops_not
     scenario = shipped("tokyo-exchange").replay.run("elsewhere", [parse("zone:aws/apne1-az2")])
     assert verdicts(scenario) == {}
     assert scenario.unused == ("zone:aws/apne1-az2",)
+
+
+@pytest.mark.parametrize(
+    ("name", "down", "data"),
+    [
+        ("custody-wallet", "account:aws/111122223333", "lost"),  # the only recovery points
+        ("custody-wallet", "service:aws/kms@eu-central-1", "lost"),  # there they are, and can't be opened
+        ("custody-wallet", "custodian:fireblocks", "safe"),
+        ("custody-wallet-repaired", "account:aws/111122223333", "safe"),  # the workload's account holds neither copy
+        ("custody-wallet-repaired", "provider:aws", "safe"),  # the export is at Google
+        ("custody-wallet-repaired", "provider:google", "safe"),  # the vault is at AWS
+    ],
+)
+def test_what_becomes_of_the_recovery_points(name: str, down: str, data: str) -> None:
+    scenario = shipped(name).replay.run(down, [parse(down)])
+    assert str(by_name(scenario)["requests-backup"].data) == data

@@ -56,7 +56,7 @@ def is_named_custody(service: ServiceRisk) -> bool:
 def level_of(domain: str) -> str:
     """The level of a failure domain, ``edge`` also for what answers before any region.
 
-    Registrars keep a level of their own: every domain has exactly one.
+    A registrar keeps a level of its own: a name has one and cannot have two.
     """
     level, _, rest = domain.partition(":")
     provider, _, name = rest.partition("/")

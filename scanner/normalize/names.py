@@ -10,9 +10,9 @@ from typing import Final
 
 from scanner.catalog.endpoints import hosts_in
 from scanner.catalog.load import Catalog, Entry
+from scanner.facts.documents import settings, texts
 from scanner.graph.index import Index
 from scanner.model.resource import Declaration
-from scanner.model.value import Unknown, Value
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[0-9]*:[^\s\"',*?{}]+")
 _ARN_SERVICES: Final[Mapping[str, str]] = {
@@ -28,7 +28,17 @@ _ARN_SERVICES: Final[Mapping[str, str]] = {
 _NAMING: Final = re.compile(r"(?:BUCKET|QUEUE|TABLE|TOPIC|STREAM|SECRET)(?:_NAME|_ID|_ARN|_URL)?$", re.IGNORECASE)
 """Settings whose value is the name of a store or queue."""
 _NAMED: Final = frozenset({"object_store", "queue", "database", "secret"})
-_DEEPEST: Final = 12
+_PROGRAMS: Final = frozenset(
+    {
+        *("compute", "compute_group", "container_service", "function", "workload", "node_group", "batch", "task"),
+        *("gateway", "workflow", "analytics", "secret_manager"),
+    }
+)
+"""Kinds whose settings tell what a program calls."""
+_CALLED: Final = frozenset({"object_store", "queue", "database"})
+"""Kinds that programs reach by name and region alone, such as tables and buckets."""
+_SHORTEST: Final = 6
+"""Shorter names of stores (``main``) may be any word of a setting."""
 
 
 @dataclass
@@ -41,18 +51,23 @@ class Names:
 
     def mentions(self, declaration: Declaration) -> Iterator[tuple[str, str]]:
         """Attribute paths with the id of a resource that a text there names."""
-        for path, value in declaration.attributes.items():
-            for name, text in _texts(path, value, 0):
-                yield from ((path, target) for target in self._named(name, text, declaration))
+        for path, text in texts(declaration.attributes):
+            for arn in _ARN.finditer(text):
+                yield from ((path, target) for target in self._of_arn(arn[0], arn[1], declaration))
+            if "." in text:
+                yield from ((path, t) for host in hosts_in(text) for t in self._of_host(host, declaration))
+        entry = self.entries[declaration.id]
+        if entry is not None and entry.kind in _PROGRAMS:
+            for setting in settings(declaration.attributes):
+                if isinstance(setting.value, str):
+                    found = self._of_setting(setting.name, setting.value, declaration)
+                    yield from ((setting.path, target) for target in found)
 
-    def _named(self, name: str, text: str, declaration: Declaration) -> Iterator[str]:
-        for arn in _ARN.finditer(text):
-            yield from self._of_arn(arn[0], arn[1], declaration)
-        if "." in text:
-            for host in hosts_in(text):
-                yield from self._of_host(host, declaration)
+    def _of_setting(self, name: str, text: str, declaration: Declaration) -> Iterator[str]:
         if _NAMING.search(name):
             yield from self._of_kinds(text, _NAMED, declaration)
+        elif len(text) >= _SHORTEST and text in self.index.by_name:
+            yield from self._of_kinds(text, _CALLED, declaration)
 
     def _of_arn(self, arn: str, service: str, declaration: Declaration) -> Iterator[str]:
         wanted = _ARN_SERVICES.get(service, service)
@@ -82,18 +97,3 @@ class Names:
             if entry is not None and entry.kind == "dns_record" and isinstance(name, str) and "." in name:
                 found.setdefault(name.rstrip(".").lower(), []).append(declaration.id)
         return {name: tuple(ids) for name, ids in found.items()}
-
-
-def _texts(name: str, value: Value, depth: int) -> Iterator[tuple[str, str]]:
-    """Every known text below an attribute, with the innermost name that it stands under."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, Unknown):
-        yield from ((name, part) for part in value.parts if isinstance(part, str))
-    elif depth < _DEEPEST and isinstance(value, dict):
-        label = value.get("name")
-        for key, item in value.items():
-            yield from _texts(label if key == "value" and isinstance(label, str) else str(key), item, depth + 1)
-    elif depth < _DEEPEST and isinstance(value, list):
-        for item in value:
-            yield from _texts(name, item, depth + 1)

@@ -112,6 +112,18 @@ def read_both(service: ServiceCuts, classes: Classes) -> tuple[Reading, Reading]
     return low, low if service.high == service.low else read(service.kind, service.high, classes)
 
 
+def avoidable(reading: Reading, classes: Classes) -> Smallest:
+    """The smallest cuts without those of a registrar: a name has one, and no design gives it a second."""
+    if not any(domain.startswith("registrar:") for cut in reading.cuts for domain in cut.domains):
+        return reading.smallest
+    kept = [
+        number
+        for number, cut in zip(reading.numbers, reading.cuts, strict=True)
+        if not any(domain.startswith("registrar:") for domain in cut.domains)
+    ]
+    return smallest(Counter(kept), classes)
+
+
 def smallest(counts: Mapping[int, int], classes: Classes) -> dict[ScoreAxis, tuple[int, int]]:
     """The size and the summed severity of the smallest cuts of each axis that has any."""
     found: dict[ScoreAxis, tuple[int, int]] = {}

@@ -9,7 +9,7 @@ from scanner.model.score import AxisScore, Interval, Score, ScoreAxis
 from scanner.model.service import Criticality, ServiceCuts, Targets
 from scanner.scoring import failures
 from scanner.scoring.contributions import Estate, split
-from scanner.scoring.cuts import Classes, Reading, Smallest, milder, read_both
+from scanner.scoring.cuts import Classes, Reading, Smallest, avoidable, milder, read_both
 from scanner.scoring.estate import Memo, exposures, stage
 from scanner.scoring.exposure import Exposures, grade, overall, points
 from scanner.scoring.targets import policy
@@ -50,8 +50,8 @@ def score(
         high=points(overall(high, numbers)),
         grade=grade(headline, _capped(ordered, lows_alone, judged, classes), numbers),
         axes=tuple(_axis(axis, low, high, judged, lows) for axis in Axis),
-        stage=stage(lows),
-        stage_high=stage(highs),
+        stage=stage([avoidable(low, classes) for low, _ in readings]),
+        stage_high=stage([milder(avoidable(low, classes), avoidable(high, classes)) for low, high in readings]),
         services=len(ordered),
         together=Interval(points(low[ScoreAxis.ANY]), points(high[ScoreAxis.ANY])),
         lost=100 * lost,

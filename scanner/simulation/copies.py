@@ -76,6 +76,15 @@ class Copies:
         copies += [node for other in (resource, *family.values()) for node, _ in self._backups(other)]
         return self.context.gates.all([stored, *copies], f"every copy of {resource.id}")
 
+    def recovery_points(self, vault: Resource) -> int:
+        """Fails when a backup vault and all vaults that its plans copy to are out of reach, or can't be opened."""
+        plans = self.context.graph.referrers(vault, "backup_plan")
+        vaults = {v.id: v for plan in plans for v in self._vaults(plan) if vault in self._vaults(plan)} | {
+            vault.id: vault
+        }
+        kept = [self.context.gates.any((self._stored(v), *self._keys(v))) for v in vaults.values()]
+        return self.context.gates.all(kept, f"every copy of {vault.id}")
+
     def is_server_of_cluster(self, resource: Resource) -> bool:
         """Whether its data is the cluster's: a member only serves it."""
         return resource.get("cluster") is not ABSENT and resource.kind == "database"

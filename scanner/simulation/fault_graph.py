@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final
 
 from scanner.catalog.load import catalog
-from scanner.facts.documents import settings
 from scanner.facts.policies import sole_administrator
 from scanner.facts.quorums import needs_majority
 from scanner.facts.secret_servers import seals
 from scanner.graph.graph import Graph
 from scanner.graph.index import plain_path
-from scanner.model.resource import Edge, EdgeKind, Resource
+from scanner.model.resource import Edge, Resource
 from scanner.model.span import Span
 from scanner.model.value import Unknown
-from scanner.simulation.calls import CALLERS, Call, call_nodes, calls, is_template
+from scanner.simulation.calls import Call, call_nodes, calls, is_template
 from scanner.simulation.context import FRONTS, SERVERS, Context
 from scanner.simulation.copies import Copies
 from scanner.simulation.gates import Gates, Label
@@ -28,11 +26,6 @@ from scanner.simulation.structure import Structure
 
 _ALIKE: Final = frozenset({*SERVERS, *FRONTS, "cache", "search", "blockchain_node"})
 """Kinds of which several instances of one block, named together, do the same work."""
-
-_NAMED_IN_SETTINGS: Final = ("database", "object_store", "queue")
-"""Kinds that programs reach by name and region alone, such as tables and buckets."""
-_SHORTEST_NAME: Final = 6
-"""Shorter names of stores (``main``) may be any word of a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +118,8 @@ class Maker:
         needs = self._needs(resource)
         if resource.kind in FRONTS:
             needs = self.routes.needs(resource, needs)
+        if resource.kind == "backup_vault":
+            self.survives[resource.id] = self.copies.recovery_points(resource)
         if own is None:
             gates.define(whole, needs)
             return
@@ -192,7 +187,7 @@ class Maker:
         groups: dict[tuple[str, int, int, str], list[Edge]] = {}
         templates = self._templates(resource) if resource.kind in SERVERS else []
         opened, sealed = self._seals(resource)
-        for edge in (*self.context.needs_of(resource), *templates, *self._called_by_name(resource)):
+        for edge in (*self.context.needs_of(resource), *templates):
             target = self.context.graph.resources[edge.target]
             if (
                 edge in sealed
@@ -205,27 +200,6 @@ class Maker:
             )
             groups.setdefault((edge.span.file, edge.span.line, edge.span.column, block), []).append(edge)
         return [*opened, *(self._reference(resource, edges) for edges in groups.values())]
-
-    def _called_by_name(self, resource: Resource) -> Iterator[Edge]:
-        """Stores whose very name a program is given: a name that the files know leaves no reference behind."""
-        if resource.kind not in CALLERS or resource.declaration.mode != "managed":
-            return
-        known = {edge.target for edge in self.context.graph.outgoing.get(resource.id, ())}
-        for setting in settings(resource.declaration.attributes):
-            held = self._stores_by_name.get(setting.value, ()) if isinstance(setting.value, str) else ()
-            if len(held) == 1 and held[0] not in known:
-                known.add(held[0])
-                yield Edge(resource.id, held[0], EdgeKind.RUNTIME, setting.path, resource.span_of(setting.path))
-
-    @cached_property
-    def _stores_by_name(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for store in self.context.graph.of_kind(*_NAMED_IN_SETTINGS):
-            for attribute in ("name", "bucket"):
-                name = store.declaration.attributes.get(attribute)
-                if isinstance(name, str) and len(name) >= _SHORTEST_NAME and store.declaration.mode == "managed":
-                    found.setdefault(name, []).append(store.id)
-        return found
 
     def _seals(self, resource: Resource) -> tuple[list[int], set[Edge]]:
         """Of a secret server with several seals any one opens it; with the edges about which this says all.

@@ -63,7 +63,7 @@ class _Inside:
     """What of places and stores one service depends on: resources with their places, and the nodes of its data."""
 
     standing: tuple[tuple[str, tuple[int, ...]], ...]
-    stores: tuple[int, ...]
+    stores: tuple[tuple[int, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +316,12 @@ class Replay:
     def _data(self, service: Service, swept: _Swept, count: int) -> DataVerdict:
         """Whether every store of the service, or a copy of it, survives."""
         found: list[DataVerdict] = []
-        for node in self._inside_of(service).stores:
+        for node, is_entry in self._inside_of(service).stores:
             for index in range(count):
                 worst, best = swept.failed(node, index, 2), swept.failed(node, index, 3)
+                if is_entry:  # of several entries those that are left may be enough
+                    worst = worst and swept.failed(service.node, index, 2)
+                    best = best and swept.failed(service.node, index, 3)
                 found.append(DataVerdict.LOST if best else DataVerdict.UNKNOWN if worst else DataVerdict.SAFE)
         if all(verdict is DataVerdict.SAFE for verdict in found):
             return DataVerdict.SAFE
@@ -329,18 +332,21 @@ class Replay:
 
     def _lost_always(self, service: Service, swept: _Swept, count: int) -> bool:
         stores = self._inside_of(service).stores
-        return all(any(swept.failed(node, index, 3) for node in stores) for index in range(count))
+        return all(any(swept.failed(node, index, 3) for node, _ in stores) for index in range(count))
 
     def _inside_of(self, service: Service) -> _Inside:
         """The places and stores of a service, found once."""
         if service.node not in self._inside:
             below = self.analysis.below(service.node)
             standing = [found for node in sorted(below) for found in self._standing.get(node, ())]
-            self._inside[service.node] = _Inside(tuple(standing), self._stores(below))
+            self._inside[service.node] = _Inside(tuple(standing), self._stores(service, below))
         return self._inside[service.node]
 
-    def _stores(self, below: frozenset[int]) -> tuple[int, ...]:
-        """What keeps data for a service: stores on its graph, and those that a failover group on it names."""
+    def _stores(self, service: Service, below: frozenset[int]) -> tuple[tuple[int, bool], ...]:
+        """What keeps data for a service, and whether it is an entry of it.
+
+        These are stores on its graph, those that a failover group on it names, and vaults among its entries.
+        """
         graph, nodes = self.faults.graph, self.faults.nodes
         named = {
             nodes[edge.target]
@@ -348,7 +354,10 @@ class Replay:
             if nodes[job.id] in below
             for edge in graph.outgoing.get(job.id, ())
         }
-        return tuple(kept for node in sorted(below | named) for kept in self._keeping.get(node, ()))
+        entries = {nodes[name] for name in service.entry}
+        kept = [(n, node in entries) for node in sorted(below | named) for n in self._keeping.get(node, ())]
+        vaults = [name for name in service.entry if graph.resources[name].kind == "backup_vault"]
+        return (*kept, *((self.faults.survives[name], True) for name in vaults if name in self.faults.survives))
 
     def _remedies(
         self, service: Service, manual: Verdict, swept: _Swept, at: tuple[int, int], told: Sequence[int]
@@ -379,7 +388,7 @@ class Replay:
 
     def _lost(self, service: Service, swept: _Swept, index: int, kind: int) -> tuple[str, ...]:
         """The stores of which no copy is within reach."""
-        lost = {node for node in self._inside_of(service).stores if swept.failed(node, index, kind)}
+        lost = {node for node, _ in self._inside_of(service).stores if swept.failed(node, index, kind)}
         return tuple(sorted(name for name, node in self.faults.survives.items() if node in lost))
 
 
