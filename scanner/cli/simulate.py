@@ -16,6 +16,7 @@ from scanner.cli.outputs import show_text
 from scanner.cli.sources import configure, sources
 from scanner.model.domain import Domain, DomainError, parse
 from scanner.model.outage import LEVELS, Scenario
+from scanner.reporters.inert import inert
 
 if TYPE_CHECKING:
     from scanner.simulation.incidents import Incident
@@ -120,7 +121,7 @@ def _domain(text: str, study: Study) -> Domain:
         from scanner.config_file import suggestion
 
         near = suggestion(text, study.faults.events)
-        raise click.BadParameter(f"{error}{near}", param_hint="--down") from None
+        raise click.BadParameter(inert(f"{error}{near}"), param_hint="--down") from None
 
 
 def _incidents(names: Sequence[str], folders: Sequence[Path]) -> list[Incident]:

@@ -135,7 +135,8 @@ def _group(service: ServiceRisk, group: RiskGroup, options: Options) -> str:
     unsure = "" if group.certain else ", perhaps"
     hand = "; a person can bring it back" if group.recoverable else ""
     reasons = f"{'; '.join(_reason(path, options) for path in group.paths)}"
-    return f"* {names} stops **{escaped(service.name)}**{unsure}{hand}: {reasons}\n"
+    verb = "stops" if len(group.domains) == 1 else "stop"
+    return f"* {names} {verb} **{escaped(service.name)}**{unsure}{hand}: {reasons}\n"
 
 
 def _reason(path: Iterable[Step], options: Options) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage
+from scanner.reporters.inert import without_commands
 from scanner.reporters.markdown import code, escaped, hard_limit, link
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.outage_text import advice, headline, state
@@ -18,7 +19,9 @@ def render(report: OutageReport, options: Options = DEFAULT) -> str:
     Whole lines of at most ``options.max_bytes`` bytes of UTF-8.
     """
     lines = [line for scenario in report.scenarios for line in _scenario(scenario, options)]
-    return hard_limit("\n".join(lines) + "\n", options.max_bytes)
+    lines += _problems(report, options)
+    safe = map(without_commands, "\n".join(lines).split("\n"))
+    return hard_limit("\n".join(safe) + "\n", options.max_bytes)
 
 
 def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
@@ -37,6 +40,15 @@ def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
     for service in scenario.services:
         if state(service) != "up":
             yield from _reason(service, options)
+
+
+def _problems(report: OutageReport, options: Options) -> Iterator[str]:
+    """What cost input, and how many other problems there are."""
+    lost = [problem for problem in report.problems if problem.kind.incomplete]
+    for problem in lost:
+        yield f"* Not read: {link(problem.span, options)} {escaped(problem.message)}"
+    if rest := len(report.problems) - len(lost):
+        yield f"\n{rest} more {'problem' if rest == 1 else 'problems'}; `riskscan scan` lists them."
 
 
 def _reason(service: ServiceOutage, options: Options) -> Iterator[str]:

@@ -11,6 +11,7 @@ from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
+from scanner.reporters.services import some
 
 CAUSES: Final = 4
 RANKED: Final = 40
@@ -47,7 +48,7 @@ def _paint(text: str, style: str, options: Options) -> str:
 
 def _scenario(scenario: Scenario, options: Options) -> Iterator[str]:
     title = f"{scenario.id}: {scenario.title}" if scenario.title else scenario.id
-    yield _paint(inert(title), "strong", options)
+    yield _paint(without_commands(inert(title)), "strong", options)
     if scenario.title or len(scenario.down) > 1:
         yield from _wrapped(f"down: {', '.join(scenario.down)}", "  ", options)
     yield from _wrapped(headline(scenario), "  ", options)
@@ -74,7 +75,7 @@ def headline(scenario: Scenario) -> str:
     for word, (many, one) in words.items():
         names = [service.name for service in scenario.services if state(service) == word]
         if names:
-            parts.append(f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names)}")
+            parts.append(f"{len(names)} {one if len(names) == 1 else many}: {some(names)}")
     total = len(scenario.services)
     if not parts:
         return f"All {total} stay up." if total > 1 else "It stays up."
@@ -149,10 +150,10 @@ def _ranking(report: OutageReport, options: Options) -> Iterator[str]:
     for scenario in shown[:RANKED]:
         counts = {word: [s.name for s in scenario.services if state(s) == word] for word in _ORDER}
         yield ""
-        yield _paint(inert(scenario.id), "strong", options)
+        yield _paint(without_commands(inert(scenario.id)), "strong", options)
         for word, label in (("down", "stops"), ("by hand", "by hand"), ("unknown", "unknown")):
             if counts[word]:
-                yield from _wrapped(f"{label:<8} {', '.join(counts[word])}", "  ", options)
+                yield from _wrapped(f"{label:<8} {some(counts[word])}", "  ", options)
     if len(shown) > RANKED:
         yield f"and {len(shown) - RANKED} more; --format json lists all"
     yield ""
@@ -164,7 +165,8 @@ def _problems(report: OutageReport, options: Options) -> Iterator[str]:
     for problem in lost:
         yield from _wrapped(f"not read: {problem.span}: {problem.message}", "", options)
     if rest:
-        yield _paint(f"{rest} more problems; riskscan scan lists them", "faint", options)
+        words = "1 more problem" if rest == 1 else f"{rest} more problems"
+        yield _paint(f"{words}; riskscan scan lists them", "faint", options)
 
 
 def _wrapped(text: str, lead: str, options: Options) -> list[str]:

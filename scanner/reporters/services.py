@@ -11,6 +11,9 @@ from scanner.model.report import Report
 from scanner.model.service import Criticality
 
 TOP_GROUPS: Final = 5
+NAMES: Final = 20
+"""So many services are named in one sentence; the rest is counted."""
+
 _PASSIVE: Final = frozenset(
     {
         *("other", "glue", "listener", "policy", "identity", "grant", "monitor", "security_group", "subnet", "route"),
@@ -101,9 +104,14 @@ def called(domain: str) -> str:
 
 def sentence(outage: Outage) -> str:
     """``region:aws/eu-west-1 alone stops 3 of 4 services and custody items: orders, …``."""
-    names = ", ".join(outage.services)
-    stopped = f"{len(outage.services)} of {outage.total} services and custody items"
-    return f"{called(outage.domain)} alone stops {stopped}: {names}"
+    number, names = len(outage.services), some(outage.services)
+    return f"{called(outage.domain)} alone stops {number} of {outage.total} services and custody items: {names}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - NAMES
+    return f"{', '.join(names[:NAMES])} and {rest} more" if rest > 0 else ", ".join(names)
 
 
 def by_resource(report: Report) -> dict[str, list[str]]:

@@ -117,10 +117,11 @@ def _services(report: Report, options: Options) -> Iterator[str]:
 def _table(report: Report, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     head = ("", "", *services.levels(report.services))
     name = min(max(len(inert(row[0])) for row in rows), 40)
+    widths = [max(4, *map(len, column)) + 2 for column in list(zip(head, *rows, strict=True))[2:]]
     for row in (head, *rows):
         label = inert(row[0])
         label = label if len(label) <= name else f"{label[: name - 1]}…"
-        cells = "".join(f"{cell:>{max(len(title), 4) + 2}}" for title, cell in zip(head[2:], row[2:], strict=True))
+        cells = "".join(f"{cell:>{width}}" for width, cell in zip(widths, row[2:], strict=True))
         yield f"  {label:<{name}}  {row[1]:<9}{cells}".rstrip()
 
 
@@ -131,7 +132,8 @@ def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Opti
     hand = "; a person can bring it back" if group.recoverable else ""
     style = "high" if group.certain else "unknown"
     names = [inert(services.called(domain)) for domain in group.domains]
-    lines = _wrapped(f"{' + '.join(names)} stops {inert(service.name)}{also}{sure}{hand}", "  ", options)
+    verb = "stops" if len(names) == 1 else "stop"
+    lines = _wrapped(f"{' + '.join(names)} {verb} {inert(service.name)}{also}{sure}{hand}", "  ", options)
     pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     yield from (re.sub(pattern, lambda name: _paint(name.group(), style, options), line) for line in lines)
     for step in (step for path in group.paths for step in path):

@@ -16,7 +16,7 @@ from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.incidents import Incident
-from scanner.simulation.places import EDGE_VENDORS
+from scanner.simulation.places import EDGE_VENDORS, certainly_differ
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
@@ -222,30 +222,35 @@ class Replay:
 
     def _zone_readings(self, domain: Domain, exact: str | None) -> list[_Reading]:
         """A zone by its name; by its id, each zone of the region that it may be."""
-        events = self.faults.events
-        region = (
-            region_of_zone_id(domain.place)
-            if is_zone_id(domain.place)
-            else region_of_zone(domain.provider, domain.place)
-        )
-        family = self.faults.families.get(f"zone:{domain.provider}/{region}", ())
-        if exact is not None and not is_zone_id(domain.place):
+        events, ids = self.faults.events, self._names_of_ids()
+        asked = ids.get(domain.place, domain.place) if domain.provider == "aws" else domain.place
+        by_id = is_zone_id(asked)
+        if exact is not None and not by_id:
             return [_Reading((events[exact],))]
-        if domain.place in self._names_of_ids():  # also when nothing stands in the zone that the account calls so
-            unnamed = [n for n in family if n in self.faults.unknown]
-            return [_Reading((events[exact],))] if exact is not None else self._maybe(unnamed, domain)
-        taken = set(self._names_of_ids().values())
-        if is_zone_id(domain.place):
+        region = region_of_zone_id(asked) if by_id else region_of_zone(domain.provider, asked)
+        family = self.faults.families.get(f"zone:{domain.provider}/{region}", ())
+        taken = set(ids.values())
+        if by_id:
             others = [n for n in family if n != exact and not is_zone_id(_place(n)) and _place(n) not in taken]
         else:
-            others = [n for n in family if n in self.faults.unknown]
+            unknown = self.faults.unknown
+            others = [n for n in family if is_zone_id(_place(n))]
+            others += [n for n in family if n in unknown and not certainly_differ(unknown[n], asked)]
+        others += self._in_unknown_regions(domain.provider, asked)
         sure = (events[exact],) if exact is not None else ()
         named = [n for n in others if n not in self.faults.unknown]
         known = catalog().region(domain.provider, region or "")
         readings = [_Reading((*sure, events[n]), f"{self._said(n)} is {domain.place}") for n in others]
-        if sure or not named or known is None or known.zones != len(named) + len(taken & {_place(n) for n in family}):
+        found = len(named) + len(taken & {_place(n) for n in family})
+        if sure or not by_id or not named or known is None or known.zones != found:
             readings.append(_Reading(sure, f"none of them is {domain.place}" if others else ""))
         return readings
+
+    def _in_unknown_regions(self, provider: str, zone: str) -> list[str]:
+        """The zones of regions that the files do not name that may be a zone."""
+        families, unknown = self.faults.families, self.faults.unknown
+        inside = [n for name, found in families.items() if name.startswith(f"zone:{provider}/?") for n in found]
+        return [n for n in inside if n in unknown and (is_zone_id(zone) or not certainly_differ(unknown[n], zone))]
 
     def _maybe(self, names: Sequence[str], domain: Domain) -> list[_Reading]:
         place = domain.place or domain.name

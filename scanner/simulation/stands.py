@@ -84,15 +84,16 @@ class Stands:
         for target in self.context.graph.meant(host) if host is not ABSENT else ():
             if target.kind == "cluster":
                 return [self.context.whole[target.id]]
-        name = resource.placement.cluster or resource.declaration.root or "default"
+        name = resource.placement.cluster or root_of(resource) or "default"
         return [self.context.places.other("cluster", name)]
 
     def _account(self, resource: Resource) -> int:
         place = resource.placement
         account: Place | None = place.account
         if account is None:
-            root = resource.declaration.root or "default"
-            account = Unknown(f"the account that {root} is applied with", None, Ref(root, "account"))
+            root = root_of(resource)
+            ref = Ref(root, "account") if root else Ref("account")
+            account = Unknown(f"the account that {root or 'this root'} is applied with", None, ref)
         return self.context.places.account(place.provider, account)
 
     def region_node(self, resource: Resource, region: Place | None = None) -> int:
@@ -246,6 +247,12 @@ class Stands:
                 if nat not in held:
                     held.append(nat)
         return found
+
+
+def root_of(resource: Resource) -> str:
+    """The root that declares a resource; empty for the scan's base, which has no name of its own."""
+    root = resource.declaration.root
+    return "" if root == "." else root
 
 
 def _native(resource: Resource) -> str:

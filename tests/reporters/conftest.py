@@ -9,10 +9,23 @@ from typing import Any
 import pytest
 
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
+from scanner.model.outage import (
+    LEVELS,
+    Cause,
+    DataVerdict,
+    OutageReport,
+    RiskGroup,
+    Scenario,
+    ServiceOutage,
+    ServiceRisk,
+    Step,
+    Verdict,
+)
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import AxisScore, FormatCoverage, Report, Score
 from scanner.model.resource import Declaration, Edge, EdgeKind, Placement, Reference, Resource, Scope
 from scanner.model.rule import RuleInfo
+from scanner.model.service import Criticality, CutSet, ServiceCuts
 from scanner.model.span import Span
 from scanner.model.value import Unknown
 
@@ -85,6 +98,86 @@ def make_report(findings: Sequence[Finding] = (), **changes: Any) -> Report:
         sources={"db/main.tf": tuple(SOURCE.split("\n"))},
     )
     return replace(report, **changes)
+
+
+def make_risk(name: str = "orders", *groups: RiskGroup, **changes: Any) -> ServiceRisk:
+    """A service that one zone stops, perhaps an account, and both other zones together."""
+    certain = tuple(CutSet(group.domains) for group in groups if group.certain)
+    risk = ServiceRisk(
+        name=name,
+        kind="service",
+        criticality=Criticality.CRITICAL,
+        entry=("aws_lb.api",),
+        found=False,
+        span=Span(".riskscan.yaml", 3),
+        cone=frozenset({"aws_db_instance.main"}),
+        coefficients=dict.fromkeys(LEVELS) | {"zone": 1, "account": 1},
+        coefficients_high=dict.fromkeys(LEVELS) | {"zone": 1},
+        coefficients_manual=dict.fromkeys(LEVELS) | {"zone": 2},
+        cuts=ServiceCuts(
+            name, "service", Criticality.CRITICAL, tuple(CutSet(group.domains) for group in groups), certain
+        ),
+        risk_groups=groups,
+        groups_total=len(groups),
+    )
+    return replace(risk, **changes)
+
+
+def make_group(*domains: str, certain: bool = True, recoverable: bool = False) -> RiskGroup:
+    """A risk group whose every path leads over the database to the domain."""
+    database = Step("aws_db_instance.main", "aws_db_instance.main", Span("db/main.tf", 1))
+    paths = tuple((database, Step(domain, domain, Span("db/main.tf", 3))) for domain in domains)
+    return RiskGroup(domains, certain, recoverable, paths)
+
+
+def make_outage(name: str = "orders", **changes: Any) -> ServiceOutage:
+    """A service that a zone's failure stops."""
+    zone = "zone:aws/ap-northeast-1a"
+    outage = ServiceOutage(
+        name=name,
+        kind="service",
+        criticality=Criticality.CRITICAL,
+        automatic=Verdict.DOWN,
+        manual=Verdict.DOWN,
+        data=DataVerdict.LOST,
+        because=(
+            Cause("aws_db_instance.main", zone, Span("db/main.tf", 3)),
+            Cause("aws_instance.beside", zone, Span("db/main.tf", 2)),
+        ),
+        path=(
+            Step("aws_db_instance.main", "aws_db_instance.main", Span("db/main.tf", 1)),
+            Step(zone, zone, Span("db/main.tf", 3)),
+        ),
+    )
+    return replace(outage, **changes)
+
+
+def make_outages(*services: ServiceOutage, **changes: Any) -> OutageReport:
+    """The answer to one zone's failure."""
+    zone = "zone:aws/ap-northeast-1a"
+    scenario = Scenario(zone, (zone,), services)
+    report = OutageReport("1.2.3", "/repository", (scenario,), (), {"terraform": FormatCoverage(found=1, read=1)})
+    return replace(report, **changes)
+
+
+@pytest.fixture
+def risk() -> Callable[..., ServiceRisk]:
+    return make_risk
+
+
+@pytest.fixture
+def group() -> Callable[..., RiskGroup]:
+    return make_group
+
+
+@pytest.fixture
+def outage() -> Callable[..., ServiceOutage]:
+    return make_outage
+
+
+@pytest.fixture
+def outages() -> Callable[..., OutageReport]:
+    return make_outages
 
 
 @pytest.fixture

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 
 from scanner.model.finding import Finding, Outcome, Related
+from scanner.model.outage import Cause, OutageReport, RiskGroup, Scenario, ServiceOutage, ServiceRisk, Step, Verdict
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import Report
 from scanner.model.resource import Resource
+from scanner.model.score import Contribution, DomainPoints, MissedTarget, Policy, Score, ScoreAxis
+from scanner.model.service import Level
 from scanner.model.span import Span
 from scanner.model.value import Unknown
-from scanner.reporters import MODULES, Options, render
-from scanner.reporters.redact import MASK, cleaner, masked_line, redacted
+from scanner.reporters import MODULES, OUTAGES, Options, render, render_outages
+from scanner.reporters.redact import MASK, cleaner, masked_line, redacted, redacted_outages
 
 Make = Callable[..., Report]
 MakeFinding = Callable[..., Finding]
@@ -22,7 +26,11 @@ SECRET = 'p4ss"w|rd<&*'
 
 @pytest.mark.parametrize("format_name", MODULES)
 def test_a_secret_planted_everywhere_appears_nowhere(
-    report: Make, finding: MakeFinding, resource: Callable[..., Resource], format_name: str
+    report: Make,
+    finding: MakeFinding,
+    resource: Callable[..., Resource],
+    risk: Callable[..., ServiceRisk],
+    format_name: str,
 ) -> None:
     text = f"before {SECRET} after"
     place = Span("db/main.tf", 3, 3, 3, 9).under(Span("main.tf", 1).under(Span("x.tf", 1), text), text)
@@ -39,11 +47,73 @@ def test_a_secret_planted_everywhere_appears_nowhere(
         problems=(Problem(place, ProblemKind.INVALID, text),),
         sources={"db/main.tf": (text, text, text)},
         secrets=frozenset({SECRET, "", "unused"}),
+        services=(secret_risk(risk),),
+        score=secret_score(),
     )
     shown = render(format_name, page, Options(show=frozenset(Outcome), full=True))
     for form in (SECRET, "p4ss", "w|rd", "w\\|rd"):
         assert form not in shown
     assert "sensitive" in shown
+
+
+ACCOUNT = f"account:aws/{SECRET}"
+
+
+def secret_path() -> tuple[Step, ...]:
+    return Step("aws_lb.api", f"because of {SECRET}"), Step(ACCOUNT, f"{ACCOUNT}: {SECRET}")
+
+
+def secret_risk(risk: Callable[..., ServiceRisk]) -> ServiceRisk:
+    groups = (
+        RiskGroup((ACCOUNT,), True, False, (secret_path(),)),
+        RiskGroup((ACCOUNT, "edge:x"), False, True, (secret_path(), secret_path())),
+    )
+    return risk("orders", *groups, kind="custody", gatekeepers=(ACCOUNT,), attestations=(f"says {SECRET}",))
+
+
+def secret_score() -> Score:
+    missed = MissedTarget("orders", Level.ACCOUNT, 2, 1, ((ACCOUNT,),), certain=True)
+    return Score(
+        1, 40.0, 60.0, "D", (),
+        contributions=(Contribution(ScoreAxis.ACCOUNT, Fraction(3), "orders", (ACCOUNT,)),),
+        domains=(DomainPoints(ACCOUNT, Fraction(3)),),
+        policy=Policy(40.0, 60.0, (missed,)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("format_name", OUTAGES)
+def test_no_secret_in_a_simulation(
+    outage: Callable[..., ServiceOutage], outages: Callable[..., OutageReport], format_name: str
+) -> None:
+    text = f"before {SECRET} after"
+    services = tuple(
+        outage(
+            f"s{number}",
+            automatic=verdict,
+            manual=verdict,
+            condition=text,
+            because=(Cause("aws_lb.other", ACCOUNT, None),),
+            path=secret_path(),
+            remedies=(text,),
+        )
+        for number, verdict in enumerate(Verdict)
+    )
+    scenario = Scenario(f"i ({ACCOUNT})", (ACCOUNT, "edge:x"), services, "A title", (ACCOUNT,), (text,))
+    problems = (Problem(Span("a.tf", 1), ProblemKind.INVALID, text),)
+    page = outages(scenarios=(scenario,), problems=problems, secrets=frozenset({SECRET}))
+    shown = render_outages(format_name, page, Options())
+    for form in (SECRET, "p4ss", "w|rd", "w\\|rd"):
+        assert form not in shown
+    assert "account:aws/(sensitive)" in shown
+
+
+def test_a_simulation_without_secrets_is_left_alone(
+    outage: Callable[..., ServiceOutage], outages: Callable[..., OutageReport]
+) -> None:
+    page = outages(outage())
+    assert redacted_outages(page) is page
+    other = redacted_outages(outages(outage(), secrets=frozenset({"unused"})))
+    assert other.scenarios == page.scenarios
 
 
 def test_a_value_under_a_secret_s_name_is_one(report: Make, finding: MakeFinding) -> None:
