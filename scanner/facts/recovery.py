@@ -151,8 +151,8 @@ def beside_signers(resource: Resource, graph: Graph) -> Value | Answer:
 
 # -- the whole -------------------------------------------------------------------------------------
 
-_ACTIVE: Final = frozenset({*RUNNERS, *RECORDS, "secret_manager", "dns_record", "directory", "identity_provider"})
-"""Kinds that wait for what they need when they start; a front and its address do not."""
+_ACTIVE: Final = frozenset({*RUNNERS, *RECORDS, "secret_manager", "directory", "identity_provider"})
+"""Kinds that wait for what they need when they start; a front, its name and its address do not."""
 
 
 def cold_start(_estate: Resource, graph: Graph) -> Value | Answer:

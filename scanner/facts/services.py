@@ -56,7 +56,7 @@ def is_named_custody(service: ServiceRisk) -> bool:
 def level_of(domain: str) -> str:
     """The level of a failure domain, ``edge`` also for what answers before any region.
 
-    A registrar is none: a name has one and cannot have two.
+    A registrar keeps a level of its own: a name has one and cannot have two.
     """
     level, _, rest = domain.partition(":")
     provider, _, name = rest.partition("/")
@@ -115,6 +115,7 @@ FAR_REGION: Final = Question("region beside its own", "region", is_named, is_far
 PROVIDER: Final = Question("provider", "provider", is_named)
 ACCOUNT: Final = Question("account", "account", is_named)
 EDGE: Final = Question("DNS host or delivery network", "edge", is_watched, besides=frozenset({"dns_zone"}))
+REGISTRAR: Final = Question("registrar", "registrar", is_watched)
 OWNER: Final = Question("third party", "owner", is_watched)
 
 
@@ -196,7 +197,10 @@ _GATEKEEPERS: Final = ("custodian", "owner", "account", "provider")
 
 
 def locked(resource: Resource, graph: Graph) -> Value | Answer:
-    """The custody items that one party alone can keep from being released and this resource ties to it, by name."""
+    """The custody items that one party alone can keep from being released and this resource ties to it, by name.
+
+    A party that the holder of escrowed material needs not ask is none.
+    """
     answers = [stopped(_gatekeeper(level), resource, graph) for level in _GATEKEEPERS]
     held = [a for a in answers if isinstance(a, Answer)]
     sure = [a for a in held if not isinstance(a.value, Unknown)]
@@ -217,7 +221,7 @@ def lockers(resource: Resource, graph: Graph) -> Value:
 
 
 def _gatekeeper(level: str) -> Question:
-    return Question("party", level, is_named_custody)
+    return Question("party", level, is_named_custody, lambda service, domain, _: domain in service.gatekeepers)
 
 
 _ABOUT: Final = "services that one {} stops, of which this resource is the tie to it"
@@ -229,6 +233,7 @@ _QUESTIONS: Final[Mapping[str, Question]] = {
     "provider": PROVIDER,
     "account": ACCOUNT,
     "edge": EDGE,
+    "registrar": REGISTRAR,
     "owner": OWNER,
 }
 

@@ -94,6 +94,7 @@ def test_the_tie_names_the_services_and_marks_the_line_that_ties(ask: Ask) -> No
         ("stopped_by_provider", "provider:aws"),
         ("stopped_by_account", "account:aws/1"),
         ("stopped_by_edge", "edge:cloudflare"),
+        ("stopped_by_registrar", "registrar:gandi"),
         ("stopped_by_edge", "service:aws/route53"),
         ("stopped_by_owner", "owner:Consensys"),
     ],
@@ -180,6 +181,8 @@ def test_who_can_lock_a_custody_item(ask: Ask) -> None:
     assert ask("locking_parties", KEY, item) == ["owner:Consensys", "provider:aws"]
     assert ask("locked_items", TIE, item) is ABSENT
     assert ask("locked_items", KEY, replace(item, found=True)) is ABSENT
+    assert ask("locked_items", KEY, replace(item, gatekeepers=())) is not ABSENT  # escrowed: nobody needs be asked
+    assert value(ask("locked_items", KEY, replace(item, gatekeepers=()))) == []
     shared = replace(item, risk_groups=(group("provider:aws", "provider:google", tie=KEY),), gatekeepers=())
     assert ask("locked_items", KEY, shared) == []
 
