@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from scanner.graph.graph import Graph
     from scanner.model.report import Report
     from scanner.parsers.terraform.project import TerraformResult
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 Files = str | Mapping[str, str | bytes]
 """File names → contents; a text alone is ``main.tf``."""

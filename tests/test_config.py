@@ -287,7 +287,7 @@ FULL_DATA = read_yaml(FULL, "c.yaml").data
 
 
 @given(st.sampled_from(paths_in(FULL_DATA)), JUNK)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_our_walker_accepts_exactly_what_a_json_schema_validator_accepts(
     path: tuple[str | int, ...], junk: Any
 ) -> None:

@@ -145,8 +145,8 @@ FINDINGS = st.lists(
 TARGETS: st.SearchStrategy[Targets] = st.dictionaries(
     st.sampled_from(Criticality), st.dictionaries(st.sampled_from(Level), st.integers(0, 4), max_size=5), max_size=4
 )
-LAW = settings(deadline=None, max_examples=100)
-SLOW = settings(deadline=None, max_examples=50)
+LAW = settings(max_examples=100)
+SLOW = settings(max_examples=50)
 
 
 def scored(estate: Sequence[Wanted], findings: Sequence[Finding] = (), targets: Targets | None = None) -> Score:
@@ -279,7 +279,7 @@ def somewhere(data: st.DataObject, estate: list[Wanted], changes: Sequence[Chang
 
 
 @given(st.data(), ESTATES, FINDINGS, TARGETS)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_1_a_fix_never_lowers_anything(
     data: st.DataObject, estate: list[Wanted], findings: list[Finding], targets: Targets
 ) -> None:
@@ -449,7 +449,7 @@ def test_8_what_is_said_twice_counts_once(data: st.DataObject, estate: list[Want
 
 
 @given(st.data(), ESTATES, FINDINGS, TARGETS)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_9_a_degradation_never_raises_anything(
     data: st.DataObject, estate: list[Wanted], findings: list[Finding], targets: Targets
 ) -> None:

@@ -72,7 +72,7 @@ def brute(found: Structure, events: list[int], told: set[int], size: int) -> lis
 
 
 @given(structures() | wide(), st.integers(1, 3), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_brute_force(case: tuple[Structure, int], size: int, data: st.DataObject) -> None:
     found, leaves = case
     events = data.draw(st.permutations(range(leaves)))
@@ -83,7 +83,6 @@ def test_brute_force(case: tuple[Structure, int], size: int, data: st.DataObject
 
 
 @given(structures() | wide())
-@settings(deadline=None)
 def test_sizes_agree(case: tuple[Structure, int]) -> None:
     found, leaves = case
     one, two, three = (minimal_cut_sets(found, range(leaves), size=size) for size in (1, 2, 3))
@@ -94,7 +93,6 @@ def test_sizes_agree(case: tuple[Structure, int]) -> None:
 
 
 @given(structures() | wide(), st.data())
-@settings(deadline=None)
 def test_outages(case: tuple[Structure, int], data: st.DataObject) -> None:
     found, leaves = case
     nodes = st.integers(0, len(found) - 1)
@@ -111,7 +109,6 @@ def test_outages(case: tuple[Structure, int], data: st.DataObject) -> None:
 
 
 @given(structures() | wide())
-@settings(deadline=None)
 def test_cuts_are_failures_and_minimal(case: tuple[Structure, int]) -> None:
     found, leaves = case
     result = minimal_cut_sets(found, range(leaves))
@@ -126,7 +123,6 @@ def test_cuts_are_failures_and_minimal(case: tuple[Structure, int]) -> None:
 
 
 @given(structures())
-@settings(deadline=None)
 def test_cycles_are_their_unrolling(case: tuple[Structure, int]) -> None:
     # As many copies of the gates as there are gates: the first counts no gate, each other the one before it.
     found, leaves = case
@@ -143,7 +139,6 @@ def test_cycles_are_their_unrolling(case: tuple[Structure, int]) -> None:
 
 
 @given(structures(), st.data())
-@settings(deadline=None)
 def test_only_the_nodes_asked_for(case: tuple[Structure, int], data: st.DataObject) -> None:
     found, leaves = case
     wanted = data.draw(st.sets(st.integers(0, len(found) - 1)))
@@ -156,7 +151,6 @@ def test_only_the_nodes_asked_for(case: tuple[Structure, int], data: st.DataObje
 
 
 @given(structures(), st.data())
-@settings(deadline=None)
 def test_duplicates_change_nothing(case: tuple[Structure, int], data: st.DataObject) -> None:
     found, leaves = case
     twice = [(found.thresholds[n], [*found.children(n)] * 2) for n in range(leaves, len(found))]
@@ -168,7 +162,7 @@ def test_duplicates_change_nothing(case: tuple[Structure, int], data: st.DataObj
 
 
 @given(structures() | wide(), st.integers(0, 6), st.integers(0, 30), st.integers(0, 12), st.integers(0, 60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_budgets(case: tuple[Structure, int], family: int, candidates: int, total: int, work: int) -> None:
     # Whatever was cut off is said, and what is said to be complete is.
     found, leaves = case

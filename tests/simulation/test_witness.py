@@ -33,7 +33,7 @@ def outage(draw: st.DrawFn) -> tuple[Structure, set[int]]:
 
 
 @given(outage())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_witness_is_a_path_of_failures_to_one_told(case: tuple[Structure, set[int]]) -> None:
     found, failed = case
     down = failing(found, failed)
@@ -50,7 +50,7 @@ def test_a_witness_is_a_path_of_failures_to_one_told(case: tuple[Structure, set[
 
 
 @given(outage())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_each_step_fails_without_the_steps_before_it(case: tuple[Structure, set[int]]) -> None:
     found, failed = case
     for node in range(len(found)):
@@ -64,7 +64,7 @@ def test_each_step_fails_without_the_steps_before_it(case: tuple[Structure, set[
 
 
 @given(outage())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_causes_suffice_and_hold_every_cut(case: tuple[Structure, set[int]]) -> None:
     found, failed = case
     down = failing(found, failed)
@@ -129,7 +129,7 @@ def test_a_doubtful_failure_is_explained_by_the_doubt() -> None:
 
 
 @given(outage(), st.sets(st.integers(4, 11)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_points_and_doubts_leave_a_witness_a_path_of_failures(case: tuple[Structure, set[int]], some: set[int]) -> None:
     found, failed = case
     down = failing(found, failed)

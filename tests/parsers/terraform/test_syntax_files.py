@@ -282,7 +282,7 @@ TEXTS = st.lists(PIECES, max_size=30).map("".join)
 
 
 @given(st.binary(max_size=60) | TEXTS.map(str.encode) | TEXTS.map(lambda text: f"a = {text}\nb = 1\n".encode()))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_bytes_make_parsing_fail(source: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in FRONT_ENDS:
@@ -292,7 +292,7 @@ def test_no_bytes_make_parsing_fail(source: bytes) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example("%{ if x }a%{ else }b")
 def test_no_text_makes_a_template_or_expression_fail(source: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -304,7 +304,7 @@ def test_no_text_makes_a_template_or_expression_fail(source: str) -> None:
 
 
 @given(TEXTS.map(lambda text: f"a = {text}\nb = 1\n") | TEXTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @example('a = {b = c\n(d) = e}\nf {\n  g = "h" }\n')
 def test_front_ends_that_both_accept_a_file_read_the_same(source: str) -> None:
     read = []
