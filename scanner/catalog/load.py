@@ -177,12 +177,18 @@ def _paths(value: Any) -> tuple[str, ...]:
 
 
 def _compiled() -> Any:
-    """The compiled tables, unless a source file changed since. In an installed package no file does."""
+    """The compiled tables, unless a source file changed since."""
     try:
         data = json.loads(COMPILED.read_bytes())
     except (OSError, ValueError):
         return None
-    return data if data.get("sources", 0) in (None, source_state(FOLDER)) else None
+    return data if is_current(data, FOLDER) else None
+
+
+def is_current(compiled: Mapping[str, Any], folder: Path) -> bool:
+    """Whether no source file changed since its compilation. In an installed package none is looked at."""
+    sources = compiled.get("sources", 0)
+    return sources is None or sources == source_state(folder)
 
 
 def source_state(folder: Path) -> list[list[Any]]:

@@ -142,9 +142,10 @@ def stopping(question: Question, resource: Resource, graph: Graph) -> Value:
 
 
 def _tied(question: Question, resource: Resource, graph: Graph) -> list[Stop]:
-    if resource.kind in question.besides:
+    tying = graph.stops.get(resource.id, ())
+    if not tying or resource.kind in question.besides:
         return []
-    stops = (s for s in graph.stops.get(resource.id, ()) if question.of(s.service))
+    stops = (s for s in tying if question.of(s.service))
     found = [s for s in stops if any(s.group is group for group in question.stops(s.service, graph))]
     order = list(Criticality)
     return sorted(found, key=lambda s: order.index(s.service.criticality))

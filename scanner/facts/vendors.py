@@ -125,10 +125,14 @@ class Mention:
 
 def mentions(graph: Graph, category: str) -> dict[str, Mention]:
     """The owners of a category's vendors, each with the first place that names one."""
-    found: dict[str, Mention] = {}
+    return graph.once(_mentions).get(category, {})
+
+
+def _mentions(graph: Graph) -> dict[str, dict[str, Mention]]:
+    found: dict[str, dict[str, Mention]] = {}
     for resource in callers(graph):
-        for owner, path in _owners(resource, category):
-            found.setdefault(owner, Mention(owner, resource, resource.span_of(path)))
+        for category, owner, path in _owners(resource):
+            found.setdefault(category, {}).setdefault(owner, Mention(owner, resource, resource.span_of(path)))
     return found
 
 
@@ -139,21 +143,22 @@ def callers(graph: Graph) -> Iterator[Resource]:
             yield resource
 
 
-def _owners(resource: Resource, category: str) -> Iterator[tuple[str, str]]:
+def _owners(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """Category, owner and the path that names it."""
     for path, text in texts(resource.declaration.attributes):
         for host in hosts_in(text) if "." in text else ():
             endpoint = owner_of(host)
-            if endpoint is not None and endpoint.category == category and not TEST_HOSTS.search(host):
-                yield endpoint.owner_group.split(" (", 1)[0] or endpoint.provider, path
+            if endpoint is not None and not TEST_HOSTS.search(host):
+                yield endpoint.category, endpoint.owner_group.split(" (", 1)[0] or endpoint.provider, path
     for setting in named_settings(resource):
         match = _SETTING.search(setting.name)
-        if match and SETTINGS[match[1]][0] == category:
-            yield SETTINGS[match[1]][1], setting.path
+        if match:
+            yield *SETTINGS[match[1]], setting.path
     if resource.kind == "secret":
         words = re.findall(r"[a-z0-9]+", own_words(resource) + " " + resource.id.lower())
         for word in words:
-            if word in _SECRETS and _SECRETS[word][0] == category:
-                yield _SECRETS[word][1], "name"
+            if word in _SECRETS:
+                yield *_SECRETS[word], "name"
 
 
 def named_settings(resource: Resource) -> Iterator[Setting]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from scanner.graph.index import Index, is_at
 from scanner.model.outage import Loss, RiskGroup, ServiceRisk
 from scanner.model.resource import Edge, EdgeKind, Resource
 from scanner.model.value import Value
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class Graph:
     stops: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict)
     entered: Mapping[str, tuple[ServiceRisk, ...]] = field(default_factory=dict)
     losses: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
+    _answers: dict[Callable[[Graph], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, compute: Callable[[Graph], T]) -> T:
+        """What ``compute`` says of this graph; it is asked once, however many rules want to know."""
+        if compute not in self._answers:
+            self._answers[compute] = compute(self)
+        answer: T = self._answers[compute]
+        return answer
 
     def of_kind(self, *kinds: str) -> tuple[Resource, ...]:
         """All resources of the kinds, in id order within each kind."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner.catalog.documents import DocumentError, read_document, yaml_files
-from scanner.catalog.load import source_state
+from scanner.catalog.load import is_current, source_state
 from scanner.model.finding import Axis, Severity
 from scanner.model.rule import RuleInfo
 from scanner.rules.check import OUTCOMES, rule_faults, words
@@ -58,7 +58,7 @@ def _compiled(folder: Path) -> Any:
         data = json.loads(COMPILED.read_bytes())
     except (OSError, ValueError):
         return None
-    return data["rules"] if data.get("sources", 0) in (None, source_state(folder)) else None
+    return data["rules"] if is_current(data, folder) else None
 
 
 def compile_rules(folder: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner.catalog.documents import DocumentError, read_document, yaml_files
-from scanner.catalog.load import source_state
+from scanner.catalog.load import is_current, source_state
 from scanner.model.domain import Domain, DomainError, parse
 
 _PACKAGE: Final = Path(__file__).parent.parent
@@ -124,7 +124,7 @@ def _compiled(folder: Path) -> Any:
         data = json.loads(COMPILED.read_bytes())
     except (OSError, ValueError):
         return None
-    return data["incidents"] if data.get("sources", 0) in (None, source_state(folder)) else None
+    return data["incidents"] if is_current(data, folder) else None
 
 
 def compile_incidents(folder: Path) -> dict[str, Any]:

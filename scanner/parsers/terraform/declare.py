@@ -252,7 +252,7 @@ def _declaration(
         span=located.span.under(module.call, "in the module called"),
         attributes=attributes,
         places=builder.places,
-        references=tuple(replace(r, target=id_prefix + r.target) for r in builder.mentions),
+        references=_under_root(builder.mentions, id_prefix),
         provider=provider,
         exists=exists,
         root=root,
@@ -320,7 +320,7 @@ def outputs(module: ModuleInstance, root: str, id_prefix: str) -> Iterator[Decla
             span=located.span,
             attributes=under_root(attributes, id_prefix),
             places=builder.places,
-            references=tuple(replace(r, target=id_prefix + r.target) for r in builder.mentions),
+            references=_under_root(builder.mentions, id_prefix),
             provider=ProviderContext("terraform"),
             root=root,
             mode="output",
@@ -356,6 +356,10 @@ def module_sources(module: ModuleInstance, root: str, id_prefix: str) -> Iterato
             module=module.address,
             mode="module",
         )
+
+
+def _under_root(references: Iterable[Reference], id_prefix: str) -> tuple[Reference, ...]:
+    return tuple(Reference(r.path, id_prefix + r.target, r.target_path, r.span) for r in references)
 
 
 def under_root(value: Value, id_prefix: str) -> Value:
