@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -112,19 +111,14 @@ def test_what_is_left_out_does_not_ship() -> None:
     assert not left_out & set(SHIPPED)
 
 
-def test_compiled_incidents_load_quickly_and_without_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiled_incidents_load_without_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = tmp_path / "incidents.json"
     compiled.write_text(json.dumps(compile_incidents(shipped_folder())), encoding="utf-8")
     monkeypatch.setattr(incidents, "COMPILED", compiled)
     monkeypatch.setitem(sys.modules, "yaml", None)
-    took = []
-    for _ in range(5):
-        incidents._shipped.cache_clear()
-        start = time.perf_counter()
-        assert load_incidents() == SHIPPED
-        took.append(time.perf_counter() - start)
     incidents._shipped.cache_clear()
-    assert min(took) < 0.05
+    assert load_incidents() == SHIPPED
+    incidents._shipped.cache_clear()
 
 
 def test_a_stale_compiled_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

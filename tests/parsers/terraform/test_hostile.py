@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,6 @@ from scanner.parsers.terraform.project import TerraformResult
 
 Read = Callable[..., TerraformResult]
 GOOD = '\nresource "aws_sqs_queue" "good" {}\n'
-SECONDS = 300  # so long only a program that hangs takes: no measure of speed
-"""Far more than any case needs, far less than the harm that it asks for."""
-
-
-@pytest.fixture(autouse=True)
-def soon() -> Iterator[None]:
-    begin = time.perf_counter()
-    yield
-    assert time.perf_counter() - begin < SECONDS
 
 
 def kinds(result: TerraformResult | Report) -> set[str]:
