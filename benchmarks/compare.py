@@ -24,17 +24,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
+
+from msgspec import Struct
 
 SAMPLE_SECONDS: Final = 0.1
 MEBIBYTE: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What one tool says that it looked at. ``None``: it does not tell."""
 
     files: int | None
@@ -42,8 +42,7 @@ class Seen:
     findings: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """One program: its command for a tree and an output file, the exit codes of a finished run, how to read its report.
 
     ``count_command`` makes the report that is counted, once and untimed, where the timed one leaves out what passed.
@@ -56,8 +55,7 @@ class Tool:
     count_command: Callable[[str, str], list[str]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One finished run: seconds and bytes."""
 
     wall: float

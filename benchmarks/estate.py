@@ -11,8 +11,9 @@ estates some services also call a caller of theirs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from scanner.simulation.structure import Structure, StructureBuilder
 
@@ -20,8 +21,7 @@ NODES_PER_SERVICE = 80
 TIERS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+class Estate(Struct, frozen=True):
     """A structure, its events, and the nodes that stand for services."""
 
     structure: Structure

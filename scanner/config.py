@@ -1,6 +1,7 @@
 """How to scan: defaults, then ``.riskscan.yaml``, then the environment, then flags, in one frozen value.
 
-The command line overrides fields with :func:`dataclasses.replace`; nothing below it reads the environment or the clock.
+The command line overrides fields with :func:`msgspec.structs.replace`; nothing below it reads the environment or the
+clock.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Severity
 from scanner.model.resource import EdgeKind
@@ -49,8 +52,7 @@ class UnknownPolicy(StrEnum):
     FAIL = "fail"  # treat it as a failure of the rule's severity
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A top event: something that must keep running, or must be releasable.
 
     ``entry`` holds ids or globs, ``kind:NAME`` and ``tag:KEY=VALUE``; ``threshold`` is how many of the entries must
@@ -64,8 +66,7 @@ class Service:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PathPlacement:
+class PathPlacement(Struct, frozen=True):
     """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
 
     paths: tuple[str, ...]
@@ -77,8 +78,7 @@ class PathPlacement:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A dependency that no file states. Both ends are ids or globs."""
 
     source: str
@@ -87,8 +87,7 @@ class Link:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attestation:
+class Attestation(Struct, frozen=True):
     """What somebody vouches for since no file can prove it. ``until`` is the last day on which it holds."""
 
     resource: str
@@ -98,8 +97,7 @@ class Attestation:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """An accepted risk: ``rule`` is a code or slug, ``resource`` an id or glob, ``until`` the last day it holds."""
 
     rule: str
@@ -112,15 +110,13 @@ class Waiver:
 _Placed = TypeVar("_Placed", Service, PathPlacement, Link, Attestation, Waiver)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Where reading stops, and a problem is reported instead."""
 
     max_file_bytes: int = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """Everything that decides a scan besides the paths.
 
     ``file`` is the configuration file, and ``root`` its folder, to which the globs of ``environments`` and
@@ -133,23 +129,23 @@ class Config:
 
     file: Path | None = None
     root: Path | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = {}
     var_files: tuple[Path, ...] = ()
-    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    environment_variables: Mapping[str, str] = {}
     workspace: str | None = None
     region: str | None = None
     packs: tuple[Path, ...] = ()
     disable: frozenset[str] = frozenset()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = {}
     waivers: tuple[Waiver, ...] = ()
-    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    environments: Mapping[str, tuple[str, ...]] = {}
     placements: tuple[PathPlacement, ...] = ()
     services: tuple[Service, ...] = ()
     custody: tuple[Service, ...] = ()
-    targets: Targets = field(default_factory=dict)
+    targets: Targets = {}
     links: tuple[Link, ...] = ()
     attest: tuple[Attestation, ...] = ()
-    zone_ids: Mapping[str, str] = field(default_factory=dict)
+    zone_ids: Mapping[str, str] = {}
     fail_on: Severity | None = Severity.HIGH
     min_severity: Severity = Severity.INFO
     axes: frozenset[Axis] = frozenset(Axis)
@@ -160,7 +156,7 @@ class Config:
     exit_zero: bool = False
     fail_on_target: bool = False
     today: date | None = None
-    rule_places: Mapping[str, Span] = field(default_factory=dict)
+    rule_places: Mapping[str, Span] = {}
 
 
 def find_config(paths: Sequence[Path], working_directory: Path) -> Path | None:

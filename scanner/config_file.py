@@ -10,10 +10,10 @@ import datetime
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from scanner.model.span import Span
 
@@ -38,8 +38,7 @@ _WORDS: Final = {"": None, "~": None, "null": None, "Null": None, "NULL": None} 
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Positioned:
+class Positioned(Struct, frozen=True):
     """Plain data, and the place of each value in it by path (``ignore[0].rule``; the whole is the empty path)."""
 
     data: Any

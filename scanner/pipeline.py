@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, discover
@@ -34,8 +35,7 @@ from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+class Estate(Struct, frozen=True):
     """What has been read, and the graph of it. ``config`` has its positions as reports show them."""
 
     config: Config

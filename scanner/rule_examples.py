@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from scanner.config import Config, ConfigError, load_config
 from scanner.graph.graph import Graph, with_services
@@ -18,8 +19,7 @@ from scanner.rules.rule import Example, Rule
 from scanner.simulation.study import study
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleFailure:
+class ExampleFailure(Struct, frozen=True):
     """An example on which a rule did not do what its file says. ``number`` counts from 1."""
 
     rule: str

@@ -6,12 +6,12 @@ key alone can release, and the line that a change would have to touch.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from scanner.config import Config, load_config
 from scanner.model.finding import Finding, Outcome, Severity

@@ -8,12 +8,12 @@ person brings it back in any case.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from scanner.config import Config, load_config
 from scanner.model.domain import parse

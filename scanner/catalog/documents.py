@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 MAX_DEPTH: Final = 50
 """How deep the YAML of a rule or an incident may nest."""
@@ -19,8 +20,7 @@ class DocumentError(Exception):
     """A file that can't be read as YAML; the message begins with file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file's data, and the tree of nodes that it was made from."""
 
     data: Any

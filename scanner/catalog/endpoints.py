@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 TABLE: Final = Path(__file__).with_name("endpoints.tsv")
 MAX_TEXT: Final = 1_000_000
@@ -26,8 +27,7 @@ _PORT: Final = re.compile(r":[0-9]+$")
 _LABELS_OF_A_BARE_NAME: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """A known vendor's host names.
 
     ``match`` is a name or a name with ``*`` as the table explains; ``owner_group`` is shared by companies of one owner
@@ -41,8 +41,7 @@ class Endpoint:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     names: dict[str, Endpoint]
     patterns: tuple[tuple[re.Pattern[str], Endpoint], ...]
 

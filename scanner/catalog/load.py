@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from scanner.catalog.readers import KEYS, Reader
 from scanner.model.resource import EdgeKind
@@ -43,8 +44,7 @@ class CatalogError(Exception):
     """A table that breaks its own rules; the message names file and type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """Glue between what two attributes refer to; of several for one end the first that names something counts."""
 
     source: tuple[str, ...]
@@ -52,8 +52,7 @@ class Connection:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a native type means. Paths are native attribute paths."""
 
     kind: str
@@ -63,16 +62,15 @@ class Entry:
     region: tuple[str, ...] = ()
     region_from: tuple[str, ...] = ()
     account: tuple[str, ...] = ()
-    properties: Mapping[str, Reader] = field(default_factory=dict)
-    refs: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, Reader] = {}
+    refs: Mapping[str, str] = {}
     names: tuple[str, ...] = ()
     configures: tuple[str, ...] = ()
     member_of: tuple[str, ...] = ()
     connects: tuple[Connection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Struct, frozen=True):
     """What is known of a region: how many zones, and where it lies."""
 
     zones: int
@@ -81,8 +79,7 @@ class Region:
     pair: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """All tables. ``types`` is keyed by native type (``data.`` before a data source's)."""
 
     types: Mapping[str, Mapping[str, Any]]

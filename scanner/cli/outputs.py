@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.config import Config, UnknownPolicy, repository_root
 from scanner.model.finding import Outcome
@@ -23,8 +24,7 @@ PLAIN_WIDTH: Final = 100
 """Columns of a text report that does not go to a terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One report to write; ``file`` is ``None`` for stdout."""
 
     format: str

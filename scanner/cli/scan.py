@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from scanner.cli.exits import exit_code, why_incomplete
 from scanner.cli.outputs import FORMATS, parse_outputs, write_reports

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from msgspec.structs import replace
 
 from scanner.cli.exits import INCOMPLETE, OK, why_incomplete
 from scanner.cli.incident_sets import FOLDERS, find_incident, load

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
@@ -28,8 +29,7 @@ FORMATS: Final = {
 """File name endings and the format that they mean. The longest ending wins."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """One file to read: its absolute path, and its name in reports (relative to the base, forward slashes)."""
 
     path: Path
@@ -37,8 +37,7 @@ class SourceFile:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """What was found. ``base`` is the folder that reported paths are relative to, ``roots`` the folders asked for."""
 
     base: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.catalog.endpoints import owner_of
 from scanner.facts.estate import applied, in_private_zone, is_system, managed, written
@@ -31,8 +32,7 @@ _PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 """Wholes → the types that add an endpoint to them, and the attributes by which those name the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One place that traffic may be sent to. ``region`` is ``ABSENT`` when nothing tells it."""
 
     span: Span

@@ -10,8 +10,9 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from scanner.model.value import ABSENT, Unknown, Value
 
@@ -27,8 +28,7 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _DEEPEST: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A named value that a resource is given, such as an environment variable.
 
     ``path`` is the native path that holds it, as far as it is written apart.

@@ -8,8 +8,9 @@ copy whose place or existence depends on something unknown makes the answer unkn
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.catalog.load import catalog
 from scanner.catalog.readers import read
@@ -33,8 +34,7 @@ _WHOLES: Final = ("server_id", "server_name", "managed_instance_id", "instance",
 _HOLDERS: Final = ("storage_account_id", "storage_account_name")
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """One copy of a store. ``elsewhere``: whether it is in another region (and there at all)."""
 
     live: bool

@@ -8,8 +8,9 @@ component is none: what surrounds it is elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.facts.relations import same_account, same_region
 from scanner.graph.graph import Graph
@@ -125,8 +126,7 @@ def is_system(graph: Graph) -> bool:
     return bool(runners(graph)) and any(applied(r, graph) for r in managed(graph, *HELD)) and bool(entrances(graph))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Resources that certainly share an account or region, by their first."""
 
     first: Resource

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.facts.estate import applied, is_system, managed, related
 from scanner.facts.fact import Answer, Fact
@@ -21,8 +22,7 @@ _SERVICES: Final = ("queue", "function", "workflow", "container_service")
 _STREAMS: Final = ("function", "queue", "replication", "export")
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """The end of a service: what it is called, and the day after which nobody is served, in words."""
 
     service: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
@@ -12,8 +13,7 @@ from scanner.model.span import Span
 from scanner.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A fact's value, other places that explain it, and the place that decided it if not the rule's mark."""
 
     value: Value
@@ -21,8 +21,7 @@ class Answer:
     mark: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """A computed property. ``kinds`` are those that it can be asked of (empty: all); ``ABSENT`` means "does not apply".
 
     ``about`` completes "the fact … is" for documentation.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
+
+from msgspec import Struct
 
 from scanner.facts.documents import json_document
 from scanner.facts.fact import Fact
@@ -26,8 +27,7 @@ _EXCEPTIONS: Final = ("stringnotequals", "stringnotlike", "arnnotequals", "arnno
 _WHO: Final = ("aws:principalarn", "aws:userid", "aws:username")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One test of a statement: an operator, the context key that it tests, and the values."""
 
     operator: str
@@ -35,8 +35,7 @@ class Condition:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement. ``principals`` are those of AWS accounts ("*": everybody), without services and federations."""
 
     effect: Value

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.catalog.load import catalog
 from scanner.facts.fact import Answer, Fact
@@ -65,8 +66,7 @@ def level_of(domain: str) -> str:
     return level
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Which domains alone stop which services: those of a level, for services of a group.
 
     ``about`` says in words what the domains are. ``counts`` leaves out some domains of some services, ``besides`` the

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.catalog.endpoints import hosts_in, owner_of
 from scanner.facts.documents import Setting, literal_text, settings, texts
@@ -114,8 +115,7 @@ _CALLERS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A vendor named in a resource, and where."""
 
     owner: str

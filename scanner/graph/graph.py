@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from scanner.graph.index import Index, is_at
 from scanner.model.outage import Loss, RiskGroup, ServiceRisk
 from scanner.model.resource import Edge, EdgeKind, Resource
@@ -14,8 +16,7 @@ from scanner.model.value import Value
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """One failure domain that stops a service by itself."""
 
     service: ServiceRisk

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from scanner.model.resource import Declaration
 from scanner.model.value import Unknown, Value, unknowns_in
@@ -15,8 +16,7 @@ _INDEX = re.compile(r"\[[^\]]*\]")
 _LAST_KEY = re.compile(r'\[(?:[0-9]+|\*|"(?:[^"\\]|\\.)*")\]$')
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """Declarations by id, by id without instance keys, and by the names that others may use for them."""
 
     by_id: Mapping[str, Declaration]

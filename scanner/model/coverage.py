@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class FormatCoverage:
+class FormatCoverage(Struct, frozen=True):
     """How many files of one format were found, read whole, read in part, and not read."""
 
     found: int = 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+from msgspec import Struct
 
 SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "zone": ("zone:PROVIDER/ZONE", "zone:aws/ap-northeast-1a"),
@@ -95,8 +96,7 @@ class DomainError(ValueError):
     """A text that is no failure domain's id; the message shows how one is written."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Domain:
+class Domain(Struct, frozen=True, order=True):
     """A failure domain; make one with :func:`parse`.
 
     ``provider`` is a cloud, of the levels that have one. ``place`` is a zone or region: of a service or control plane,

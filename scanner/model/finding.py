@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 from scanner.model.span import Span
 
@@ -45,8 +46,7 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that explains a finding."""
 
     span: Span
@@ -54,8 +54,7 @@ class Related:
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One rule's answer for one resource.
 
     ``message`` is one sentence with the values. ``why`` explains the risk; for an unknown it says what would decide it
@@ -77,4 +76,4 @@ class Finding:
     confidence: str = "high"
     related: tuple[Related, ...] = ()
     reason: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from scanner.model.coverage import FormatCoverage
 from scanner.model.problem import Problem
@@ -32,8 +33,7 @@ class DataVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One hop of a reason: ``name`` (a resource's id or a failure domain's) and the place that states the hop to it."""
 
     name: str
@@ -41,8 +41,7 @@ class Step:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A resource of a service that a failed domain takes down, and the place that puts it there."""
 
     resource: str
@@ -50,8 +49,7 @@ class Cause:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceOutage:
+class ServiceOutage(Struct, frozen=True):
     """What one scenario does to one service.
 
     ``condition`` says on what an unknown verdict depends. ``path`` leads from the service to a failed domain.
@@ -71,8 +69,7 @@ class ServiceOutage:
     lost: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """One or more domains down at once, or an incident, and what it does to every service.
 
     ``unused`` lists domains on which nothing in the estate depends. ``notes`` tell what a recorded incident was, and
@@ -87,8 +84,7 @@ class Scenario:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RiskGroup:
+class RiskGroup(Struct, frozen=True):
     """A minimal set of failure domains that together stop a service, and why.
 
     ``certain`` is false when only unknowns make it one. ``recoverable`` tells that a person can bring the service back.
@@ -106,8 +102,7 @@ class RiskGroup:
         return self.paths[0] if self.paths else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """A region or account that takes a store and every copy of it, if it has any.
 
     ``certain`` is false when only unknowns make it so.
@@ -118,8 +113,7 @@ class Loss:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRisk:
+class ServiceRisk(Struct, frozen=True):
     """A service and what stops it.
 
     ``entry`` and ``cone`` are resource ids: where the service is reached, and all that it depends on. Coefficients are
@@ -146,11 +140,10 @@ class ServiceRisk:
     exact: int = 3
     gatekeepers: tuple[str, ...] = ()
     attestations: tuple[str, ...] = ()
-    cold_start: tuple[str, ...] = field(default=())
+    cold_start: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutageReport:
+class OutageReport(Struct, frozen=True):
     """The answer of one simulation: scenarios, and what could not be read."""
 
     tool_version: str
@@ -158,6 +151,6 @@ class OutageReport:
     scenarios: tuple[Scenario, ...]
     problems: tuple[Problem, ...]
     coverage: Mapping[str, FormatCoverage]
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = {}
     secrets: frozenset[str] = frozenset()
     ranking: str = ""

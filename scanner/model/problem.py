@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from scanner.model.span import Span
 
@@ -27,8 +28,7 @@ class ProblemKind(StrEnum):
         return self in (ProblemKind.UNREADABLE, ProblemKind.INVALID, ProblemKind.LIMIT, ProblemKind.CRASHED)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """One thing that was not understood, and where."""
 
     span: Span

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from scanner.model.coverage import FormatCoverage
 from scanner.model.finding import Finding
@@ -16,8 +17,7 @@ from scanner.model.score import AxisScore, Score
 __all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The answer of one scan. Nothing that was asked or met disappears from it.
 
     ``findings`` holds every outcome, sorted; ``sources`` maps a reported file to its lines, for code frames.
@@ -32,9 +32,9 @@ class Report:
     problems: tuple[Problem, ...]
     coverage: Mapping[str, FormatCoverage]
     score: Score
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = {}
     secrets: frozenset[str] = frozenset()
-    uncatalogued: Mapping[str, int] = field(default_factory=dict)
+    uncatalogued: Mapping[str, int] = {}
     roots: tuple[str, ...] = ()
     services: tuple[ServiceRisk, ...] = ()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Truth, Unknown, Value
@@ -29,8 +30,7 @@ class EdgeKind(StrEnum):
     NONE = "none"  # mentioned, not needed
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """An attribute mentions another declared object: ``target`` is its address, ``target_path`` what is read."""
 
     path: str
@@ -39,8 +39,7 @@ class Reference:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderContext:
+class ProviderContext(Struct, frozen=True):
     """The provider configuration that a resource is created with.
 
     ``name`` is the provider's local type name (``aws``, ``google``, ``azurerm``), ``attributes`` its configuration as
@@ -49,18 +48,17 @@ class ProviderContext:
 
     name: str
     alias: str = ""
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = {}
     span: Span | None = None
     declared: bool = False
-    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    places: Mapping[str, Span] = {}
 
     def span_of(self, *names: str) -> Span | None:
         """Where the first of some attributes that is written stands, else the block."""
         return next((self.places[name] for name in names if name in self.places), self.span)
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """A resource as written: the parser's product, before anything is known about its type.
 
     ``attributes`` is plain data; nested blocks are lists of objects. ``places`` maps an attribute's path
@@ -74,14 +72,14 @@ class Declaration:
     platform: str
     span: Span
     attributes: Mapping[str, Value]
-    places: Mapping[str, Span] = field(default_factory=dict)
+    places: Mapping[str, Span] = {}
     references: tuple[Reference, ...] = ()
-    provider: ProviderContext = field(default_factory=lambda: ProviderContext(""))
+    provider: ProviderContext = ProviderContext("")
     exists: Truth = True
     root: str = ""
     module: str = ""
     mode: str = "managed"
-    lifecycle: Mapping[str, Value] = field(default_factory=dict)
+    lifecycle: Mapping[str, Value] = {}
     depends_on: tuple[str, ...] = ()
 
     def span_of(self, path: str) -> Span:
@@ -115,8 +113,7 @@ def _ancestors(path: str) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """Where a resource runs.
 
     ``zones`` holds the provider's own words (``ap-northeast-1a``, Azure ``1``) or unknowns, one per distinct zone; it
@@ -132,8 +129,7 @@ class Placement:
     cluster: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """A resource with its meaning: kind, normalized properties and effective place.
 
     ``properties`` holds what the catalog reads from the attributes, under names shared by all platforms;
@@ -146,7 +142,7 @@ class Resource:
     properties: Mapping[str, Value]
     deciders: Mapping[str, tuple[Declaration, str]]
     placement: Placement
-    tags: Mapping[str, Value] = field(default_factory=dict)
+    tags: Mapping[str, Value] = {}
     tier: str = ""
 
     @property
@@ -183,8 +179,7 @@ class Resource:
         return declaration.span_of(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """One resource refers to another. ``path`` is the attribute of ``source`` that states it."""
 
     source: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from scanner.model.finding import Axis, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(Struct, frozen=True):
     """Everything that a report may print about a rule.
 
     ``remediation`` maps a dialect (``terraform/aws``) to text with code. ``controls`` maps a framework's name to
@@ -24,7 +24,7 @@ class RuleInfo:
     precision: str
     title: str
     why: str
-    remediation: Mapping[str, str] = field(default_factory=dict)
-    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remediation: Mapping[str, str] = {}
+    controls: Mapping[str, tuple[str, ...]] = {}
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

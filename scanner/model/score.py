@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct
 
 from scanner.model.finding import Axis
 from scanner.model.service import Level
@@ -32,16 +33,14 @@ class Stage(StrEnum):
     R3 = "R3"  # any two domains of one axis
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """Points with every unknown taken for bad (``low``, the headline) and for good (``high``)."""
 
     low: float
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class AxisScore:
+class AxisScore(Struct, frozen=True):
     """The score of one axis: 0 (worst) to 100. ``low`` counts every unknown as a failure, ``high`` as a pass.
 
     ``failing`` and ``judged`` count rule findings of the axis; ``stopped`` counts the services that some one domain of
@@ -56,8 +55,7 @@ class AxisScore:
     stopped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """Points that one cut set of one service costs on one axis, or that a rule's worst findings cost.
 
     For a cut, ``service`` and ``cut`` are set and ``rule`` is empty; for findings about what belongs to no service it
@@ -74,24 +72,21 @@ class Contribution:
     gain_if_fixed: Fraction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
+class Remainder(Struct, frozen=True):
     """What a list leaves out: how many entries, and their points together."""
 
     number: int = 0
     points: Fraction = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class DomainPoints:
+class DomainPoints(Struct, frozen=True):
     """The points that one failure domain costs: an equal part of each cut that it belongs to (its Shapley value)."""
 
     domain: str
     points: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class MissedTarget:
+class MissedTarget(Struct, frozen=True):
     """A service with a smaller cut than wanted. ``found`` is its size and ``cuts`` are all of that size.
 
     Unknowns are taken for bad; ``certain`` says that the target is missed even when they are taken for good.
@@ -105,8 +100,7 @@ class MissedTarget:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The score against the targets of the configuration: what no target asks for costs nothing."""
 
     low: float
@@ -114,8 +108,7 @@ class Policy:
     missed: tuple[MissedTarget, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The score of the whole scan and of its axes. ``low`` is the headline; ``model`` is the version of the formula.
 
     ``stage`` takes unknowns for bad, ``stage_high`` for good; both are ``None`` when no service is known. ``services``

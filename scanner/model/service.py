@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from msgspec import Struct
 
 
 class Criticality(StrEnum):
@@ -28,15 +29,13 @@ class Bound(StrEnum):
     HIGH = "high"
 
 
-@dataclass(frozen=True, slots=True)
-class CutSet:
+class CutSet(Struct, frozen=True):
     """A minimal set of one to three failure domains that together stop a service: their ids, sorted."""
 
     domains: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceCuts:
+class ServiceCuts(Struct, frozen=True):
     """A top event with all its minimal cut sets of up to three domains, for failover that needs nobody.
 
     ``low`` and ``high`` hold them for either :class:`Bound`: what is down in the high bound is down in the low one.

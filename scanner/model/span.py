@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A range of one file. Lines and columns count from 1 in Unicode characters; ``end_column`` is exclusive.
 
     ``file`` is the path as reports show it: relative to the scan's base, with forward slashes. ``parent`` is the place
@@ -23,8 +23,8 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.end_line == 0:
-            object.__setattr__(self, "end_line", self.line)
-            object.__setattr__(self, "end_column", self.end_column or self.column)
+            force_setattr(self, "end_line", self.line)
+            force_setattr(self, "end_column", self.end_column or self.column)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"

@@ -10,15 +10,16 @@ every way to fill in the unknowns gives that answer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """One attribute of one declared object, such as ``module.vpc.aws_subnet.a[0]`` and ``id``."""
 
     address: str
@@ -33,8 +34,7 @@ class Ref:
         return ".var." in f".{self.address.replace('#', '.', 1)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that the files do not decide.
 
     It refuses to be a boolean, so that no branch forgets it.

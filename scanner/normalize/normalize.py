@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
@@ -20,8 +22,7 @@ from scanner.normalize.placement import Placer
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class GivenPlace:
+class GivenPlace(Struct, frozen=True):
     """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
 
     paths: tuple[str, ...]
@@ -32,8 +33,7 @@ class GivenPlace:
     cluster: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the user can tell about places and environments.
 
     ``region`` is used where a provider configuration has none; ``environments`` maps a tier to globs of file paths;
@@ -41,16 +41,15 @@ class Settings:
     """
 
     region: str | None = None
-    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    environments: Mapping[str, tuple[str, ...]] = {}
     places: Sequence[GivenPlace] = ()
 
 
-@dataclass(slots=True)
-class _Properties:
+class _Properties(Struct):
     """The properties of one resource while its parts are laid over it."""
 
-    values: dict[str, Value] = field(default_factory=dict)
-    deciders: dict[str, tuple[Declaration, str]] = field(default_factory=dict)
+    values: dict[str, Value] = {}
+    deciders: dict[str, tuple[Declaration, str]] = {}
 
 
 def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[Graph, Mapping[str, int]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from scanner.model.finding import Finding, Outcome, Related
 from scanner.model.outage import RiskGroup, ServiceRisk, Step

@@ -9,9 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from scanner.model.finding import Finding, Outcome
 from scanner.model.outage import RiskGroup, ServiceRisk, Step
@@ -32,8 +33,7 @@ _RESERVE: Final = 200
 """Bytes kept free for each section's word on what was left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Some rows between fixed lines; rows are dropped from the end when room is short."""
 
     head: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from scanner.model.finding import Outcome, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How to show a report.
 
     ``show`` names the outcomes that are listed one by one besides failures, ``hide`` those that are only counted;

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from scanner.model.finding import Finding
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage, ServiceRisk, Step

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.model.outage import LEVELS, RiskGroup, ServiceRisk
 from scanner.model.report import Report
@@ -24,8 +25,7 @@ _PASSIVE: Final = frozenset(
 _WEIGHTS: Final = {Criticality.CRITICAL: 8, Criticality.HIGH: 4, Criticality.MEDIUM: 2, Criticality.LOW: 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(Struct, frozen=True):
     """One domain that alone stops services, and which."""
 
     domain: str

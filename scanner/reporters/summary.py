@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.problem import Problem
@@ -18,8 +20,7 @@ from scanner.model.score import Stage
 from scanner.reporters.options import Options
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many findings there are of each outcome, and of each severity among the failures. Hidden ones included."""
 
     outcomes: Mapping[Outcome, int]

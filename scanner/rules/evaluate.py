@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from string import Formatter
+
+from msgspec.structs import replace
 
 from scanner.graph.graph import Graph
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from scanner.model.rule import RuleInfo
 from scanner.rules.condition import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A configuration and what the rule must say of its marked lines. ``outcome`` is fail, pass or unknown.
 
     ``config`` is the content of a ``.riskscan.yaml`` beside it; without one, services are found in the graph.
@@ -22,8 +22,7 @@ class Example:
     config: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule file. ``mark`` names what to underline.
 
     ``kinds`` may be ``any``, or ``estate`` for questions about the whole.
@@ -40,8 +39,7 @@ class Rule:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
+class RuleSet(Struct, frozen=True):
     """All rules of a scan, by code."""
 
     rules: Mapping[str, Rule]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.finding import Finding, Outcome
 from scanner.model.problem import Problem, ProblemKind
@@ -20,8 +22,7 @@ _COMMENT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RiskWaiver:
+class RiskWaiver(Struct, frozen=True):
     """One acceptance. ``lines`` are the lines of ``span.file`` that an inline waiver covers; ``resource`` is a glob."""
 
     rule: str

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, compress
 from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.score import Contribution, DomainPoints, Remainder, ScoreAxis
 from scanner.model.service import Criticality, CutSet, ServiceCuts
@@ -24,8 +26,7 @@ _PARTS: Final = 6
 """Whole points over this can be split among one, two or three domains."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+class Estate(Struct, frozen=True):
     """The low bound of a scan: services with their cuts, the failures of the rest, and the exposure of each axis."""
 
     services: Sequence[ServiceCuts]
@@ -47,8 +48,7 @@ class _Alike(NamedTuple):
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     """A contribution, and for a cut the index of its service and its number."""
 
     contribution: Contribution

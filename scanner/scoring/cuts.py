@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from scanner.model.score import ScoreAxis
 from scanner.model.service import CutSet, Level, ServiceCuts
@@ -25,8 +26,7 @@ Smallest = Mapping[ScoreAxis, tuple[int, int]]
 """The size of a service's smallest cuts on each axis where it has any, and their summed severity in sixths."""
 
 
-@dataclass(frozen=True, slots=True)
-class CutClass:
+class CutClass(Struct, frozen=True):
     """What all cuts with domains of the same meanings have in common."""
 
     size: int
@@ -89,8 +89,7 @@ class Classes(dict[int, CutClass]):
         return each
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The cuts of a service in one bound: each, its number, how many there are of each number, the smallest by axis."""
 
     cuts: Sequence[CutSet]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from scanner.model.score import ScoreAxis
 from scanner.model.service import Level
@@ -44,8 +45,7 @@ _ZONES: Final[Mapping[str, re.Pattern[str]]] = {
 """How a provider's zones look beside its regions, where a service's place may be either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What one domain counts as; ``capped`` says that alone it limits the grade of a critical service."""
 
     levels: frozenset[Level]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from scanner.model.score import ScoreAxis, Stage
 from scanner.model.service import Criticality, ServiceCuts
@@ -18,8 +19,7 @@ _SERVED = tuple(axis for axis in ScoreAxis if axis not in (ScoreAxis.ANY, ScoreA
 """The axes that failure domains belong to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memo:
+class Memo(Struct, frozen=True):
     """Exposures already worked out: many services have the same."""
 
     weights: Weights

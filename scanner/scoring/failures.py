@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from scanner.model.finding import Axis, Finding, Outcome, Severity
 from scanner.model.score import ScoreAxis
@@ -15,8 +16,7 @@ from scanner.scoring.weights import Weights
 Key = tuple[ScoreAxis, Severity, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Failures:
+class Failures(Struct, frozen=True):
     """How many findings there are of each axis, severity and rule: those that fail, and besides those that may."""
 
     certain: Mapping[Key, int]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from scanner.model.finding import Severity
 from scanner.model.score import ScoreAxis
@@ -24,8 +25,7 @@ _SETS: Final = ("capped_kinds", "dns_services", "cdn_services", "key_services")
 Band = tuple[Fraction, Fraction]
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True):
     """The numbers by name, as ``weights.yaml`` explains them."""
 
     model: int

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from msgspec import Struct
+
 from scanner.catalog.load import catalog
 from scanner.model.outage import LEVELS, Loss, RiskGroup, ServiceRisk, Step
 from scanner.model.service import CutSet, ServiceCuts
@@ -39,8 +41,7 @@ _RANK: Final = {
 """Which of several groups of one size comes first: what fails often before what seldom does."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stopped:
+class _Stopped(Struct, frozen=True):
     """The cuts that stop a service for good, and the size up to which all of them are listed."""
 
     cuts: tuple[frozenset[str], ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from scanner.simulation.structure import Structure
 
@@ -85,8 +86,7 @@ def _pop(stack: list[int], node: int) -> tuple[int, ...]:
     return members
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """Nodes of a cyclic component that fail together, as one gate over other such gates and nodes outside."""
 
     threshold: int

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from scanner.catalog.places import region_of
 from scanner.facts.selections import in_plan
 from scanner.graph.index import is_at
@@ -35,8 +37,7 @@ _SOURCE_MARKS: Final = ("master_username", "manage_master_user_password", "maste
 """Attributes that only the primary of a global cluster is given: others get them from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spare:
+class Spare(Struct, frozen=True):
     """A node that stands in for another; ``by_hand`` when a person has to switch."""
 
     node: int

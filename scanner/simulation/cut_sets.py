@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.simulation.components import condense, contract, settle
 from scanner.simulation.families import ALWAYS, LARGEST, Budget, Families, Family, bits
@@ -14,8 +15,7 @@ from scanner.simulation.structure import Structure
 DEFAULT: Final = Budget()
 
 
-@dataclass(frozen=True, slots=True)
-class CutSets:
+class CutSets(Struct, frozen=True):
     """The minimal cut sets of the nodes asked for. Asking for another node raises ``KeyError``."""
 
     size: int

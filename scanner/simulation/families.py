@@ -9,9 +9,10 @@ is truncated never matters: a minimal cut of up to n events unites minimal cuts 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 LARGEST: Final = 3
 """The most events of a cut."""
@@ -23,8 +24,7 @@ ALWAYS: Final = 1
 """The family of the empty cut: it has failed already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """How much may be counted before an enumeration stops at smaller cuts: the same on every machine."""
 
     family: int = 250_000

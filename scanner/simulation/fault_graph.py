@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from scanner.catalog.load import catalog
 from scanner.facts.policies import sole_administrator
 from scanner.facts.quorums import needs_majority
@@ -28,8 +30,7 @@ _ALIKE: Final = frozenset({*SERVERS, *FRONTS, "cache", "search", "blockchain_nod
 """Kinds of which several instances of one block, named together, do the same work."""
 
 
-@dataclass(frozen=True, slots=True)
-class FaultGraph:
+class FaultGraph(Struct, frozen=True):
     """A structure and what its nodes mean.
 
     ``nodes`` maps a resource's id to the node whose failure means that others cannot use it, ``own`` to the resource
@@ -52,9 +53,9 @@ class FaultGraph:
     domains: Mapping[str, int]
     unknown: Mapping[str, Unknown]
     zonal: frozenset[str] = frozenset()
-    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    zone_ids: Mapping[str, str] = field(default_factory=dict)
-    administrators: Mapping[str, int] = field(default_factory=dict)
+    families: Mapping[str, tuple[str, ...]] = {}
+    zone_ids: Mapping[str, str] = {}
+    administrators: Mapping[str, int] = {}
 
 
 @dataclass
@@ -62,9 +63,6 @@ class Maker:
     """Makes the nodes of all resources. :func:`make` is the way in; services may add nodes before :meth:`finish`."""
 
     context: Context
-    stands: Stands = field(init=False)
-    copies: Copies = field(init=False)
-    routes: Routes = field(init=False)
     calls: dict[str, tuple[Call, ...]] = field(default_factory=dict)
     survives: dict[str, int] = field(default_factory=dict)
     standing: dict[str, list[int]] = field(default_factory=dict)

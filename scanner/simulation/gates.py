@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from scanner.model.span import Span
 from scanner.simulation.structure import Structure, StructureBuilder
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """What a node stands for: a resource, a failure domain, or (both empty) a group; ``text`` says it in words."""
 
     text: str = ""

@@ -9,11 +9,12 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from scanner.catalog.documents import DocumentError, read_document, yaml_files
 from scanner.catalog.load import is_current, source_state
@@ -46,8 +47,7 @@ class IncidentError(Exception):
     """A file of an incident that can't be used; the message begins with file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """A recorded outage.
 
     ``down`` did not serve; in ``control`` only changes failed, and what ran went on. A domain of ``down`` may be a

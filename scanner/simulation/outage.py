@@ -8,6 +8,8 @@ from itertools import islice, product
 from math import prod
 from typing import Final
 
+from msgspec import Struct
+
 from scanner.catalog.load import catalog
 from scanner.model.domain import Domain, DomainError, is_zone_id, parse, region_of_zone, region_of_zone_id
 from scanner.model.outage import Cause, DataVerdict, Scenario, ServiceOutage, Verdict
@@ -50,24 +52,21 @@ _KEEPING: Final = STORES - {"cache", "queue"}
 """Kinds whose data is missed when it is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One way to read a scenario: the events that fail, and what it assumes."""
 
     events: tuple[int, ...]
     assumption: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Inside:
+class _Inside(Struct, frozen=True):
     """What of places and stores one service depends on: resources with their places, and the nodes of its data."""
 
     standing: tuple[tuple[str, tuple[int, ...]], ...]
     stores: tuple[tuple[int, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Swept:
+class _Swept(Struct, frozen=True):
     """Failures of all nodes, four bits a reading; those of one scenario's readings begin at ``first``."""
 
     bits: Sequence[int]

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from scanner.facts.names import owner_of_vendor
 from scanner.facts.quorums import needs_majority
 from scanner.graph.index import plain_path
@@ -25,8 +27,7 @@ _JOINT: Final = frozenset({"target_group", "global_balancer", "address", "endpoi
 """Fronts whose targets all do the same work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One kind of requests of a front, and who answers it: ``any`` one, a ``majority``, or one by ``hand``."""
 
     targets: tuple[str, ...]

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from scanner.facts.documents import literal_text
 from scanner.facts.estate import in_private_zone
 from scanner.facts.signers import signing_keys
@@ -36,8 +39,7 @@ _MOST_GOALS: Final = 40
 """A front that leads to more different things is one service of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A service or custody item as the configuration names it. ``threshold`` 0 means all entries."""
 
     name: str
@@ -48,8 +50,7 @@ class Wanted:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class Escrow:
+class Escrow(Struct, frozen=True):
     """Somebody vouches that a key's material exists outside: ``resource`` is an id or a glob."""
 
     resource: str
@@ -58,8 +59,7 @@ class Escrow:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A top event with its node. ``attested`` tells whose word makes it releasable by hand."""
 
     name: str
@@ -361,8 +361,6 @@ def _criticality(resource: Resource, public: bool) -> Criticality:
 
 def _named_apart(services: Sequence[Service]) -> list[Service]:
     """Services with names of their own: equal ones get what tells them apart, their entry."""
-    from dataclasses import replace
-
     counts: dict[str, int] = {}
     for service in services:
         counts[service.name] = counts.get(service.name, 0) + 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """A coherent fault structure over the nodes 0 … n-1, acyclic or not.
 
     Node ``i`` fails when at least ``thresholds[i]`` of its children have failed. Threshold 0 is a leaf (basic event),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from scanner.graph.graph import Graph
 from scanner.model.problem import Problem
@@ -14,18 +15,16 @@ from scanner.simulation.outage import Replay
 from scanner.simulation.services import Escrow, Finder, Service, Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What the configuration says of services: without any of a kind, that kind is found in the graph."""
 
     services: Sequence[Wanted] = ()
     custody: Sequence[Wanted] = ()
     escrows: Sequence[Escrow] = ()
-    zone_ids: Mapping[str, str] = field(default_factory=dict)
+    zone_ids: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Study:
+class Study(Struct, frozen=True):
     """A fault graph, the services on it, and the tools that answer about them."""
 
     faults: FaultGraph

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.outage import (

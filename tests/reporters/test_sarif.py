@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.problem import Problem, ProblemKind

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from scanner.model.finding import Axis
 from scanner.model.score import MissedTarget, Score, ScoreAxis, Stage

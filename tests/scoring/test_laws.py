@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, reduce
 from itertools import combinations
@@ -21,6 +20,8 @@ from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Finding, Outcome, Severity
 from scanner.model.score import Score, ScoreAxis, Stage
@@ -47,16 +48,14 @@ FRESH = "provider:fresh"
 """A domain that no random structure has."""
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """Up while at least ``need`` of the members are."""
 
     need: int
     members: tuple[Structure, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of the two, and the files do not say which."""
 
     one: Structure
@@ -99,8 +98,7 @@ def minimal_cuts(structure: Structure, bound: Bound, universe: tuple[str, ...]) 
     return tuple(CutSet(cut) for cut in sorted(tuple(sorted(each)) for each in found))
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A service before its cuts are known."""
 
     name: str

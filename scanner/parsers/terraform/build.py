@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final
 
+from msgspec import Struct
+
 from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, between, too_deep
 from scanner.parsers.terraform.strings import text_literal
 from scanner.parsers.terraform.tree import (
@@ -77,8 +79,7 @@ class Access(Enum):
     FULL_SPLAT = "[*]"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A step with its place; ``name`` for attributes, ``key`` for both kinds of index."""
 
     access: Access

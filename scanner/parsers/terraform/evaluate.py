@@ -8,8 +8,10 @@ raises :class:`EvaluationError`, what only an apply could tell is an :class:`~sc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value, both, either, is_known, negate, unknown_from
@@ -30,23 +32,30 @@ class EvaluationError(Exception):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Handle(Unknown):
+class Handle(Unknown, frozen=True):
     """A whole declared object (a resource, data source or module call), whose attributes are looked up one by one."""
 
-    attribute: Callable[[str], Value] = field(default=lambda _name: None, compare=False, repr=False)
-    """The value of one attribute by name."""
+    attribute: Callable[[str], Value] = field(default=lambda _name: None)
+    """The value of one attribute by name; no part of what makes two handles equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Handle) and (self.reason, self.origin, self.refs) == (
+            other.reason,
+            other.origin,
+            other.refs,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.reason, self.origin, self.refs))
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(Struct, frozen=True):
     """A root name that holds names: ``var``, ``local``, ``data``, a resource type."""
 
     get: Callable[[str, tree.Position], Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What names mean. ``resolve`` answers root names, ``names`` holds those bound by ``for``, ``each`` and iterators.
 
     ``file`` is the reported path of the file that the expression stands in; ``item`` is the element of the innermost
@@ -56,7 +65,7 @@ class Scope:
     resolve: Callable[[str, tree.Position], Value]
     context: FunctionContext
     file: str = ""
-    names: Mapping[str, Value] = field(default_factory=dict)
+    names: Mapping[str, Value] = {}
     item: Value = None
     is_sensitive: Callable[[tree.Expression], bool] = lambda _expression: False
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.terraform import syntax, tree
@@ -26,8 +28,7 @@ class Folder:
     assignments: list[tuple[str, Mapping[str, Assignment]]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
+class InputFile(Struct, frozen=True):
     """One file to parse: absolute path, reported name, and whether it holds variable values."""
 
     path: Path

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import ProviderContext
@@ -60,8 +63,7 @@ class Project(Protocol):
         """A template's tree. Raises ``ValueError``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """An input of a module: how to compute it, where it is given, and the caller's expression."""
 
     value: Callable[[], Value]
@@ -69,16 +71,14 @@ class Argument:
     expression: tree.Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One instance of a resource block: its key in the address and the names that its body may use."""
 
     address: str
     names: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Struct, frozen=True):
     """The instances of a block. ``undecided`` says why their number is not known: then one stands for all."""
 
     instances: Mapping[int | str | None, Instance]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class TerraformOptions:
+
+class TerraformOptions(Struct, frozen=True):
     """Inputs of root modules. ``environment`` holds the ``TF_VAR_*`` variables without that prefix.
 
     ``variables`` and ``var_files`` apply to every root that declares the name. ``workspace`` is unknown when not given.
     """
 
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = {}
     var_files: tuple[Path, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = {}
     workspace: str | None = None
     max_instances: int = 1_000
     """Instances of one ``count`` or ``for_each`` that are looked at; more are cut off with a problem."""

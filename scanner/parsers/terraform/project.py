@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
@@ -26,8 +29,7 @@ from scanner.parsers.terraform.variables import Assignment, read_assignments
 _CALL_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
-@dataclass(frozen=True, slots=True)
-class RootModule:
+class RootModule(Struct, frozen=True):
     """A folder that no other folder calls. ``library`` when nothing shows that it is ever applied by itself."""
 
     folder: Path
@@ -35,8 +37,7 @@ class RootModule:
     library: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TerraformResult:
+class TerraformResult(Struct, frozen=True):
     """What the Terraform files of a scan declare."""
 
     declarations: tuple[Declaration, ...]

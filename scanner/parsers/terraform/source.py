@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.terraform import tree
 from scanner.parsers.terraform.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """A block and the reported name of the file that it stands in."""
 
     block: tree.Block
@@ -25,8 +26,7 @@ class Located:
         return Span(self.file, *self.block.at)
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedAttribute:
+class LocatedAttribute(Struct, frozen=True):
     """An attribute and the reported name of its file."""
 
     attribute: tree.Attribute

@@ -14,6 +14,8 @@ from enum import Enum
 from typing import Final
 from unicodedata import normalize
 
+from msgspec import Struct
+
 from scanner.parsers.terraform.positions import MAX_NESTING, SyntaxInvalid, advanced, between, too_deep
 from scanner.parsers.terraform.tree import (
     Expression,
@@ -53,8 +55,7 @@ class Style(Enum):
     FLUSH = "flush heredoc"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A stretch of a template between its sequences, as written in the file from ``line`` and ``column`` on.
 
     ``at`` is set when that is not where it should be said to stand.
@@ -66,8 +67,7 @@ class Text:
     at: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One ``${ }`` or ``%{ }`` sequence.
 
     ``kind`` is ``interpolation``, ``if``, ``else``, ``endif``, ``for`` or ``endfor``; ``value`` is the interpolated

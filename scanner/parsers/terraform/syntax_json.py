@@ -18,9 +18,10 @@ all inside of a template at the text that holds it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.parsers.terraform import front_end
 from scanner.parsers.terraform.build import body, number, object_key
@@ -147,8 +148,7 @@ def _properties(value: JsonValue | None, problems: list[SyntaxProblem]) -> Itera
             problems.append(SyntaxProblem("an object is expected here", value.at))
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(Struct, frozen=True):
     """What one block holds, under its labels."""
 
     labels: tuple[str, ...]

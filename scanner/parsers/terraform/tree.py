@@ -9,38 +9,35 @@ stripped, escapes are already decoded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 Position = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A number (``int`` when whole, else ``Decimal``), bool, null or a text without interpolation."""
 
     value: bool | int | Decimal | str | None
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text with interpolations or directives. Its parts are literals and expressions in order."""
 
     parts: tuple[Expression, ...]
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateWrap:
+class TemplateWrap(Struct, frozen=True):
     """``"${x}"`` with nothing else: the value keeps its type."""
 
     value: Expression
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateIf:
+class TemplateIf(Struct, frozen=True):
     """``%{ if }``: both branches are templates; ``otherwise`` is an empty template when there is no else."""
 
     condition: Expression
@@ -49,8 +46,7 @@ class TemplateIf:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFor:
+class TemplateFor(Struct, frozen=True):
     """``%{ for k, v in xs }``; ``key`` is empty when one name is given."""
 
     key: str
@@ -60,16 +56,14 @@ class TemplateFor:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A root name: ``var``, ``local``, ``aws_db_instance``, ``each``, or a name bound by ``for``."""
 
     name: str
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class GetAttr:
+class GetAttr(Struct, frozen=True):
     """``x.name``."""
 
     value: Expression
@@ -77,8 +71,7 @@ class GetAttr:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """``x[key]``; the legacy ``x.0`` is one too, with a literal key."""
 
     value: Expression
@@ -86,8 +79,7 @@ class Index:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Splat:
+class Splat(Struct, frozen=True):
     """``x[*]`` (``full``) or ``x.*``: ``each`` is applied to every element, which it names by :class:`SplatItem`.
 
     A full splat takes all accessors that follow into ``each``; an attribute-only splat takes only the ``.name`` ones,
@@ -100,15 +92,13 @@ class Splat:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class SplatItem:
+class SplatItem(Struct, frozen=True):
     """The element that the innermost :class:`Splat` is looking at."""
 
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function call. ``name`` may be namespaced (``provider::aws::arn_parse``); ``expand`` is ``...``."""
 
     name: str
@@ -117,8 +107,7 @@ class Call:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Struct, frozen=True):
     """``-x`` or ``!x``."""
 
     operator: str
@@ -126,8 +115,7 @@ class Unary:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """``+ - * / % == != < <= > >= && ||``."""
 
     operator: str
@@ -136,8 +124,7 @@ class Binary:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Struct, frozen=True):
     """``condition ? then : otherwise``."""
 
     condition: Expression
@@ -146,24 +133,21 @@ class Conditional:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class TupleCons:
+class TupleCons(Struct, frozen=True):
     """``[a, b]``."""
 
     items: tuple[Expression, ...]
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectCons:
+class ObjectCons(Struct, frozen=True):
     """``{a = 1, (k) = 2}``. A bare identifier key is a :class:`Literal` text; ``(k)`` is any expression."""
 
     items: tuple[tuple[Expression, Expression], ...]
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class ForTuple:
+class ForTuple(Struct, frozen=True):
     """``[for k, v in xs : result if condition]``; ``key`` is empty when one name is given."""
 
     key: str
@@ -174,8 +158,7 @@ class ForTuple:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class ForObject:
+class ForObject(Struct, frozen=True):
     """``{for k, v in xs : name => result... if condition}``; ``group`` is the ``...``."""
 
     key: str
@@ -210,8 +193,7 @@ Expression = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """``name = value``. ``at`` covers both."""
 
     name: str
@@ -219,8 +201,7 @@ class Attribute:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """``type "label" { … }``. ``at`` is the header: from the type's first character to the end of the last label."""
 
     type: str
@@ -229,16 +210,14 @@ class Block:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """Attributes by name and blocks in order."""
 
     attributes: dict[str, Attribute]
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True):
     """What is wrong in a file and where; ``expected`` completes the sentence when the parser can tell."""
 
     message: str
@@ -246,8 +225,7 @@ class SyntaxProblem:
     fatal: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFile:
+class ParsedFile(Struct, frozen=True):
     """The tree of one file, as far as it could be read."""
 
     body: Body

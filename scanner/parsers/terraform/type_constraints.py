@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from scanner.parsers.terraform import tree
 
 
@@ -20,23 +22,20 @@ class TypeSyntaxError(Exception):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """``string``, ``number``, ``bool`` or ``any``."""
 
     name: Literal["string", "number", "bool", "any"]
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """``list(…)``, ``set(…)`` or ``map(…)``."""
 
     kind: Literal["list", "set", "map"]
     element: Type
 
 
-@dataclass(frozen=True, slots=True)
-class TupleType:
+class TupleType(Struct, frozen=True):
     """``tuple([…])``."""
 
     elements: tuple[Type, ...]
@@ -52,8 +51,7 @@ class AttributeType:
     default: tree.Expression | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectType:
+class ObjectType(Struct, frozen=True):
     """``object({…})``, attributes in the order of their names."""
 
     attributes: tuple[AttributeType, ...]

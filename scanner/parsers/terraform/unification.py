@@ -69,13 +69,13 @@ def unify(types: Sequence[Type]) -> Type | None:
         return None
     if len(kinds) == 1 and kinds <= {"list", "set", "map", "object", "tuple"}:
         return ANY if undecided else _unify_alike(distinct)
-    structure = {frozenset({"map", "object"}): ObjectType, frozenset({"list", "tuple"}): TupleType}.get(
-        frozenset(kinds)
-    )
-    if structure is not None:
-        found = _unify_with_collection(distinct, structure)
-        if found is not None:
-            return found
+    found: Type | None = None
+    if kinds == {"map", "object"}:
+        found = _unify_with_collection(distinct, ObjectType)
+    elif kinds == {"list", "tuple"}:
+        found = _unify_with_collection(distinct, TupleType)
+    if found is not None:
+        return found
     return next((wanted for wanted in _by_preference(distinct) if all(_converts(t, wanted) for t in distinct)), None)
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
+
+from msgspec.structs import replace
 
 from scanner.model.value import Ref, Truth, Unknown, Value, both, either, equal, is_known, unknown_from
 from scanner.parsers.terraform import arithmetic

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
@@ -14,8 +15,7 @@ from scanner.parsers.terraform.evaluate import EvaluationError, Scope, evaluate_
 from scanner.parsers.terraform.functions import FunctionContext
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """One ``name = value`` of a variables file."""
 
     value: Value

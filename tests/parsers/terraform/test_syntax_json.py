@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec import Struct
 
 from scanner.parsers.terraform.positions import MAX_NESTING
 from scanner.parsers.terraform.syntax import parse
@@ -18,8 +18,8 @@ from scanner.parsers.terraform.tree import Body, Literal, ParsedFile
 
 def placeless(value: Any) -> Any:
     """A tree as plain data without positions, template wrappers of JSON's making kept."""
-    if is_dataclass(value):
-        kept = {field.name: placeless(getattr(value, field.name)) for field in fields(value) if field.name != "at"}
+    if isinstance(value, Struct):
+        kept = {name: placeless(getattr(value, name)) for name in value.__struct_fields__ if name != "at"}
         return (type(value).__name__, kept)
     if isinstance(value, dict):
         return {key: placeless(item) for key, item in value.items()}

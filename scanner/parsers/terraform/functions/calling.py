@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.model.value import Unknown, Value, is_known, unknown_from
 from scanner.parsers.terraform.types import (
@@ -24,8 +25,7 @@ class FunctionError(Exception):
     """Terraform would reject the call; the message is a clause."""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionContext:
+class FunctionContext(Struct, frozen=True):
     """What functions may see of the world.
 
     ``root`` is the real path of the scanned folder, outside of which no file is read. ``module_dir`` is the folder of
@@ -56,8 +56,7 @@ LENIENT: Final = 3
 """The function deals with every unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """``run`` takes the converted arguments, after the context if ``contextual``. ``rest`` types further arguments."""
 
     run: Callable[..., Value]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from scanner.model.value import Unknown, Value, unknown_from
 from scanner.parsers.terraform import json_values

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import repeat
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.model.value import Unknown, Value, is_known, unknown_from
 from scanner.parsers.terraform import arithmetic, json_values
@@ -36,8 +37,7 @@ _FIGURES: Final = 9
 """Digits of the largest width, precision or index that is looked at; longer ones are beyond every limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(Struct, frozen=True):
     """One ``%`` sequence: ``index`` counts arguments from 0, ``width`` and ``precision`` are None when not written."""
 
     mode: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.model.value import Unknown, Value
 from scanner.parsers.terraform.functions.calling import FunctionError, integer
@@ -16,8 +17,7 @@ _MAPPED: Final = 0xFFFF << 32
 _MAPPED_REASON: Final = "IPv4 addresses inside IPv6 are not computed"
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """The first address, the bits of the prefix, and the bits of an address (32 or 128)."""
 
     first: int
