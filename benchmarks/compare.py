@@ -24,17 +24,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
-
-from msgspec import Struct
 
 SAMPLE_SECONDS: Final = 0.1
 MEBIBYTE: Final = 1024 * 1024
 
 
-class Seen(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Seen:
     """What one tool says that it looked at. ``None``: it does not tell."""
 
     files: int | None
@@ -42,7 +42,8 @@ class Seen(Struct, frozen=True):
     findings: int
 
 
-class Tool(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Tool:
     """One program: its command for a tree and an output file, the exit codes of a finished run, how to read its report.
 
     ``count_command`` makes the report that is counted, once and untimed, where the timed one leaves out what passed.
@@ -55,7 +56,8 @@ class Tool(Struct, frozen=True):
     count_command: Callable[[str, str], list[str]] | None = None
 
 
-class Run(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Run:
     """One finished run: seconds and bytes."""
 
     wall: float

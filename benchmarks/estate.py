@@ -11,9 +11,8 @@ estates some services also call a caller of theirs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
-
-from msgspec import Struct
 
 from scanner.simulation.structure import Structure, StructureBuilder
 
@@ -21,7 +20,8 @@ NODES_PER_SERVICE = 80
 TIERS = 4
 
 
-class Estate(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Estate:
     """A structure, its events, and the nodes that stand for services."""
 
     structure: Structure

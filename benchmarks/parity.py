@@ -23,18 +23,19 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from isolated import Aborted, Isolated
-from msgspec import Struct
 
 from scanner.config import Config
 from scanner.discovery import discover
 from scanner.pipeline import read_terraform
 
 
-class Root(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Root:
     """What riskscan finds in a root module: its addresses, and which of them stand in a file with a syntax error."""
 
     addresses: set[str]
