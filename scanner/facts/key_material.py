@@ -110,10 +110,11 @@ def key_texts(graph: Graph) -> Iterator[str]:
 
 def whole_key(resource: Resource, _graph: Graph) -> Value:
     """Whether a secret's name says that it holds a key or seed that owns funds."""
-    return _is_whole_key(resource)
+    return is_whole_key(resource)
 
 
-def _is_whole_key(resource: Resource) -> bool:
+def is_whole_key(resource: Resource) -> bool:
+    """The same for other modules."""
     names = " ".join(_names(resource)).lower()
     if _is_worthless(resource) or _PUBLIC.search(names) or _ABOUT_ONE.search(names):
         return False
@@ -156,7 +157,7 @@ def _named_keys(resource: Resource) -> Iterator[Setting]:
     """The settings whose name, or whose secret's name, means a key that owns funds."""
     if _is_worthless(resource):
         return
-    whole = resource.kind == "secret" and _is_whole_key(resource)
+    whole = resource.kind == "secret" and is_whole_key(resource)
     for setting in _contents(resource):
         if _KEY_NAME.search(_folded(setting.name)) or (whole and setting.name in _CONTENT):
             yield setting

@@ -237,7 +237,7 @@ def key_administrators(resource: Resource, graph: Graph) -> Value:
     return len(names) if isinstance(names, tuple) else names
 
 
-def sole_administrator(resource: Resource, graph: Graph) -> str | None:
+def sole_policy_administrator(resource: Resource, graph: Graph) -> str | None:
     """The principal who alone may change the key's policy: an ARN, or the resource that has it. None where unsure."""
     if root_administers(resource, graph) is not False:
         return None
@@ -262,11 +262,12 @@ def _administrators(resource: Resource, graph: Graph) -> tuple[str, ...] | Value
             continue
         if isinstance(statement.principals, Unknown):
             return statement.principals
-        names.update(dict.fromkeys(_identity(p) for p in statement.principals if _is_account(p) is not True))
+        names.update(dict.fromkeys(identity(p) for p in statement.principals if _is_account(p) is not True))
     return tuple(names)
 
 
-def _identity(principal: Value) -> str:
+def identity(principal: Value) -> str:
+    """What tells a principal from others, known or not."""
     if isinstance(principal, Unknown):
         return str(principal.ref or principal.refs or (principal.prefix, principal.suffix, principal.reason))
     return str(principal)

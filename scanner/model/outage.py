@@ -120,8 +120,8 @@ class ServiceRisk(Struct, frozen=True):
     the sizes of the smallest cut by level: pessimistic, automatic reading; ``coefficients_high`` is the other end of
     the interval and ``coefficients_manual`` the pessimistic one when people help. ``None``: no set of up to three
     domains. ``exact`` is the size up to which the enumeration of cuts is complete. ``gatekeepers`` can each alone
-    prevent a release, whatever people do (custody only): parties by domain, and ``administrator:ARN`` for a principal
-    who alone may change a key's policy.
+    prevent a release, whatever people do (custody only): parties by domain, and ``administrator:NAME`` for a principal
+    who alone decides what others may do with a key.
     """
 
     name: str

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.catalog.load import catalog
-from scanner.facts.policies import sole_administrator
+from scanner.facts.administrators import sole_administrator
 from scanner.facts.quorums import needs_majority
 from scanner.facts.secret_servers import seals
 from scanner.graph.graph import Graph
@@ -38,7 +38,8 @@ class FaultGraph(Struct, frozen=True):
     store's to the node whose failure means that its data and all copies are out of reach. ``events`` maps a failure
     domain's id to its basic event, ``domains`` to the node that also falls with the domain's parents. ``families``
     lists the zones of a region (``zone:aws/eu-west-1``), the regions of a provider (``region:aws``) and its accounts.
-    ``administrators`` are the events of principals who alone may change a key's policy: these refuse, but do not fail.
+    ``administrators`` are the events of principals who alone decide what others may do with a key: these refuse, but do
+    not fail.
     """
 
     structure: Structure
@@ -316,14 +317,14 @@ class Maker:
         )
 
     def _administrator(self, key: Resource) -> list[int]:
-        """The one principal who certainly alone decides what a key's policy lets others do."""
-        name, context = sole_administrator(key, self.context.graph), self.context
-        if name is None:
+        """The one principal who certainly alone decides what others may do with a key."""
+        sole, context = sole_administrator(key, self.context.graph), self.context
+        if sole is None:
             return []
-        domain = f"administrator:{name}"
+        domain = f"administrator:{sole.name}"
         if domain not in self.administrators:
             self.administrators[domain] = context.gates.leaf(Label(domain))
-        return [context.gates.state(context.whole[key.id], self.administrators[domain], key.span_of("policy"))]
+        return [context.gates.state(context.whole[key.id], self.administrators[domain], sole.span)]
 
     def _certificate(self, certificate: Resource) -> list[int]:
         """An authority that must revoke, until somebody puts in a certificate of another one."""

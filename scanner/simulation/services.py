@@ -11,9 +11,9 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.facts.custody import fund_keepers, sealed_servers
 from scanner.facts.documents import literal_text
 from scanner.facts.estate import in_private_zone
-from scanner.facts.signers import signing_keys
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
 from scanner.model.problem import Problem, ProblemKind
@@ -265,15 +265,16 @@ class Finder:
         return Service(name_of(first), "service", _criticality(first, public), ids, top, True, first.span)
 
     def found_custody(self) -> list[Service]:
-        """What must stay releasable: each key that signs for funds, and what each custodian holds."""
+        """What must stay releasable: what keeps keys to funds, sealed servers of secrets, what each custodian holds."""
         context = self.maker.context
+        kept = [(each, Criticality.CRITICAL) for each in fund_keepers(self._graph)]
+        kept += [(each, Criticality.HIGH) for each in sealed_servers(self._graph)]
         found = []
-        for key in signing_keys(self._graph):
-            node, attested = self._released(key, context.whole[key.id])
-            top = self._top("", [node], [key], [node], None)
-            found.append(
-                Service(name_of(key), "custody", Criticality.CRITICAL, (key.id,), top, True, key.span, attested)
-            )
+        for keeper, criticality in kept:
+            node, attested = self._released(keeper, context.whole[keeper.id])
+            top = self._top("", [node], [keeper], [node], None)
+            name, ids = name_of(keeper), (keeper.id,)
+            found.append(Service(name, "custody", criticality, ids, top, True, keeper.span, attested))
         custodians: dict[str, tuple[Resource, Span]] = {}
         for name, calls in self.maker.calls.items():
             for call in calls:

@@ -148,6 +148,84 @@ def test_a_sole_administrator_of_one_of_two_keys_locks_nothing(tmp_path: Path) -
     assert gatekeepers(tmp_path, files, '["aws_kms_key.signer", "google_kms_crypto_key.signer"]') == []
 
 
+# Roles of a managed HSM hold inside it alone: a subscription's owner has none of them, and the Administrator, the Crypto
+# Officer and the Policy Administrator may hand them out. https://learn.microsoft.com/azure/key-vault/managed-hsm/built-in-roles
+HSM = """
+provider "azurerm" {
+  subscription_id = "00000000-0000-0000-0000-000000000001"
+  features {}
+}
+
+variable "other" {}
+
+resource "azurerm_key_vault_managed_hardware_security_module" "main" {
+  name                = "custody"
+  location            = "westeurope"
+  resource_group_name = "custody"
+  sku_name            = "Standard_B1"
+  tenant_id           = "00000000-0000-0000-0000-000000000002"
+  admin_object_ids    = ADMINISTRATORS
+}
+
+resource "azurerm_key_vault_managed_hardware_security_module_key" "signer" {
+  name           = "signer"
+  managed_hsm_id = azurerm_key_vault_managed_hardware_security_module.main.id
+  key_type       = "EC-HSM"
+  curve          = "P-256K"
+  key_opts       = ["sign"]
+}
+
+data "azurerm_key_vault_managed_hardware_security_module_role_definition" "given" {
+  managed_hsm_id = azurerm_key_vault_managed_hardware_security_module.main.id
+  name           = ROLE
+}
+
+resource "azurerm_key_vault_managed_hardware_security_module_role_assignment" "given" {
+  managed_hsm_id     = azurerm_key_vault_managed_hardware_security_module.main.id
+  name               = "a9dbe818-56e7-5878-c0ce-a1477692c1d6"
+  scope              = "/keys"
+  role_definition_id = data.azurerm_key_vault_managed_hardware_security_module_role_definition.given.resource_manager_id
+  principal_id       = var.other
+}
+"""
+SUBSCRIPTION = ["account:azure/00000000-0000-0000-0000-000000000001", "provider:azure"]
+CRYPTO_USER = '"21dbd100-6940-42c2-9190-5d6cb909625b"'
+CAROL, DAVE = '"00000000-0000-0000-0000-00000000000c"', '"00000000-0000-0000-0000-00000000000d"'
+
+
+@pytest.mark.parametrize(
+    ("administrators", "role", "expected"),
+    [
+        (f"[{CAROL}]", CRYPTO_USER, [*SUBSCRIPTION, f"administrator:{CAROL[1:-1]}"]),
+        (f"[{CAROL}, {DAVE}]", CRYPTO_USER, SUBSCRIPTION),  # either can undo what the other did
+        (f"[{CAROL}]", '"4bd23610-cdcf-4971-bdee-bdc562cc28e4"', SUBSCRIPTION),  # the other may assign roles, too
+        (f"[{CAROL}]", "var.other", SUBSCRIPTION),  # may be a role that does
+        ("var.other", CRYPTO_USER, SUBSCRIPTION),  # who, and how many, is not in the files
+    ],
+)
+def test_a_sole_administrator_of_a_managed_hsm(
+    tmp_path: Path, administrators: str, role: str, expected: list[str]
+) -> None:
+    files = HSM.replace("ADMINISTRATORS", administrators).replace("= ROLE", f"= {role}")
+    entry = '["azurerm_key_vault_managed_hardware_security_module_key.signer"]'
+    assert gatekeepers(tmp_path, files, entry) == expected
+
+
+# https://cloud.google.com/kms/docs/iam: a role on the project holds for the keys in it, so its owners can let themselves in.
+GOOGLE_POLICY = """
+resource "google_kms_crypto_key_iam_binding" "signer" {
+  crypto_key_id = google_kms_crypto_key.signer.id
+  role          = "roles/cloudkms.admin"
+  members       = ["user:carol@custody.example"]
+}
+"""
+
+
+def test_the_owners_of_a_project_administer_its_keys_whatever_the_keys_say(tmp_path: Path) -> None:
+    found = gatekeepers(tmp_path, GOOGLE + SECOND + GOOGLE_POLICY, '["google_kms_crypto_key.signer"]')
+    assert found == ["account:google/custody", "provider:google"]
+
+
 def test_an_administrator_is_no_failure_domain(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(AWS + ADMINISTERED.replace("PRINCIPALS", ALICE), "utf-8")
     (tmp_path / ".riskscan.yaml").write_text(

@@ -328,6 +328,58 @@ def test_custodians_are_what_must_stay_releasable(study_of: StudyOf) -> None:
     assert stopped(found, "region:aws/eu-west-1")["funds at fireblocks"] == "up"
 
 
+KEEPERS = """
+resource "aws_cloudhsm_v2_cluster" "wallets" {
+  hsm_type   = "hsm1.medium"
+  subnet_ids = []
+}
+
+resource "aws_cloudhsm_v2_hsm" "wallets" {
+  cluster_id        = aws_cloudhsm_v2_cluster.wallets.cluster_id
+  availability_zone = "eu-west-1a"
+}
+
+resource "aws_cloudhsm_v2_cluster" "tls" {
+  hsm_type   = "hsm1.medium"
+  subnet_ids = []
+}
+
+resource "aws_secretsmanager_secret" "seed" {
+  name = "hot-wallet/seed-phrase"
+}
+
+resource "aws_secretsmanager_secret" "password" {
+  name = "wallet-database/password"
+}
+
+resource "aws_kms_key" "seal" {
+}
+
+resource "aws_instance" "vault" {
+  user_data = <<-EOT
+    cat > /etc/vault.hcl <<END
+    seal "awskms" {
+      kms_key_id = "${aws_kms_key.seal.key_id}"
+    }
+    END
+  EOT
+}
+"""
+
+
+def test_keepers_of_keys_and_sealed_servers_must_stay_releasable(study_of: StudyOf) -> None:
+    found = study_of(PROVIDER + KEEPERS)
+    custody = [service for service in found.services if service.kind == "custody"]
+    # Hardware and secrets count where they say that they are about funds; the key of the seal is what the server needs.
+    assert [(s.name, s.criticality, s.entry) for s in custody] == [
+        ("wallets", Criticality.CRITICAL, ("aws_cloudhsm_v2_cluster.wallets",)),
+        ("hot-wallet/seed-phrase", Criticality.CRITICAL, ("aws_secretsmanager_secret.seed",)),
+        ("vault", Criticality.HIGH, ("aws_instance.vault",)),
+    ]
+    down = stopped(found, "zone:aws/eu-west-1a")
+    assert (down["wallets"], down["hot-wallet/seed-phrase"]) == ("down", "up")  # its only module stands there
+
+
 @pytest.mark.parametrize(
     "text",
     [
