@@ -124,7 +124,7 @@ def build_graph(resources: Iterable[Resource], edges: Iterable[Edge], index: Ind
     by_id = {resource.id: resource for resource in sorted(resources, key=lambda r: r.id)}
     outgoing: dict[str, list[Edge]] = {}
     incoming: dict[str, list[Edge]] = {}
-    for edge in sorted(set(edges), key=lambda e: (e.source, e.target, e.path, e.kind)):
+    for edge in sorted(dict.fromkeys(edges), key=lambda e: (e.source, e.target, e.path, e.kind)):
         if edge.source in by_id and edge.target in by_id and edge.source != edge.target:
             outgoing.setdefault(edge.source, []).append(edge)
             incoming.setdefault(edge.target, []).append(edge)

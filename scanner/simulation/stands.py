@@ -201,7 +201,21 @@ class Stands:
             and needs_majority(resource)
         ):
             return gates.at_least((len(slots) + 1) // 2, slots, "the majority of its zones")
-        return gates.all(slots, "all of its zones")
+        everywhere = gates.all(slots, "all of its zones")
+        copies = self._copies(resource)
+        if copies is None or not 1 < copies < len(slots):
+            return everywhere
+        reason = f"in which {copies} of its {len(slots)} zones {resource.id} stands"
+        return gates.any((everywhere, gates.if_undecided(gates.at_least(copies, slots), reason)))
+
+    @staticmethod
+    def _copies(resource: Resource) -> int | None:
+        """In how many zones a database or cache stands at most, where its provider picks them among more."""
+        if resource.kind == "cache":
+            replicas = resource.get("replicas")
+            return replicas + 1 if isinstance(replicas, int) and not isinstance(replicas, bool) else None
+        copies = resource.get("zone_copies") if resource.kind == "database" else None
+        return copies if isinstance(copies, int) else None
 
     def _slot(self, resource: Resource, service: str, zone: Place, calls_out: bool) -> int:
         place, gates = resource.placement, self.context.gates

@@ -6,14 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
-from scanner.graph.graph import Graph
-from scanner.model.resource import EdgeKind
+from scanner.graph.graph import Graph, build_graph
+from scanner.model.resource import Edge, EdgeKind
+from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown
 
 
 def links(graph: Graph) -> set[tuple[str, str, str]]:
     """Every edge as source, target and kind."""
     return {(edge.source, edge.target, edge.kind.value) for edge in graph.edges()}
+
+
+def test_edges_that_differ_in_their_place_alone_keep_the_order_of_the_text(graph_of: Callable[..., Graph]) -> None:
+    graph = graph_of('resource "aws_ebs_volume" "a" {}\nresource "aws_ebs_volume" "b" {}\n')
+    told = [Edge("aws_ebs_volume.a", "aws_ebs_volume.b", EdgeKind.RUNTIME, "x", Span("main.tf", n)) for n in range(40)]
+    found = build_graph(graph.resources.values(), told, graph.index)
+    assert list(found.edges()) == told
 
 
 # -- references ------------------------------------------------------------------------------------
