@@ -228,6 +228,7 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
     data, places = document.data, document.places
     rules = data.get("rules", {})
     waivers = data.get("ignore", [])
+    _tell_names_apart(data, places)
     return Config(
         file=path,
         root=path.parent.resolve(),
@@ -259,6 +260,17 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
         limits=Limits(**data.get("limits", {})),
         rule_places=_rule_places(rules, waivers, places),
     )
+
+
+def _tell_names_apart(data: Mapping[str, Any], places: Mapping[str, Span]) -> None:
+    """Reports know services and custody items by their names."""
+    first: dict[str, Span] = {}
+    for key in ("services", "custody"):
+        for i, service in enumerate(data.get(key, [])):
+            name, place = service["name"], places[f"{key}[{i}]"]
+            if name in first:
+                raise ConfigError(f"{place}: the name `{name}` is taken at line {first[name].line}; give it another")
+            first[name] = place
 
 
 def _services(data: Mapping[str, Any], key: str, places: Mapping[str, Span]) -> tuple[Service, ...]:

@@ -211,6 +211,14 @@ def test_hostile_or_broken_yaml_ends_in_one_line(tmp_path: Path, text: str | byt
     assert part in caught.value.lines[0]
 
 
+def test_names_of_services_and_custody_items_are_their_own(tmp_path: Path) -> None:
+    text = "version: 1\nservices:\n  - {name: pay, entry: [a]}\ncustody:\n  - {name: keys, entry: [b]}\n  - {name: pay, entry: [c]}\n"
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    (line,) = caught.value.lines
+    assert "c.yaml:6:5: the name `pay` is taken at line 3; give it another" in line
+
+
 def test_words_that_old_yaml_takes_for_something_else_stay_texts() -> None:
     # YAML 1.1 reads these as false, octal 342391, 12 hours and 30 minutes, and a date.
     document = read_yaml("a: no\nb: 0123456\nc: 12:30\nd: 2027-01-31\ne: 0b1\nf: 1_0\n", "c.yaml")
