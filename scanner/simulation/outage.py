@@ -10,15 +10,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.catalog.load import catalog
-from scanner.model.domain import Domain, DomainError, is_zone_id, parse, region_of_zone, region_of_zone_id
+from scanner.model.domain import Domain
 from scanner.model.outage import Cause, DataVerdict, Scenario, ServiceOutage, Verdict
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.incidents import Incident
-from scanner.simulation.places import EDGE_VENDORS, certainly_differ
+from scanner.simulation.readings import Reading, Readings, meaningless
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
 
@@ -52,13 +51,6 @@ _KEEPING: Final = STORES - {"cache", "queue"}
 """Kinds whose data is missed when it is gone."""
 
 
-class _Reading(Struct, frozen=True):
-    """One way to read a scenario: the events that fail, and what it assumes."""
-
-    events: tuple[int, ...]
-    assumption: str = ""
-
-
 class _Inside(Struct, frozen=True):
     """What of places and stores one service depends on: resources with their places, and the nodes of its data."""
 
@@ -77,14 +69,13 @@ class _Swept(Struct, frozen=True):
         return bool(self.bits[node] >> ((self.first + reading) * len(_READINGS) + kind) & 1)
 
 
-@dataclass(slots=True)
+@dataclass
 class Replay:
     """Runs scenarios on one fault graph."""
 
     faults: FaultGraph
     services: Sequence[Service]
     analysis: Analysis
-    _by_key: dict[str, str] = field(default_factory=dict)
     _names: dict[int, str] = field(default_factory=dict)
     _resources: dict[int, str] = field(default_factory=dict)
     _inside: dict[int, _Inside] = field(default_factory=dict)
@@ -92,7 +83,7 @@ class Replay:
     _keeping: dict[int, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_key = {name.casefold(): name for name in self.faults.events}
+        self._domains = Readings(self.faults)
         self._names = {event: name for name, event in self.faults.events.items()}
         self._resources = {node: name for name, node in self.faults.nodes.items()}
         faults = self.faults
@@ -104,25 +95,21 @@ class Replay:
 
     def run(self, name: str, down: Sequence[Domain], title: str = "", notes: Sequence[str] = ()) -> Scenario:
         """What becomes of every service when all of the domains are down at once."""
-        choices = [self._readings(domain) for domain in down]
-        unused = self._unused(down, choices)
-        return self._scenario(name, choices, tuple(d.text for d in down), title, unused, notes)
-
-    @staticmethod
-    def _unused(down: Sequence[Domain], choices: Sequence[Sequence[_Reading]]) -> tuple[str, ...]:
-        return tuple(d.text for d, found in zip(down, choices, strict=True) if not any(r.events for r in found))
+        choices = [self._domains.of(domain) for domain in down]
+        told = tuple(d.text for d in down)
+        return self._scenario(name, choices, told, title, meaningless(down, choices), notes)
 
     def _scenario(
         self,
         name: str,
-        choices: Sequence[Sequence[_Reading]],
+        choices: Sequence[Sequence[Reading]],
         down: tuple[str, ...],
         title: str = "",
         unused: tuple[str, ...] = (),
         notes: Sequence[str] = (),
     ) -> Scenario:
         readings = [
-            _Reading(
+            Reading(
                 tuple(dict.fromkeys(event for reading in combined for event in reading.events)),
                 " and ".join(reading.assumption for reading in combined if reading.assumption),
             )
@@ -134,11 +121,11 @@ class Replay:
         cut = [f"only the first {MOST_READINGS} ways to read it were tried"] if more else []
         return Scenario(name, down, found, title, unused, (*notes, *cut))
 
-    def _swept(self, readings: Sequence[_Reading]) -> _Swept:
+    def _swept(self, readings: Sequence[Reading]) -> _Swept:
         told = [self._told(reading, kind) for reading in readings for kind in range(len(_READINGS))]
         return _Swept(outages(self.faults.structure, told), 0)
 
-    def _told(self, reading: _Reading, kind: int) -> tuple[int, ...]:
+    def _told(self, reading: Reading, kind: int) -> tuple[int, ...]:
         gates = self.faults.gates
         switches = {"by_hand": gates.by_hand, "undecided": gates.undecided}
         return (*reading.events, *(switches[name] for name in _READINGS[kind]))
@@ -151,17 +138,17 @@ class Replay:
         if not incident.down:
             notes.append("only changes failed; what ran went on")
         for domain in apart:
-            accounts = self._matched(domain)
-            rest = [self._readings(other) for other in down if other != domain]
+            accounts = self._domains.matched(domain)
+            rest = [self._domains.of(other) for other in down if other != domain]
             told = tuple(other.text for other in down if other != domain)
             if accounts:
                 return [
                     self._scenario(
                         f"{incident.id} ({name})",
-                        [[_Reading((self.faults.events[name],))], *rest],
+                        [[Reading((self.faults.events[name],))], *rest],
                         (name, *told),
                         incident.title,
-                        self._unused([other for other in down if other != domain], rest),
+                        meaningless([other for other in down if other != domain], rest),
                         notes,
                     )
                     for name in accounts
@@ -174,7 +161,7 @@ class Replay:
         names = [
             name for name in sorted(self.faults.events) if wanted & levels_of(name) and name not in self.faults.zonal
         ]
-        readings = [_Reading((self.faults.events[name],)) for name in names]
+        readings = [Reading((self.faults.events[name],)) for name in names]
         bits = self._swept(readings).bits
         scenarios = [
             Scenario(name, (name,), tuple(self._outage(s, _Swept(bits, at), [reading]) for s in self.services))
@@ -182,91 +169,9 @@ class Replay:
         ]
         return sorted(scenarios, key=lambda s: (tuple(-weight for weight in _weights(s)), s.id))
 
-    # -- reading domains ---------------------------------------------------------------------------
-
-    def _readings(self, domain: Domain) -> list[_Reading]:
-        """The ways to read a domain on this estate; one, unless a place may be one of several."""
-        events = self.faults.events
-        exact = self._by_key.get(self._spelled(domain).casefold())
-        if domain.level == "provider" and exact is None:
-            exact = self._by_key.get(f"edge:{domain.provider}".casefold())
-        if domain.level == "edge" and exact is None:
-            exact = self._by_key.get(f"provider:{domain.name}".casefold())
-        if domain.level == "service" and exact is None and domain.provider in EDGE_VENDORS:
-            exact = None if domain.place else self._by_key.get(f"edge:{domain.provider}".casefold())
-        if domain.is_pattern:
-            named = self._matched(domain)
-            if domain.is_everywhere:
-                return [_Reading(tuple(events[name] for name in named))]
-            return [_Reading((events[name],), f"it is {self._said(name)}") for name in named] or [_Reading(())]
-        if domain.level == "zone":
-            return self._zone_readings(domain, exact)
-        if exact is None and domain.level in ("region", "account"):
-            family = f"{domain.level}:{domain.provider}"
-            return self._maybe([n for n in self.faults.families.get(family, ()) if n in self.faults.unknown], domain)
-        return [_Reading((events[exact],) if exact is not None else ())]
-
-    def _matched(self, pattern: Domain) -> list[str]:
-        """The domains of the estate that a pattern stands for. Files may give names that no id can have."""
-        return [name for name in sorted(self.faults.events) if _stands_for(pattern, name)]
-
-    def _spelled(self, domain: Domain) -> str:
-        if domain.level == "zone" and domain.provider == "aws":
-            return f"zone:aws/{self._names_of_ids().get(domain.place, domain.place)}"
-        return domain.text
-
-    def _names_of_ids(self) -> Mapping[str, str]:
-        """Zone ids → the names that the configuration gives them."""
-        return self.faults.zone_ids
-
-    def _zone_readings(self, domain: Domain, exact: str | None) -> list[_Reading]:
-        """A zone by its name; by its id, each zone of the region that it may be."""
-        events, ids = self.faults.events, self._names_of_ids()
-        asked = ids.get(domain.place, domain.place) if domain.provider == "aws" else domain.place
-        by_id = is_zone_id(asked)
-        if exact is not None and not by_id:
-            return [_Reading((events[exact],))]
-        region = region_of_zone_id(asked) if by_id else region_of_zone(domain.provider, asked)
-        family = self.faults.families.get(f"zone:{domain.provider}/{region}", ())
-        taken = set(ids.values())
-        if by_id:
-            others = [n for n in family if n != exact and not is_zone_id(_place(n)) and _place(n) not in taken]
-        else:
-            unknown = self.faults.unknown
-            others = [n for n in family if is_zone_id(_place(n))]
-            others += [n for n in family if n in unknown and not certainly_differ(unknown[n], asked)]
-        others += self._in_unknown_regions(domain.provider, asked)
-        sure = (events[exact],) if exact is not None else ()
-        named = [n for n in others if n not in self.faults.unknown]
-        known = catalog().region(domain.provider, region or "")
-        readings = [_Reading((*sure, events[n]), f"{self._said(n)} is {domain.place}") for n in others]
-        found = len(named) + len(taken & {_place(n) for n in family})
-        if sure or not by_id or not named or known is None or known.zones != found:
-            readings.append(_Reading(sure, f"none of them is {domain.place}" if others else ""))
-        return readings
-
-    def _in_unknown_regions(self, provider: str, zone: str) -> list[str]:
-        """The zones of regions that the files do not name that may be a zone."""
-        families, unknown = self.faults.families, self.faults.unknown
-        inside = [n for name, found in families.items() if name.startswith(f"zone:{provider}/?") for n in found]
-        return [n for n in inside if n in unknown and (is_zone_id(zone) or not certainly_differ(unknown[n], zone))]
-
-    def _maybe(self, names: Sequence[str], domain: Domain) -> list[_Reading]:
-        place = domain.place or domain.name
-        readings = [_Reading((self.faults.events[n],), f"{self._said(n)} is {place}") for n in names]
-        return [*readings, _Reading((), f"none of them is {place}" if readings else "")]
-
-    def _said(self, name: str) -> str:
-        """A domain in an assumption: your ap-northeast-1a; for one that is not named, what would tell it."""
-        unknown = self.faults.unknown.get(name)
-        place = _place(name)
-        if unknown is None and not place.startswith("?"):
-            return f"your {place}" if name.startswith("zone:") else name
-        return f"the place not named ({unknown.reason})" if unknown is not None else f"the place of {place[1:]}"
-
     # -- verdicts ----------------------------------------------------------------------------------
 
-    def _outage(self, service: Service, swept: _Swept, readings: Sequence[_Reading]) -> ServiceOutage:
+    def _outage(self, service: Service, swept: _Swept, readings: Sequence[Reading]) -> ServiceOutage:
         kinds, count = range(len(_READINGS)), len(readings)
         failed = [[swept.failed(service.node, index, kind) for kind in kinds] for index in range(count)]
         automatic = _combined([_verdict(row[0], row[1]) for row in failed])
@@ -293,14 +198,14 @@ class Replay:
             self._lost(service, swept, worst, kind + 2),
         )
 
-    def _condition(self, failed: Sequence[Sequence[bool]], readings: Sequence[_Reading]) -> str:
+    def _condition(self, failed: Sequence[Sequence[bool]], readings: Sequence[Reading]) -> str:
         """On what a verdict depends: which zone is meant, or what the files do not decide."""
         if len(readings) > 1:
             when = [reading.assumption for reading, row in zip(readings, failed, strict=True) if row[0]]
             return f"if {' or if '.join(when)}" if len(when) < len(readings) else ""
         return ""
 
-    def _because(self, service: Service, reading: _Reading, swept: _Swept, index: int, kind: int) -> tuple[Cause, ...]:
+    def _because(self, service: Service, reading: Reading, swept: _Swept, index: int, kind: int) -> tuple[Cause, ...]:
         """The resources of the service that stand in what failed, each with the place that puts it there."""
         names = [self._names[event] for event in reading.events]
         causes: dict[str, Cause] = {}
@@ -411,14 +316,3 @@ def _verdict(worst: bool, best: bool) -> Verdict:
 def _combined(verdicts: Iterable[Verdict]) -> Verdict:
     found = set(verdicts)
     return found.pop() if len(found) == 1 else Verdict.UNKNOWN
-
-
-def _stands_for(pattern: Domain, name: str) -> bool:
-    try:
-        return pattern.matches(parse(name))
-    except DomainError:
-        return False
-
-
-def _place(name: str) -> str:
-    return name.partition("/")[2]
