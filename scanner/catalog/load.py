@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec.json
 from msgspec import Struct
 
 from scanner.catalog.readers import KEYS, Reader
@@ -176,7 +176,7 @@ def _paths(value: Any) -> tuple[str, ...]:
 def _compiled() -> Any:
     """The compiled tables, unless a source file changed since."""
     try:
-        data = json.loads(COMPILED.read_bytes())
+        data = msgspec.json.decode(COMPILED.read_bytes())
     except (OSError, ValueError):
         return None
     return data if is_current(data, FOLDER) else None

@@ -102,12 +102,12 @@ def _questions(
     down: Sequence[str], incidents: Sequence[Incident], levels: Sequence[str]
 ) -> Callable[[Study], tuple[Scenario, ...]]:
     def ask(study: Study) -> tuple[Scenario, ...]:
-        domains = [_domain(text, study) for text in down]
-        scenarios = [study.replay.run(" + ".join(d.text for d in domains), domains)] if domains else []
+        domains, replay = [_domain(text, study) for text in down], study.replay
+        scenarios = [replay.run(" + ".join(d.text for d in domains), domains)] if domains else []
         for incident in incidents:
-            scenarios.extend(study.replay.incident(incident))
+            scenarios.extend(replay.incident(incident))
         if levels:
-            scenarios.extend(study.replay.every(levels))
+            scenarios.extend(replay.every(levels))
         return tuple(scenarios)
 
     return ask

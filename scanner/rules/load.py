@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec.json
 
 from scanner.catalog.documents import DocumentError, read_document, yaml_files
 from scanner.catalog.load import is_current, source_state
@@ -55,7 +56,7 @@ def _shipped() -> Mapping[str, Rule]:
 
 def _compiled(folder: Path) -> Any:
     try:
-        data = json.loads(COMPILED.read_bytes())
+        data = msgspec.json.decode(COMPILED.read_bytes())
     except (OSError, ValueError):
         return None
     return data["rules"] if is_current(data, folder) else None

@@ -6,7 +6,6 @@ Every mistake in a file is told with its line.
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec.json
 from msgspec import Struct
 
 from scanner.catalog.documents import DocumentError, read_document, yaml_files
@@ -121,7 +121,7 @@ def _shipped() -> Mapping[str, Incident]:
 
 def _compiled(folder: Path) -> Any:
     try:
-        data = json.loads(COMPILED.read_bytes())
+        data = msgspec.json.decode(COMPILED.read_bytes())
     except (OSError, ValueError):
         return None
     return data["incidents"] if is_current(data, folder) else None

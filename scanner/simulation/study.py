@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,8 +12,10 @@ from scanner.model.problem import Problem
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis
 from scanner.simulation.fault_graph import FaultGraph, maker
-from scanner.simulation.outage import Replay
 from scanner.simulation.services import Escrow, Finder, Service, Wanted
+
+if TYPE_CHECKING:
+    from scanner.simulation.outage import Replay
 
 
 class Wishes(Struct, frozen=True):
@@ -30,8 +33,14 @@ class Study(Struct, frozen=True):
     faults: FaultGraph
     services: tuple[Service, ...]
     analysis: Analysis
-    replay: Replay
     problems: tuple[Problem, ...]
+
+    @property
+    def replay(self) -> Replay:
+        """Runs scenarios. Made, and its module imported, where somebody asks: a scan does not."""
+        from scanner.simulation.outage import Replay
+
+        return Replay(self.faults, self.services, self.analysis)
 
 
 def study(graph: Graph, wishes: Wishes) -> Study:
@@ -46,5 +55,4 @@ def study(graph: Graph, wishes: Wishes) -> Study:
         services = sorted(services, key=lambda service: (order.index(service.criticality), service.name))
     faults = made.finish()
     found = (*services, *custody)
-    analysis = Analysis(faults, found)
-    return Study(faults, found, analysis, Replay(faults, found, analysis), tuple(problems))
+    return Study(faults, found, Analysis(faults, found), tuple(problems))
