@@ -149,6 +149,10 @@ def _write_stdout(data: bytes) -> None:
     except BrokenPipeError:
         # The reader has seen enough; the exit code still tells the verdict.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # What could not be written must not be tried once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.ClickException(f"cannot write the output: {error.strerror}") from None
 
 
 def _write_file(file: Path, data: bytes) -> None:

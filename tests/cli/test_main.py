@@ -83,6 +83,14 @@ def test_no_command_shows_help_and_an_unknown_one_is_an_error(run: Callable[...,
     assert "No such command 'scann'" in run("scann").err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = start(CHILD.format(scan=BIG_REPORT), "scan", stdout=full, stderr=subprocess.PIPE)
+        assert process.communicate(timeout=30)[1] == b"error: cannot write the output: No space left on device\n"
+    assert process.returncode == 2
+
+
 def test_a_closed_pipe_makes_no_noise() -> None:
     process = start(CHILD.format(scan=BIG_REPORT), "scan", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
