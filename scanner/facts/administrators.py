@@ -1,9 +1,9 @@
 """Who alone decides what others may do with a key.
 
 Only key policies of AWS and the roles of Azure's managed HSMs can leave the account out. A Google Cloud role on a
-project holds for its keys, whatever their own policies say (https://cloud.google.com/kms/docs/iam), and who manages an
-Azure key vault may let himself in (https://learn.microsoft.com/azure/key-vault/general/rbac-guide): there the account
-is the gatekeeper.
+project holds for all keys in it (https://cloud.google.com/kms/docs/reference/permissions-and-roles), and who manages an
+Azure key vault may let himself in (https://learn.microsoft.com/azure/key-vault/general/assign-access-policy): there the
+account is the gatekeeper.
 """
 
 from __future__ import annotations

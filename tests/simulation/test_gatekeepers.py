@@ -211,7 +211,7 @@ def test_a_sole_administrator_of_a_managed_hsm(
     assert gatekeepers(tmp_path, files, entry) == expected
 
 
-# https://cloud.google.com/kms/docs/iam: a role on the project holds for the keys in it, so its owners can let themselves in.
+# https://cloud.google.com/kms/docs/reference/permissions-and-roles: a role on the project holds for all keys in it.
 GOOGLE_POLICY = """
 resource "google_kms_crypto_key_iam_binding" "signer" {
   crypto_key_id = google_kms_crypto_key.signer.id
