@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, discover
-from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
 from scanner.graph.graph import Graph, with_edges, with_services
 from scanner.model.finding import Finding, Severity
@@ -22,7 +21,10 @@ from scanner.model.resource import Edge, Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.normalize import GivenPlace, Settings, normalize
-from scanner.parsers.terraform.folders import InputFile
+from scanner.parsers.kubernetes import project as kubernetes
+from scanner.parsers.kubernetes.project import InputFile
+from scanner.parsers.parsed import Parsed, joined
+from scanner.parsers.terraform.folders import InputFile as TerraformFile
 from scanner.parsers.terraform.options import TerraformOptions
 from scanner.parsers.terraform.project import TerraformResult, read
 from scanner.rules.evaluate import evaluate
@@ -40,7 +42,7 @@ class Estate(Struct, frozen=True):
 
     config: Config
     found: Discovery
-    terraform: TerraformResult
+    parsed: Parsed
     graph: Graph
     uncatalogued: Mapping[str, int]
     problems: tuple[Problem, ...]
@@ -58,9 +60,9 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     config = estate.config
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
-    graph, terraform = with_services(estate.graph, risks, outages.analysis.losses()), estate.terraform
+    graph, parsed = with_services(estate.graph, risks, outages.analysis.losses()), estate.parsed
     judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
-    findings, waiver_problems = _suppressed(judged, loaded, terraform, config)
+    findings, waiver_problems = _suppressed(judged, loaded, parsed, config)
     problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}
     return Report(
         tool_version=VERSION,
@@ -70,12 +72,12 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         findings=findings,
         rules=loaded.infos,
         problems=tuple(sorted(problems, key=_order)),
-        coverage=_coverage(estate.found, terraform),
+        coverage=_coverage(estate.found, parsed),
         score=score([risk.cuts for risk in risks], _apart(judged, risks), judged, config.targets),
-        sources=terraform.sources,
-        secrets=terraform.secrets | frozenset(key_texts(graph)),
+        sources=parsed.sources,
+        secrets=parsed.secrets | frozenset(key_texts(graph)),
         uncatalogued=estate.uncatalogued,
-        roots=tuple(root.name for root in terraform.roots),
+        roots=parsed.roots,
         services=risks,
     )
 
@@ -97,9 +99,9 @@ def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[S
         base=str(estate.found.base),
         scenarios=ask(outages),
         problems=tuple(sorted(problems, key=_order)),
-        coverage=_coverage(estate.found, estate.terraform),
-        sources=estate.terraform.sources,
-        secrets=estate.terraform.secrets | frozenset(key_texts(estate.graph)),
+        coverage=_coverage(estate.found, estate.parsed),
+        sources=estate.parsed.sources,
+        secrets=estate.parsed.secrets | frozenset(key_texts(estate.graph)),
     )
 
 
@@ -107,12 +109,12 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     """Read the paths into one graph, with the links and places that the configuration adds."""
     found = discover(paths, config.limits.max_file_bytes)
     config = shown_from(config, found.base)
-    terraform = read_terraform(found, config)
+    parsed = joined((_handed_over(read_terraform(found, config)), read_kubernetes(found)))
     places = tuple(GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster) for p in config.placements)
-    graph, uncatalogued = normalize(terraform.declarations, Settings(config.region, config.environments, places))
+    graph, uncatalogued = normalize(parsed.declarations, Settings(config.region, config.environments, places))
     edges, problems = linked(graph, config.links)
     graph = with_edges(graph, edges) if edges else graph
-    return Estate(config, found, terraform, graph, uncatalogued, (*found.problems, *terraform.problems, *problems))
+    return Estate(config, found, parsed, graph, uncatalogued, (*found.problems, *parsed.problems, *problems))
 
 
 def linked(graph: Graph, links: Sequence[Link]) -> tuple[list[Edge], list[Problem]]:
@@ -171,11 +173,8 @@ def _shown(graph: Graph) -> tuple[Resource, ...]:
 
 def read_terraform(found: Discovery, config: Config) -> TerraformResult:
     """Parse and evaluate the Terraform files among those discovered."""
-    scan_root = found.roots[0] if len(found.roots) == 1 else found.base
-    if scan_root.is_file():
-        scan_root = scan_root.parent
     files = [
-        InputFile(f.path, f.name, f.format == "terraform-variables")
+        TerraformFile(f.path, f.name, f.format == "terraform-variables")
         for f in found.files
         if f.format.startswith("terraform")
     ]
@@ -186,7 +185,33 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
         workspace=config.workspace,
         max_file_bytes=config.limits.max_file_bytes,
     )
-    return read(files, scan_root, found.base, options)
+    return read(files, _scan_root(found), found.base, options)
+
+
+def _handed_over(result: TerraformResult) -> Parsed:
+    return Parsed(
+        result.declarations,
+        tuple(root.name for root in result.roots),
+        result.problems,
+        result.unread,
+        result.partly,
+        result.sources,
+        result.secrets,
+    )
+
+
+def read_kubernetes(found: Discovery) -> Parsed:
+    """Read the manifests, charts and overlays among the files discovered."""
+    files = [
+        InputFile(f.path, f.name, f.format) for f in found.files if f.format in ("kubernetes", "helm", "kustomize")
+    ]
+    return kubernetes.read(files, kubernetes.Options(found.base, _scan_root(found)))
+
+
+def _scan_root(found: Discovery) -> Path:
+    """The folder outside of which nothing is read."""
+    root = found.roots[0] if len(found.roots) == 1 else found.base
+    return root.parent if root.is_file() else root
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:
@@ -203,7 +228,7 @@ def _codes(rules: RuleSet, names: frozenset[str]) -> frozenset[str]:
 
 
 def _suppressed(
-    findings: tuple[Finding, ...], rules: RuleSet, terraform: TerraformResult, config: Config
+    findings: tuple[Finding, ...], rules: RuleSet, parsed: Parsed, config: Config
 ) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
     known = {name.lower(): code for code, rule in rules.rules.items() for name in (code, rule.info.slug)}
     waivers = [
@@ -217,25 +242,21 @@ def _suppressed(
         )
         for w in config.waivers
     ]
-    waivers.extend(inline_waivers(terraform.sources))
-    blocks = {d.id: d.span for d in terraform.declarations}
+    waivers.extend(inline_waivers(parsed.sources))
+    blocks = {d.id: d.span for d in parsed.declarations}
     return suppress(findings, waivers, blocks, known, config.today)
 
 
-def _coverage(found: Discovery, terraform: TerraformResult) -> dict[str, FormatCoverage]:
+def _coverage(found: Discovery, parsed: Parsed) -> dict[str, FormatCoverage]:
     by_format: dict[str, list[str]] = {}
-    for file in found.files:
+    for file in (*found.files, *found.left_out):
         by_format.setdefault(file.format, []).append(file.name)
-    left_out = {problem.span.file for problem in found.problems}
-    for name in sorted(left_out):
-        if (kind := format_of(name.rsplit("/", 1)[-1])) is not None:
-            by_format.setdefault(kind, []).append(name)
-    unread = terraform.unread | left_out
+    unread = parsed.unread | {file.name for file in found.left_out}
     return {
         name: FormatCoverage(
             found=len(files),
-            read=sum(1 for f in files if f not in unread and f not in terraform.partly),
-            partly=sum(1 for f in files if f in terraform.partly),
+            read=sum(1 for f in files if f not in unread and f not in parsed.partly),
+            partly=sum(1 for f in files if f in parsed.partly),
             unread=sum(1 for f in files if f in unread),
         )
         for name, files in sorted(by_format.items())

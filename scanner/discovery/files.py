@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.discovery.content import CHART, format_by_content, is_of_chart, named_format
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 
@@ -29,6 +30,9 @@ FORMATS: Final = {
 """File name endings and the format that they mean. The longest ending wins."""
 
 
+_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
+
+
 class SourceFile(Struct, frozen=True):
     """One file to read: its absolute path, and its name in reports (relative to the base, forward slashes)."""
 
@@ -38,12 +42,16 @@ class SourceFile(Struct, frozen=True):
 
 
 class Discovery(Struct, frozen=True):
-    """What was found. ``base`` is the folder that reported paths are relative to, ``roots`` the folders asked for."""
+    """What was found. ``base`` is the folder that reported paths are relative to, ``roots`` the folders asked for.
+
+    Files in ``left_out`` are ours but not to be read; a problem tells why.
+    """
 
     base: Path
     roots: tuple[Path, ...]
     files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[SourceFile, ...] = ()
 
 
 def discover(paths: Sequence[Path], max_file_bytes: int) -> Discovery:
@@ -54,14 +62,24 @@ def discover(paths: Sequence[Path], max_file_bytes: int) -> Discovery:
     roots = tuple(dict.fromkeys(path.resolve(strict=True) for path in paths))
     base = find_base(roots)
     files: dict[Path, SourceFile] = {}
+    left_out: dict[Path, SourceFile] = {}
     problems: list[Problem] = []
     for root in roots:
-        for path in _walk(root, problems, base):
-            source = _source(path, base, roots, max_file_bytes, problems)
-            if source is not None:
-                files.setdefault(source.path, source)
+        paths = list(_walk(root, problems, base))
+        charts = frozenset(str(path.parent) for path in paths if path.name == CHART)
+        for path in paths:
+            kind = format_of(path.name) or _format_inside(path, charts)
+            if kind is None:
+                continue
+            source = SourceFile(path, relative_name(path, base), kind)
+            fault = _fault(path, roots, max_file_bytes)
+            if fault is None:
+                files.setdefault(path, source)
+            elif path not in left_out:
+                left_out[path] = source
+                problems.append(Problem(Span(source.name, 1), *fault))
     ordered = sorted(files.values(), key=lambda f: f.name)
-    return Discovery(base, roots, tuple(ordered), tuple(sorted(problems)))
+    return Discovery(base, roots, tuple(ordered), tuple(sorted(problems)), tuple(left_out.values()))
 
 
 def find_base(roots: Sequence[Path]) -> Path:
@@ -104,18 +122,15 @@ def format_of(name: str) -> str | None:
     return FORMATS.get(ending)
 
 
-def _source(
-    path: Path, base: Path, roots: Sequence[Path], max_file_bytes: int, problems: list[Problem]
-) -> SourceFile | None:
-    kind = format_of(path.name)
-    if kind is None:
+def _format_inside(path: Path, charts: frozenset[str]) -> str | None:
+    """The format that a file's content, or the chart that it belongs to, tells."""
+    if charts and is_of_chart(path, charts):
+        return "helm"
+    if path.suffix.lower() not in _SNIFFED_ENDINGS and path.name != "Kustomization":
         return None
-    name = relative_name(path, base)
-    fault = _fault(path, roots, max_file_bytes)
-    if fault is not None:
-        problems.append(Problem(Span(name, 1), *fault))
+    if not path.is_file():  # a link to nowhere, a pipe: nothing that somebody meant to be read
         return None
-    return SourceFile(path, name, kind)
+    return named_format(path) or format_by_content(path)
 
 
 def _fault(path: Path, roots: Sequence[Path], max_file_bytes: int) -> tuple[ProblemKind, str] | None:

@@ -192,7 +192,7 @@ def analyzed(name: str) -> tuple[Study, tuple[ServiceRisk, ...], Mapping[str, tu
 def _analyzed(folder: Path, config: Config) -> tuple[Study, tuple[ServiceRisk, ...], Mapping[str, tuple[str, ...]]]:
     estate = read_estate([folder], config)
     found = study(estate.graph, wishes(estate.config))
-    lines = dict(estate.terraform.sources)
+    lines = dict(estate.parsed.sources)
     for service in found.services:
         if service.span is not None and service.span.file not in lines:
             text = (estate.found.base / service.span.file).read_text("utf-8")

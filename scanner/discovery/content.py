@@ -1,0 +1,62 @@
+"""What a YAML or JSON file is, told by what it says: folders and names promise nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+SNIFFED: Final = 256 * 1024
+"""Bytes of a file within which it must say what it is."""
+
+_API: Final = re.compile(rb"""^(?:[ \t]*(?:-[ \t]+)*|[ \t]*\{[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
+_KIND: Final = re.compile(rb"""^(?:[ \t]*(?:-[ \t]+)*|.*[{,][ \t]*)["']?kind["']?[ \t]*:""", re.MULTILINE)
+_SERVICES: Final = re.compile(
+    rb"^services:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+[\"'\w.${}-]+:", re.MULTILINE
+)
+_CONTAINER: Final = re.compile(rb"^[ \t]+(?:image|build|extends):", re.MULTILINE)
+_COMPOSE_NAME: Final = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
+_COMPOSE_KEY: Final = re.compile(rb"^(?:services|include|x-[\w-]+|version|name):", re.MULTILINE)
+_KUSTOMIZATION: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+CHART: Final = "Chart.yaml"
+_OF_CHARTS: Final = frozenset({CHART, "values.yaml", "requirements.yaml"})
+_TEMPLATES: Final = frozenset({".yaml", ".yml", ".tpl", ".json"})
+_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def named_format(path: Path) -> str | None:
+    """The format of files that tools find by their name alone."""
+    return "kustomize" if path.name in _KUSTOMIZATION else None
+
+
+def format_by_content(path: Path) -> str | None:
+    """The format of a YAML or JSON file, or ``None`` for a file that is none of ours."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(SNIFFED)
+    except OSError:
+        return None  # whoever asks for the file by name is told; one of thousands that is not ours is not
+    if head.startswith(_WIDE):
+        head = head.decode("utf-16", "replace").encode()
+    if path.suffix.lower() == ".json":
+        return "kubernetes" if b'"apiVersion"' in head and b'"kind"' in head and _API.search(head) else None
+    if b"apiVersion" in head and b"kind" in head and _API.search(head) and _KIND.search(head):
+        return "kubernetes"
+    if _SERVICES.search(head) and _CONTAINER.search(head):
+        return "compose"
+    if _COMPOSE_NAME.fullmatch(path.name.lower()) and _COMPOSE_KEY.search(head):
+        return "compose"
+    return None
+
+
+def is_of_chart(path: Path, charts: frozenset[str]) -> bool:
+    """Whether a file is one that a chart is rendered from. ``charts`` are the folders of all charts.
+
+    These are the chart's own description and values, and whatever lies in its templates. Examples, values of
+    environments and tests beside them are read for what they say.
+    """
+    if path.name in _OF_CHARTS and str(path.parent) in charts:
+        return True
+    if path.suffix.lower() not in _TEMPLATES:
+        return False
+    return any(folder.name == "templates" and str(folder.parent) in charts for folder in path.parents)

@@ -1,0 +1,152 @@
+"""Kubernetes objects in YAML documents: what counts as one, what it is called, and what of it is secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from scanner.model.resource import Declaration, ProviderContext
+from scanner.model.span import Span
+from scanner.model.value import Value
+from scanner.parsers.positioned_yaml import Document
+
+PLATFORM: Final = "kubernetes"
+PROVIDER: Final = ProviderContext("kubernetes")
+DEFAULT_NAMESPACE: Final = "default"
+
+_MOVED: Final[Mapping[str, str]] = {
+    "extensions/DaemonSet": "apps/DaemonSet",
+    "extensions/Deployment": "apps/Deployment",
+    "extensions/Ingress": "networking.k8s.io/Ingress",
+    "extensions/NetworkPolicy": "networking.k8s.io/NetworkPolicy",
+    "extensions/ReplicaSet": "apps/ReplicaSet",
+}
+"""Groups that kinds have left: https://kubernetes.io/docs/reference/using-api/deprecation-guide/."""
+CLUSTER_SCOPED: Final = frozenset(
+    {
+        *("Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "StorageClass", "CSIDriver"),
+        *("CustomResourceDefinition", "APIService", "PriorityClass", "RuntimeClass", "IngressClass", "GatewayClass"),
+        *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "CSINode"),
+        *("ValidatingAdmissionPolicyBinding", "VolumeAttachment", "VolumeSnapshotClass", "PodSecurityPolicy"),
+        *("ClusterIssuer", "ClusterSecretStore", "ClusterExternalSecret", "FlowSchema", "PriorityLevelConfiguration"),
+        *("ComponentStatus", "CertificateSigningRequest", "NodePool", "EC2NodeClass", "NodeClass", "NodeClaim"),
+        *("Provisioner", "AWSNodeTemplate", "ClusterPropagationPolicy", "ManagedCluster"),
+    }
+)
+"""Kinds without a namespace. Of kinds that nobody here knows a namespace is assumed."""
+_MOST_ITEMS: Final = 100_000
+
+
+class KubernetesObject(Struct, frozen=True):
+    """One object: its data, its document and where in it it stands (empty for a document that is one object)."""
+
+    data: Mapping[str, Value]
+    document: Document
+    prefix: str = ""
+
+    @property
+    def group(self) -> str:
+        """The API group; ``core`` for the one without a name."""
+        group, slash, _ = str(self.data["apiVersion"]).partition("/")
+        return group if slash else "core"
+
+    @property
+    def type(self) -> str:
+        """Group and kind, as the catalog names types: ``apps/Deployment``. The version is left out."""
+        written = f"{self.group}/{self.data['kind']}"
+        return _MOVED.get(written, written)
+
+    @property
+    def name(self) -> str:
+        """Its name; a generated one ends in ``*``."""
+        metadata = self.data.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        name = metadata.get("name")
+        if name is None:
+            generated = metadata.get("generateName")
+            return f"{generated}*" if isinstance(generated, str) and generated else "unnamed"
+        return str(name)
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace, empty for a kind that has none."""
+        if self.data["kind"] in CLUSTER_SCOPED:
+            return ""
+        metadata = self.data.get("metadata")
+        found = metadata.get("namespace") if isinstance(metadata, dict) else None
+        return str(found) if found else DEFAULT_NAMESPACE
+
+    @property
+    def id(self) -> str:
+        """``namespace/Kind/name``, or ``Kind/name``; two groups that share a kind are told apart by nothing else."""
+        return "/".join(part for part in (self.namespace, str(self.data["kind"]), self.name) if part)
+
+    @property
+    def span(self) -> Span:
+        """The line that says what kind of object it is."""
+        places = self.document.places.below(self.prefix) if self.prefix else self.document.places
+        return places.get("kind") or self.document.span
+
+
+def objects(document: Document) -> Iterator[KubernetesObject]:
+    """The objects of a document: itself, or the items of a list, in order. Nothing for other YAML."""
+    stack: list[tuple[Value, str]] = [(document.data, "")]
+    seen = 0
+    while stack and seen < _MOST_ITEMS:
+        data, prefix = stack.pop()
+        seen += 1
+        if not is_object(data):
+            continue
+        items = data.get("items")
+        if str(data["kind"]).endswith("List") and isinstance(items, list):
+            inner = f"{prefix}.items" if prefix else "items"
+            stack.extend((item, f"{inner}[{index}]") for index, item in reversed(list(enumerate(items))))
+        else:
+            yield KubernetesObject(data, document, prefix)
+
+
+def is_object(data: Value) -> bool:
+    """Whether something says both its kind and the version of its API."""
+    return isinstance(data, dict) and isinstance(data.get("apiVersion"), str) and isinstance(data.get("kind"), str)
+
+
+def declaration(found: KubernetesObject, root: str, prefix: str, suffix: str = "") -> Declaration:
+    """An object as the rest of the program sees it. ``prefix`` and ``suffix`` stand around its id."""
+    places = found.document.places
+    return Declaration(
+        id=f"{prefix}{found.id}{suffix}",
+        type=found.type,
+        name=found.name,
+        platform=PLATFORM,
+        span=found.span,
+        attributes=found.data,
+        places=places.below(found.prefix) if found.prefix else places,
+        provider=PROVIDER,
+        root=root,
+    )
+
+
+def secret_texts(data: Mapping[str, Value]) -> Iterator[str]:
+    """What a Secret holds, as written and decoded."""
+    if data.get("kind") != "Secret":
+        return
+    for key in ("data", "stringData"):
+        held = data.get(key)
+        for value in held.values() if isinstance(held, dict) else ():
+            if isinstance(value, str) and value:
+                yield value
+                if key == "data":
+                    yield from _decoded(value)
+
+
+def _decoded(text: str) -> Iterator[str]:
+    try:
+        plain = base64.b64decode(text, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return
+    if plain:
+        yield plain

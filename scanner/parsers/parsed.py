@@ -1,0 +1,44 @@
+"""What every front end hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from scanner.model.problem import Problem
+from scanner.model.resource import Declaration
+
+
+class Parsed(Struct, frozen=True):
+    """What files declare, and how well they were read.
+
+    ``roots`` are the names of what is applied as one (a Terraform root, a chart, an overlay), ``unread`` and ``partly``
+    names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show.
+    """
+
+    declarations: tuple[Declaration, ...] = ()
+    roots: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unread: frozenset[str] = frozenset()
+    partly: frozenset[str] = frozenset()
+    sources: Mapping[str, tuple[str, ...]] = {}
+    secrets: frozenset[str] = frozenset()
+
+
+def joined(results: Iterable[Parsed]) -> Parsed:
+    """The results of several front ends as one. Of equal ids, which different formats cannot make, the first counts."""
+    found = list(results)
+    declarations = {d.id: d for result in reversed(found) for d in reversed(result.declarations)}
+    sources: dict[str, tuple[str, ...]] = {}
+    for result in found:
+        sources.update(result.sources)
+    return Parsed(
+        tuple(declarations[name] for name in sorted(declarations)),
+        tuple(root for result in found for root in result.roots),
+        tuple(problem for result in found for problem in result.problems),
+        frozenset().union(*(result.unread for result in found)),
+        frozenset().union(*(result.partly for result in found)),
+        sources,
+        frozenset().union(*(result.secrets for result in found)),
+    )

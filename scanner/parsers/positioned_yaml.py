@@ -1,0 +1,390 @@
+"""YAML and JSON as plain data, with the place of every field: what manifests and Compose files are read through.
+
+Anybody may have written the text. Circles and billions of values made of aliases, deep nesting, duplicate keys and
+broken documents end in problems; what stands before and after a broken document is read all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from msgspec import Struct
+
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.span import Span
+from scanner.model.value import Value
+
+MAX_DEPTH: Final = 100
+"""How deep collections may nest."""
+MAX_VALUES: Final = 2_000_000
+"""Values of one document, those that aliases repeat counted each time."""
+MAX_BROKEN: Final = 20
+"""Broken documents of one file after which the rest of it is given up."""
+
+_TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+"""Byte order marks and what they tell."""
+_READERS_LIMIT: Final = "exceeded maximum nesting depth"
+"""What the reader says whose own limit is reached first."""
+_INDEX: Final = re.compile(r"\[(\d+)\]")
+_MERGE: Final = "tag:yaml.org,2002:merge"
+_WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0o?[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)")
+_DECIMAL: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?")
+_TRUE: Final = frozenset({"true", "yes", "on", "y"})
+
+
+class Positions(Mapping[str, Span]):
+    """Where the fields of an object stand, by path. What renders documents has its own."""
+
+    def below(self, prefix: str) -> Positions:
+        """The positions of an object inside this one, its paths counted from there."""
+        raise NotImplementedError
+
+
+class Document(Struct, frozen=True):
+    """One document: its data, and where its fields stand."""
+
+    data: Value
+    places: Positions
+    span: Span
+
+
+class YamlFile(Struct, frozen=True):
+    """The documents of one file that could be read, and what is wrong with the others or with parts of them."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Source:
+    """The text of one document, for those who ask where something stands: its nodes are made again then."""
+
+    file: str
+    text: str
+    line: int
+    _node: Any = None
+
+    @property
+    def node(self) -> Any:
+        if self._node is None:
+            import yaml
+
+            self._node = yaml.compose("\n" * self.line + self.text, Loader=_loader())
+        return self._node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places(Positions):
+    """Where the fields of a document stand, by path (``spec.containers[0].image``); read on demand.
+
+    ``prefix`` is the path of an object within the document (one item of a list). A field's span runs from its key to
+    the end of a plain value in the same line.
+    """
+
+    source: _Source
+    prefix: str = ""
+
+    def __getitem__(self, path: str) -> Span:
+        found = self._find(f"{self.prefix}.{path}" if self.prefix and path else self.prefix or path)
+        if found is None:
+            raise KeyError(path)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """The paths of all fields, outermost first."""
+        start = _descend(self.source.node, self.prefix)
+        stack: list[tuple[str, Any, int]] = [("", start[1], 0)] if start is not None else []
+        while stack:
+            path, node, depth = stack.pop()
+            children: list[tuple[str, Any, int]] = []
+            if node.id == "mapping" and depth < MAX_DEPTH:
+                children = [(f"{path}.{k.value}" if path else str(k.value), v, depth + 1) for k, v in node.value]
+            elif node.id == "sequence" and depth < MAX_DEPTH:
+                children = [(f"{path}[{i}]", v, depth + 1) for i, v in enumerate(node.value)]
+            yield from (child[0] for child in children)
+            stack.extend(reversed(children))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def below(self, prefix: str) -> Places:
+        """The places of an object inside this one, its paths counted from there."""
+        return Places(self.source, f"{self.prefix}.{prefix}" if self.prefix else prefix)
+
+    def value_span(self, path: str) -> Span | None:
+        """The span of a field's value alone, without its key."""
+        found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix else path)
+        return None if found is None else _span(self.source.file, found[1].start_mark, found[1].end_mark)
+
+    def _find(self, path: str) -> Span | None:
+        found = _descend(self.source.node, path)
+        if found is None:
+            return None
+        key, node = found
+        start, end = (key or node).start_mark, (key or node).end_mark
+        if node.id == "scalar" and node.end_mark.line == start.line:
+            end = node.end_mark
+        elif key is None:  # an item of a list: its first line
+            end = _first_line(node)
+        return _span(self.source.file, start, end)
+
+
+def read_yaml(content: bytes, name: str) -> YamlFile:
+    """Read a file, which reports call ``name``. Never raises: what cannot be read is a problem."""
+    text, fault = _decoded(content)
+    if fault:
+        return YamlFile((), (Problem(Span(name, 1), ProblemKind.UNREADABLE, fault),))
+    return _Reading(name, text).read()
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(encoding).replace("\r\n", "\n"), ""
+    except UnicodeDecodeError as error:
+        return "", f"not valid {encoding.removesuffix('-sig').upper()} at byte {error.start}"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Reads one text."""
+
+    name: str
+    text: str
+    documents: list[Document] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self) -> YamlFile:
+        skipped, broken = 0, 0
+        lines: list[str] = []
+        while True:
+            fault = self._documents(skipped, lines)
+            if fault is None:
+                break
+            self.problems.append(fault)
+            broken += 1
+            lines = lines or self.text.split("\n")
+            start = max(fault.span.line - 1, skipped + 1)
+            following = next((n for n in range(start, len(lines)) if lines[n].startswith("---")), None)
+            if following is None:
+                break
+            if broken >= MAX_BROKEN:
+                span = Span(self.name, following + 1)
+                self.problems.append(
+                    Problem(span, ProblemKind.LIMIT, "too many broken documents; the rest is left out")
+                )
+                break
+            skipped = following
+        return YamlFile(tuple(self.documents), tuple(self.problems))
+
+    def _documents(self, skipped: int, lines: list[str]) -> Problem | None:
+        """Read the documents after so many lines; returns what stopped it."""
+        import yaml
+
+        text = "\n" * skipped + "\n".join(lines[skipped:]) if skipped else self.text
+        done = skipped
+        try:
+            for node in yaml.compose_all(text, Loader=_loader()):
+                done = node.end_mark.line
+                self._document(node, text)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+            if mark is None:  # a character that no YAML may contain
+                return Problem(
+                    _place_of(error, self.name, self.text), ProblemKind.INVALID, f"not valid YAML: {problem}"
+                )
+            line, column = max(mark.line, done) + 1, mark.column + 1
+            deep = problem == _READERS_LIMIT
+            kind = ProblemKind.LIMIT if deep else ProblemKind.INVALID
+            return Problem(Span(self.name, line, column), kind, _TOO_DEEP if deep else f"not valid YAML: {problem}")
+        except (RecursionError, ValueError) as error:
+            return Problem(Span(self.name, done + 1), ProblemKind.INVALID, f"not valid YAML: {error}")
+        return None
+
+    def _document(self, node: Any, text: str) -> None:
+        start, end = node.start_mark, node.end_mark
+        span = Span(self.name, start.line + 1, start.column + 1)
+        building = _Building(self.name)
+        try:
+            data = building.value(node, 0)
+        except _Refused as refused:
+            self.problems.append(Problem(refused.span, ProblemKind.LIMIT, refused.args[0]))
+            return
+        self.problems.extend(building.problems)
+        first = start.index - start.column
+        piece = " " * start.column + text[start.index : end.index] if start.column else text[first : end.index]
+        self.documents.append(Document(data, Places(_Source(self.name, piece, start.line)), span))
+
+
+class _Refused(Exception):
+    """A document that is not to be read; with the reason."""
+
+    def __init__(self, reason: str, span: Span) -> None:
+        super().__init__(reason)
+        self.span = span
+
+
+@dataclass(slots=True)
+class _Building:
+    """Makes plain data of nodes. Data that aliases repeat is shared; it must not be changed."""
+
+    name: str
+    problems: list[Problem] = field(default_factory=list)
+    _made: dict[int, tuple[Value, int]] = field(default_factory=dict)
+    _open: set[int] = field(default_factory=set)
+    _count: int = 0
+
+    def value(self, node: Any, depth: int) -> Value:
+        """The data of a node. Raises :class:`_Refused`."""
+        if node.id == "scalar":
+            self._count += 1
+            return _scalar(node)
+        key = id(node)
+        if key in self._open:
+            raise _Refused("an alias stands inside of what it repeats", self._span(node))
+        made = self._made.get(key)
+        if made is not None:
+            self._count += made[1]
+            if self._count > MAX_VALUES:
+                raise _Refused(f"aliases make more than {MAX_VALUES} values of it", self._span(node))
+            return made[0]
+        if depth >= MAX_DEPTH:
+            raise _Refused(_TOO_DEEP, self._span(node))
+        self._open.add(key)
+        before = self._count
+        self._count += 1
+        found = self._mapping(node, depth) if node.id == "mapping" else [self.value(v, depth + 1) for v in node.value]
+        self._open.discard(key)
+        self._made[key] = (found, self._count - before)
+        return found
+
+    def _mapping(self, node: Any, depth: int) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        merged: list[Any] = []
+        for key, value in node.value:
+            if key.id != "scalar":
+                self._report(key, "a key that is no text is left out")
+            elif key.tag == _MERGE:
+                merged += value.value if value.id == "sequence" else [value]
+            else:
+                if key.value in found:
+                    self._report(key, f"the key {key.value} is written twice; the last one counts")
+                found[key.value] = self.value(value, depth + 1)
+        for each in merged:
+            inherited = self.value(each, depth + 1)
+            for name, value in inherited.items() if isinstance(inherited, dict) else ():
+                found.setdefault(name, value)
+        return found
+
+    def _report(self, node: Any, message: str) -> None:
+        self.problems.append(Problem(self._span(node), ProblemKind.INVALID, message))
+
+    def _span(self, node: Any) -> Span:
+        return _span(self.name, node.start_mark, node.end_mark)
+
+
+def _scalar(node: Any) -> Value:
+    """A scalar's value as JSON would have it: no dates, no base-60 numbers; what looks like neither is text."""
+    tag = node.tag
+    text: str = node.value
+    match tag:
+        case "tag:yaml.org,2002:str":
+            return text
+        case "tag:yaml.org,2002:int" if _WHOLE.fullmatch(text):
+            return _whole(text.replace("_", ""))
+        case "tag:yaml.org,2002:float" if _DECIMAL.fullmatch(text):
+            return float(text.replace("_", ""))
+        case "tag:yaml.org,2002:bool":
+            return text.lower() in _TRUE
+        case "tag:yaml.org,2002:null":
+            return None
+        case _:
+            return text
+
+
+def _whole(text: str) -> Value:
+    sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.lstrip("+"))
+    if len(digits) > 40:
+        return text
+    if len(digits) > 1 and digits[0] == "0":
+        base = {"x": 16, "b": 2, "o": 8}.get(digits[1].lower(), 8)
+        return sign * int(digits[2:] if digits[1].isalpha() else digits, base)
+    return sign * int(digits)
+
+
+def _loader() -> Any:
+    """PyYAML's reader in C where it is installed."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _descend(node: Any, path: str) -> tuple[Any, Any] | None:
+    """Key (none for items) and value of the field at a path. Keys may hold dots: the longest that fits is meant."""
+    key: Any = None
+    while path:
+        index = _INDEX.match(path)
+        if index is not None:
+            number, path = int(index[1]), path[index.end() :]
+            if node.id != "sequence" or number >= len(node.value):
+                return None
+            key, node = None, node.value[number]
+        else:
+            path = path.removeprefix(".")
+            found = _entry(node, path) if node.id == "mapping" else None
+            if found is None:
+                return None
+            key, node = found
+            path = path[len(key.value) :]
+    return key, node
+
+
+def _entry(node: Any, path: str, hops: int = 8) -> tuple[Any, Any] | None:
+    """The entry with which a path goes on: the last one written, else one that is merged in."""
+    best: tuple[Any, Any] | None = None
+    for key, value in node.value:
+        name = key.value
+        fits = key.id == "scalar" and path.startswith(name) and path[len(name) : len(name) + 1] in ("", ".", "[")
+        if fits and (best is None or len(name) >= len(best[0].value)):
+            best = (key, value)
+    for key, value in node.value if best is None and hops else ():
+        if key.id == "scalar" and key.tag == _MERGE:
+            for merged in value.value if value.id == "sequence" else [value]:
+                found = _entry(merged, path, hops - 1) if merged.id == "mapping" else None
+                if found is not None:
+                    return found
+    return best
+
+
+def _first_line(node: Any) -> Any:
+    """Where the first line of a collection ends: at its first key, or the first plain value beside it."""
+    while node.id != "scalar" and node.value:
+        first = node.value[0]
+        if node.id == "mapping":
+            key, value = first
+            if value.id == "scalar" and value.end_mark.line == key.start_mark.line:
+                return value.end_mark
+            return key.end_mark
+        node = first
+    return node.end_mark if node.end_mark.line == node.start_mark.line else node.start_mark
+
+
+def _span(file: str, start: Any, end: Any) -> Span:
+    return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _place_of(error: Any, name: str, text: str) -> Span:
+    """The line of a character that YAML does not allow."""
+    position = getattr(error, "position", None)
+    if not isinstance(position, int) or position < 0:
+        return Span(name, 1)
+    before = text[:position]
+    return Span(name, before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
