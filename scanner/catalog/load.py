@@ -32,6 +32,9 @@ _ENTRY_KEYS: Final = frozenset(
         "configures",
         "member_of",
         "connects",
+        "pods",
+        "selects",
+        "objects",
         "note",
     }
 )
@@ -52,8 +55,23 @@ class Connection(Struct, frozen=True):
     kind: str
 
 
+class ObjectPath(Struct, frozen=True):
+    """An attribute that names Kubernetes objects: of these types unless it says a kind itself, as ``kind`` of need.
+
+    ``namespace`` is the path of the namespace, where it is not written beside the name and not the object's own.
+    """
+
+    path: str
+    types: tuple[str, ...]
+    kind: str = EdgeKind.RUNTIME.value
+    namespace: str = ""
+
+
 class Entry(Struct, frozen=True):
-    """What a native type means. Paths are native attribute paths."""
+    """What a native type means. Paths are native attribute paths.
+
+    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods.
+    """
 
     kind: str
     scope: Reader = "regional"
@@ -68,6 +86,9 @@ class Entry(Struct, frozen=True):
     configures: tuple[str, ...] = ()
     member_of: tuple[str, ...] = ()
     connects: tuple[Connection, ...] = ()
+    pods: str = ""
+    selects: str = ""
+    objects: tuple[ObjectPath, ...] = ()
 
 
 class Region(Struct, frozen=True):
@@ -266,6 +287,11 @@ def _edge_faults(data: Mapping[str, Any]) -> Iterator[str]:
             yield "connects: each link has from, to and kind"
         elif link["kind"] not in _EDGES:
             yield f"connects: {link['kind']} is no kind of dependency"
+    for path, what in (data.get("objects") or {}).items():
+        if not isinstance(what, dict) or "type" not in what or what.keys() - {"type", "kind", "namespace"}:
+            yield f"objects: {path}: each has type, and may have kind and namespace"
+        elif what.get("kind", "runtime") not in _EDGES:
+            yield f"objects: {path}: {what['kind']} is no kind of dependency"
 
 
 def _reader_faults(name: str, reader: Reader) -> Iterator[str]:

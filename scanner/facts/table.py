@@ -36,6 +36,7 @@ from scanner.facts import (
     traffic,
     value_bearing,
     vendors,
+    workloads,
     zones,
 )
 from scanner.facts.fact import Fact
@@ -71,5 +72,6 @@ FACTS: Final[Mapping[str, Fact]] = {
     **traffic.FACTS,
     **value_bearing.FACTS,
     **vendors.FACTS,
+    **workloads.FACTS,
     **zones.FACTS,
 }

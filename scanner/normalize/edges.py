@@ -9,7 +9,9 @@ from scanner.catalog.load import Catalog, Entry
 from scanner.graph.index import Index, plain_path
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.span import Span
+from scanner.normalize.clusters import Clusters
 from scanner.normalize.names import Names
+from scanner.normalize.objects import Objects
 from scanner.normalize.states import READS, States
 
 _LOWERED: Mapping[str, EdgeKind] = {
@@ -32,6 +34,8 @@ class Linker:
     parts: Mapping[str, tuple[str, ...]]
     index: Index
     tables: Catalog
+    objects: Objects
+    clusters: Clusters
 
     def __post_init__(self) -> None:
         self._states = States(self.index)
@@ -46,6 +50,8 @@ class Linker:
                 yield from self._named(declaration, entry)
                 yield from self._memberships(declaration, entry)
                 yield from self._connections(declaration, entry)
+                yield from self.objects.edges(declaration, entry)
+                yield from self.clusters.edges(declaration)
 
     def _named(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
         """What its texts name without a reference: ARNs, host names, names of stores; in this root or another."""

@@ -14,35 +14,17 @@ from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
 from scanner.graph.graph import Graph, build_graph
 from scanner.graph.index import Index, build_index
+from scanner.model.objects import PLATFORM, labels_of
 from scanner.model.resource import Declaration, Placement, Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value
+from scanner.normalize.clusters import Clusters
 from scanner.normalize.edges import Linker
+from scanner.normalize.objects import Objects
 from scanner.normalize.placement import Placer
+from scanner.normalize.pods import pod_properties
+from scanner.normalize.settings import Settings
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
-
-
-class GivenPlace(Struct, frozen=True):
-    """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
-
-    paths: tuple[str, ...]
-    provider: str = ""
-    account: str = ""
-    region: str = ""
-    zones: tuple[str, ...] = ()
-    cluster: str = ""
-
-
-class Settings(Struct, frozen=True):
-    """What the user can tell about places and environments.
-
-    ``region`` is used where a provider configuration has none; ``environments`` maps a tier to globs of file paths;
-    of ``places`` the first that matches a file counts.
-    """
-
-    region: str | None = None
-    environments: Mapping[str, tuple[str, ...]] = {}
-    places: Sequence[GivenPlace] = ()
 
 
 class _Properties(Struct):
@@ -59,7 +41,8 @@ def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[
     index = build_index(declarations, _names(tables, declarations))
     properties = {d.id: _own_properties(d, entry, tables) for d in declarations if (entry := entries[d.id]) is not None}
     parts = _lay_over(declarations, entries, properties, index)
-    placer = Placer(index, entries, tables, settings.region)
+    clusters = Clusters(entries, index, settings.places)
+    placer = Placer(index, entries, tables, settings.region, clusters)
     resources = [
         _resource(d, entry, properties[d.id], placer, settings)
         for d in declarations
@@ -69,7 +52,7 @@ def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[
     for declaration in declarations:
         if entries[declaration.id] is None and declaration.mode == "managed":
             uncatalogued[declaration.type] = uncatalogued.get(declaration.type, 0) + 1
-    edges = Linker(entries, parts, index, tables).edges(declarations)
+    edges = Linker(entries, parts, index, tables, Objects(entries, index), clusters).edges(declarations)
     return build_graph(resources, edges, index), dict(sorted(uncatalogued.items()))
 
 
@@ -95,6 +78,9 @@ def _own_properties(declaration: Declaration, entry: Entry, tables: Catalog) -> 
             result.values[name] = coerced(value, tables.property_type(entry.kind, name))
         if value is not ABSENT or path:
             result.deciders[name] = (declaration, path)
+    for name, value, path in pod_properties(declaration.attributes, entry.pods) if entry.pods else ():
+        result.values[name] = coerced(value, tables.property_type(entry.kind, name))
+        result.deciders[name] = (declaration, path)
     return result
 
 
@@ -161,7 +147,10 @@ def _overlay(whole: _Properties, part: _Properties, declaration: Declaration) ->
 def _resource(
     declaration: Declaration, entry: Entry, properties: _Properties, placer: Placer, settings: Settings
 ) -> Resource:
-    tags = declaration.attributes.get("tags", declaration.attributes.get("labels"))
+    attributes = declaration.attributes
+    tags = (
+        labels_of(attributes) if declaration.platform == PLATFORM else attributes.get("tags", attributes.get("labels"))
+    )
     return Resource(
         declaration,
         entry.kind,

@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from scanner.catalog.load import Catalog, Entry
 from scanner.catalog.places import GOOGLE_ZONE, region_of
 from scanner.catalog.readers import lookup, read, whole
 from scanner.graph.index import Index
+from scanner.model.domain import region_of_zone
+from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
 from scanner.model.value import ABSENT, Unknown, Value, equal, unknown_from
+from scanner.normalize.clusters import Clusters
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "aws": "aws",
@@ -64,6 +69,10 @@ _ACCOUNT_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
 _ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_IN_ZONES: Final = frozenset({"workload", "batch", "volume"})
+"""Kinds of Kubernetes objects that stand on nodes or disks."""
+_TELLING_ZONES: Final = ("aws", "google")
+"""Providers whose names of zones tell them from each other."""
 _MAX_HOPS: Final = 8
 MAX_ZONES: Final = 64
 """So many unknown zones are compared with each other; no region has nearly as many."""
@@ -77,6 +86,7 @@ class Placer:
     entries: Mapping[str, Entry | None]
     tables: Catalog
     default_region: str | None
+    clusters: Clusters
     _regions: dict[str, str | Unknown | None] = field(default_factory=dict)
     _zones: dict[str, tuple[str | Unknown, ...] | Unknown] = field(default_factory=dict)
 
@@ -84,6 +94,8 @@ class Placer:
         """The placement of a declared resource."""
         declaration = self.index.by_id[name]
         entry = self.entries[name] or Entry("other")
+        if declaration.platform == PLATFORM and name not in self.clusters.declared:
+            return self._in_cluster(declaration, entry)
         provider = provider_of(declaration)
         scope = self._scope(declaration, entry)
         account = self._account(declaration, entry, provider)
@@ -93,6 +105,35 @@ class Placer:
         if scope is Scope.REGIONAL and isinstance(region, str):
             scope = self._wider(scope, provider, region)
         return Placement(provider, account, None if scope is Scope.GLOBAL else region, self.zones(name), scope)
+
+    def _in_cluster(self, declaration: Declaration, entry: Entry) -> Placement:
+        """Where an object of a cluster stands: what runs or keeps data, in zones of it; all else, in it as a whole."""
+        cluster = self.clusters.of(declaration)
+        base = self.place(cluster) if cluster is not None else Placement(PLATFORM)
+        if entry.kind not in _IN_ZONES:
+            return replace(base, zones=(), scope=Scope.REGIONAL)
+        spec = spec_of(declaration.attributes, entry.pods) if entry.pods else {}
+        pinned = distinct([z for z in pinned_values(spec, ZONE_LABELS)[0] if isinstance(z, (str, Unknown))])
+        if base.provider == PLATFORM:
+            base = _told_by(pinned, base, pinned_values(spec, REGION_LABELS)[0])
+        zones = pinned or (self.node_zones(cluster) if cluster is not None else ())
+        return replace(base, zones=zones, scope=Scope.ZONAL)
+
+    def node_zones(self, cluster: str) -> tuple[str | Unknown, ...] | Unknown:
+        """The zones of a cluster's nodes: those of its node groups and of the nodes that it declares itself."""
+        entry = self.entries[cluster] or Entry("other")
+        own = (
+            read(entry.properties["node_zones"], self.index.by_id[cluster].attributes)[0]
+            if "node_zones" in entry.properties
+            else ()
+        )
+        found: list[str | Unknown] = [z for z in own if isinstance(z, (str, Unknown))] if isinstance(own, list) else []
+        for group in self.clusters.node_groups.get(cluster, ()):
+            zones = self.zones(group)
+            if isinstance(zones, Unknown):
+                return zones
+            found.extend(zones)
+        return distinct(found) or self.zones(cluster)
 
     def _wider(self, scope: Scope, provider: str, region: str) -> Scope:
         """The scope that a location by itself implies: a multi-region, or everywhere."""
@@ -260,6 +301,17 @@ class Placer:
             if isinstance(value, (str, Unknown)):
                 return value
         return account_of(declaration.provider, provider)
+
+
+def _told_by(zones: tuple[str | Unknown, ...], place: Placement, regions: list[Value]) -> Placement:
+    """A placement with the provider and region that the names of zones tell."""
+    named = [zone for zone in zones if isinstance(zone, str)]
+    for provider in _TELLING_ZONES:
+        found = {region_of_zone(provider, zone) for zone in named}
+        if named and None not in found and len(found) == 1:
+            return replace(place, provider=provider, region=found.pop())
+    region = regions[0] if len(regions) == 1 and isinstance(regions[0], str) else None
+    return replace(place, region=region) if region else place
 
 
 def provider_of(declaration: Declaration) -> str:

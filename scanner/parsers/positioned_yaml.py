@@ -89,7 +89,7 @@ class Places(Positions):
     prefix: str = ""
 
     def __getitem__(self, path: str) -> Span:
-        found = self._find(f"{self.prefix}.{path}" if self.prefix and path else self.prefix or path)
+        found = self._find(f"{self.prefix}.{path}" if self.prefix else path) if path else None
         if found is None:
             raise KeyError(path)
         return found

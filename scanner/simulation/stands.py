@@ -13,15 +13,19 @@ from scanner.catalog.load import Entry
 from scanner.catalog.places import region_of
 from scanner.catalog.readers import lookup
 from scanner.facts.estate import CLOUDS
+from scanner.facts.nodes import group_name
 from scanner.facts.place import region_has_zones
 from scanner.facts.quorums import needs_majority
 from scanner.facts.traffic import subnets_through
 from scanner.facts.zones import in_one_zone, zones_matter
+from scanner.graph.graph import Graph
+from scanner.model.objects import PLATFORM
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
 from scanner.simulation.context import Context
 from scanner.simulation.places import EDGE_VENDORS, Place, lists_zones
+from scanner.simulation.pods import Pods
 
 _NOWHERE: Final = frozenset(
     {
@@ -34,6 +38,11 @@ _NOWHERE: Final = frozenset(
         "certificate",
         "certificate_authority",
         "replication",
+        "config",
+        "autoscaler",
+        "disruption_budget",
+        "storage_class",
+        "admission",
     }
 )
 """Kinds that describe something and run nowhere themselves."""
@@ -45,10 +54,15 @@ class Stands:
 
     context: Context
 
+    def __post_init__(self) -> None:
+        self._pods = Pods(self.context)
+
     def standing(self, resource: Resource, *, calls_out: bool) -> list[int]:
         """What of places a resource needs: all of the nodes. ``calls_out`` says that it calls hosts outside."""
         if resource.kind in _NOWHERE:
             return []
+        if resource.platform == PLATFORM and resource.kind not in ("cluster", "node_group"):
+            return self._pods.standing(resource)
         place, places = resource.placement, self.context.places
         if place.provider in EDGE_VENDORS:
             return [places.provider(place.provider)]
@@ -60,6 +74,8 @@ class Stands:
             name = resource.get("name")
             name = name if isinstance(name, str) else resource.declaration.attributes.get("name")
             found.append(places.other("cluster", name if isinstance(name, str) else resource.id))
+        if resource.kind == "node_group" and _is_of_kubernetes(resource, self.context.graph):
+            found.append(places.other("node-group", group_name(resource, self.context.graph)))
         return found + ([places.other("cluster", place.cluster)] if place.cluster else [])
 
     def _elsewhere(self, resource: Resource) -> list[int]:
@@ -263,6 +279,10 @@ class Stands:
                 if nat not in held:
                     held.append(nat)
         return found
+
+
+def _is_of_kubernetes(group: Resource, graph: Graph) -> bool:
+    return any(cluster.get("engine") == "kubernetes" for cluster in graph.targets(group, "cluster"))
 
 
 def root_of(resource: Resource) -> str:

@@ -9,14 +9,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.model.objects import PLATFORM, name_of_object, namespace_of
 from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Value
 from scanner.parsers.positioned_yaml import Document
 
-PLATFORM: Final = "kubernetes"
 PROVIDER: Final = ProviderContext("kubernetes")
-DEFAULT_NAMESPACE: Final = "default"
 
 _MOVED: Final[Mapping[str, str]] = {
     "extensions/DaemonSet": "apps/DaemonSet",
@@ -26,19 +25,6 @@ _MOVED: Final[Mapping[str, str]] = {
     "extensions/ReplicaSet": "apps/ReplicaSet",
 }
 """Groups that kinds have left: https://kubernetes.io/docs/reference/using-api/deprecation-guide/."""
-CLUSTER_SCOPED: Final = frozenset(
-    {
-        *("Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "StorageClass", "CSIDriver"),
-        *("CustomResourceDefinition", "APIService", "PriorityClass", "RuntimeClass", "IngressClass", "GatewayClass"),
-        *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "CSINode"),
-        *("ValidatingAdmissionPolicyBinding", "VolumeAttachment", "VolumeSnapshotClass", "PodSecurityPolicy"),
-        *("ClusterIssuer", "ClusterSecretStore", "ClusterExternalSecret", "FlowSchema", "PriorityLevelConfiguration"),
-        *("ComponentStatus", "CertificateSigningRequest", "NodePool", "EC2NodeClass", "NodeClass", "NodeClaim"),
-        *("Provisioner", "AWSNodeTemplate", "ClusterPropagationPolicy", "ManagedCluster"),
-    }
-)
-"""Kinds without a namespace. Of kinds that nobody here knows a namespace is assumed."""
-_MOST_ITEMS: Final = 100_000
 
 
 class KubernetesObject(Struct, frozen=True):
@@ -63,22 +49,12 @@ class KubernetesObject(Struct, frozen=True):
     @property
     def name(self) -> str:
         """Its name; a generated one ends in ``*``."""
-        metadata = self.data.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        name = metadata.get("name")
-        if name is None:
-            generated = metadata.get("generateName")
-            return f"{generated}*" if isinstance(generated, str) and generated else "unnamed"
-        return str(name)
+        return name_of_object(self.data)
 
     @property
     def namespace(self) -> str:
         """Its namespace, empty for a kind that has none."""
-        if self.data["kind"] in CLUSTER_SCOPED:
-            return ""
-        metadata = self.data.get("metadata")
-        found = metadata.get("namespace") if isinstance(metadata, dict) else None
-        return str(found) if found else DEFAULT_NAMESPACE
+        return namespace_of(self.data)
 
     @property
     def id(self) -> str:
@@ -95,10 +71,8 @@ class KubernetesObject(Struct, frozen=True):
 def objects(document: Document) -> Iterator[KubernetesObject]:
     """The objects of a document: itself, or the items of a list, in order. Nothing for other YAML."""
     stack: list[tuple[Value, str]] = [(document.data, "")]
-    seen = 0
-    while stack and seen < _MOST_ITEMS:
+    while stack:
         data, prefix = stack.pop()
-        seen += 1
         if not is_object(data):
             continue
         items = data.get("items")

@@ -1,0 +1,154 @@
+"""How far the volumes of workloads reach: which loss takes a disk out of reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
+
+from scanner.facts.nodes import cluster_of
+from scanner.graph.graph import Graph
+from scanner.model.objects import PLATFORM
+from scanner.model.resource import Resource
+from scanner.model.value import Unknown, Value
+
+Reach = Literal["none", "node", "zone", "region"]
+
+_PROVISIONERS: Final[Mapping[str, Reach]] = {
+    "ebs.csi.aws.com": "zone",
+    "kubernetes.io/aws-ebs": "zone",
+    "ebs.csi.eks.amazonaws.com": "zone",
+    "efs.csi.aws.com": "region",
+    "fsx.csi.aws.com": "zone",
+    "s3.csi.aws.com": "region",
+    "pd.csi.storage.gke.io": "zone",
+    "kubernetes.io/gce-pd": "zone",
+    "filestore.csi.storage.gke.io": "zone",
+    "disk.csi.azure.com": "zone",
+    "kubernetes.io/azure-disk": "zone",
+    "file.csi.azure.com": "region",
+    "kubernetes.io/azure-file": "region",
+    "blob.csi.azure.com": "region",
+    "cinder.csi.openstack.org": "zone",
+    "kubernetes.io/cinder": "zone",
+    "rancher.io/local-path": "node",
+    "kubernetes.io/no-provisioner": "node",
+    "kubernetes.io/host-path": "node",
+    "k8s.io/minikube-hostpath": "node",
+    "docker.io/hostpath": "node",
+    "openebs.io/local": "node",
+    "local.csi.openebs.io": "node",
+    "topolvm.io": "node",
+}
+"""What drivers say of their volumes. Those that copy between nodes themselves (Ceph, Longhorn, Portworx) are not bound:
+https://kubernetes-csi.github.io/docs/drivers.html."""
+_REPLICATED: Final = re.compile(
+    r"rbd\.csi\.ceph|cephfs\.csi\.ceph|driver\.longhorn\.io|portworx|linstor|storageos|mayastor"
+)
+_NETWORKED: Final = re.compile(r"(?:^|[./-])nfs|smb\.csi|glusterfs")
+_CLASS_NAMES: Final[tuple[tuple[re.Pattern[str], Reach], ...]] = (
+    (re.compile(r"(?:^|-)(?:efs|nfs|azurefile|azure-file|filestore|cephfs)(?:-|$)", re.IGNORECASE), "region"),
+    (re.compile(r"^(?:local-path|local-storage|local|hostpath|standard-local)$"), "node"),
+    (
+        re.compile(
+            r"^(?:gp2|gp3|io1|io2|st1|ebs(?:-.*)?|standard-rwo|premium-rwo|pd-(?:ssd|standard|balanced)|managed(?:-.*)?"
+            r"|default|do-block-storage|hcloud-volumes|linode-block-storage(?:-.*)?|vultr-block-storage(?:-.*)?)$"
+        ),
+        "zone",
+    ),
+)
+"""Classes that vendors put into every cluster, by name."""
+_CLOUDS: Final = frozenset({"aws", "google", "azure"})
+"""Providers whose clusters make zonal disks when no class is asked for."""
+_OF_NODES: Final = re.compile(
+    r"^/(?:var/run|run|proc|sys|dev|etc|var/log|lib|lib64|usr|boot|var/lib/kubelet|var/lib/docker|var/lib/containerd|tmp|opt/cni"
+    r"|mnt/disks/by-uuid|cgroup|root/?$|/?$)(?:/|$)|^/$"
+)
+"""Folders of a node that are the node's own, no data of a workload."""
+_RANK: Final = ("none", "region", "zone", "node")
+
+
+def volume_reach(workload: Resource, graph: Graph) -> Reach | Unknown:
+    """What binds a workload by its volumes: a ``node``, a ``zone``, nothing below the ``region``, or ``none``."""
+    if workload.platform != PLATFORM or workload.get("every_node") is True:
+        return "none"
+    found = [*_claimed(workload, graph), *_on_hosts(workload)]
+    known = [reach for reach in found if not isinstance(reach, Unknown)]
+    worst: Reach = max(known, key=_RANK.index, default="none")
+    undecided = next((reach for reach in found if isinstance(reach, Unknown)), None)
+    return undecided if undecided is not None and worst not in ("zone", "node") else worst
+
+
+def _on_hosts(workload: Resource) -> Iterator[Reach]:
+    paths = workload.get("host_paths")
+    for path in paths if isinstance(paths, list) else ():
+        if isinstance(path, str) and not _OF_NODES.search(path):
+            yield "node"
+
+
+def _claimed(workload: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
+    templates = workload.declaration.attributes.get("spec")
+    templates = templates.get("volumeClaimTemplates") if isinstance(templates, dict) else None
+    for template in templates if isinstance(templates, list) else ():
+        spec = template.get("spec") if isinstance(template, dict) else None
+        if isinstance(spec, dict):
+            yield _of_claim(spec.get("accessModes"), spec.get("storageClassName"), workload, graph)
+    for volume in _mounted(workload, graph):
+        yield claim_reach(volume, graph)
+
+
+def _mounted(workload: Resource, graph: Graph) -> Iterator[Resource]:
+    for edge in graph.outgoing.get(workload.id, ()):
+        target = graph.resources[edge.target]
+        if target.kind == "volume" and target.platform == PLATFORM:
+            yield target
+
+
+def claim_reach(volume: Resource, graph: Graph) -> Reach | Unknown:
+    """How far a claim, or a volume that is declared by hand, reaches."""
+    if volume.get("host_path"):
+        return "node"
+    for edge in graph.outgoing.get(volume.id, ()):
+        target = graph.resources[edge.target]
+        if target.kind == "volume":
+            return claim_reach(target, graph)
+    spec = volume.declaration.attributes.get("spec")
+    if isinstance(spec, dict) and any(key in spec for key in ("nfs", "cephfs", "azureFile", "glusterfs")):
+        return "region"
+    return _of_claim(volume.get("access_modes"), volume.get("storage_class"), volume, graph)
+
+
+def _of_claim(modes: Value, name: Value, owner: Resource, graph: Graph) -> Reach | Unknown:
+    if isinstance(modes, list) and "ReadWriteMany" in modes:
+        return "region"
+    if isinstance(name, Unknown):
+        return name
+    declared = [c for c in graph.of_kind("storage_class") if c.declaration.name == name]
+    if declared:
+        return class_reach(declared[0])
+    for pattern, reach in _CLASS_NAMES:
+        if isinstance(name, str) and pattern.search(name):
+            return reach
+    cluster = cluster_of(owner, graph)
+    provider = (cluster or owner).placement.provider
+    if not name and provider in _CLOUDS:
+        return "zone"
+    asked = f"storage class {name}" if name else "the default storage class"
+    return Unknown(f"{asked} is not in the files", owner.span_of("storage_class"))
+
+
+def class_reach(declared: Resource) -> Reach | Unknown:
+    """How far the volumes of a class reach."""
+    driver = declared.get("provisioner")
+    if not isinstance(driver, str):
+        return Unknown("its storage class names no driver", declared.span)
+    parameters = declared.declaration.attributes.get("parameters")
+    held = {str(k).lower(): str(v).lower() for k, v in parameters.items()} if isinstance(parameters, dict) else {}
+    if held.get("replication-type") == "regional-pd" or held.get(
+        "skuname", held.get("storageaccounttype", "")
+    ).endswith("_zrs"):
+        return "region"
+    if held.get("tier") in ("enterprise", "regional") or _REPLICATED.search(driver) or _NETWORKED.search(driver):
+        return "region"
+    known = _PROVISIONERS.get(driver)
+    return known or Unknown(f"how far volumes of {driver} reach is not known", declared.span_of("provisioner"))

@@ -1,0 +1,208 @@
+"""What Kubernetes objects mean by the names and labels that they state: edges between objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from scanner.catalog.load import Entry, ObjectPath
+from scanner.graph.index import Index
+from scanner.model.objects import PLATFORM, labels_of, name_of_object, namespace_of, selects, spec_of, template_of
+from scanner.model.resource import Declaration, Edge, EdgeKind
+from scanner.model.value import Value
+
+_POD_OBJECTS: Final = (
+    ObjectPath("volumes.persistentVolumeClaim.claimName", ("core/PersistentVolumeClaim",)),
+    ObjectPath("volumes.configMap.name", ("core/ConfigMap",)),
+    ObjectPath("volumes.projected.sources.configMap.name", ("core/ConfigMap",)),
+    ObjectPath("volumes.secret.secretName", ("core/Secret",)),
+    ObjectPath("volumes.projected.sources.secret.name", ("core/Secret",)),
+    ObjectPath("containers.envFrom.configMapRef.name", ("core/ConfigMap",)),
+    ObjectPath("containers.envFrom.secretRef.name", ("core/Secret",)),
+    ObjectPath("containers.env.valueFrom.configMapKeyRef.name", ("core/ConfigMap",)),
+    ObjectPath("containers.env.valueFrom.secretKeyRef.name", ("core/Secret",)),
+    ObjectPath("initContainers.envFrom.configMapRef.name", ("core/ConfigMap",)),
+    ObjectPath("initContainers.envFrom.secretRef.name", ("core/Secret",)),
+    ObjectPath("initContainers.env.valueFrom.configMapKeyRef.name", ("core/ConfigMap",)),
+    ObjectPath("initContainers.env.valueFrom.secretKeyRef.name", ("core/Secret",)),
+    ObjectPath("serviceAccountName", ("core/ServiceAccount",), "control"),
+    ObjectPath("imagePullSecrets.name", ("core/Secret",), "control"),
+    ObjectPath("priorityClassName", ("scheduling.k8s.io/PriorityClass",), "none"),
+)
+"""What pods name: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/."""
+
+_ADDRESS: Final = re.compile(
+    r"://(?:[^\s@/]*@)?([a-z][a-z0-9.-]*)|(?<![\w./-])([a-z][a-z0-9.-]*):[0-9]{2,5}(?![0-9])", re.IGNORECASE
+)
+"""Hosts in texts: of URLs, and before ports."""
+_NAMING: Final = re.compile(r"HOST|ADDR|SERVER|SERVICE|ENDPOINT|URL|URI|UPSTREAM|BROKER|DSN|PEER|NODE", re.IGNORECASE)
+"""Settings whose whole value is a host."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,5}")
+_LONGEST: Final = 100_000
+"""Characters of one text in which hosts are looked for."""
+
+
+@dataclass
+class Objects:
+    """Finds Kubernetes objects by name and pods by labels, first among what is applied together."""
+
+    entries: Mapping[str, Entry | None]
+    index: Index
+
+    @cached_property
+    def all(self) -> list[Declaration]:
+        """Every Kubernetes object."""
+        return [d for d in self.index.by_id.values() if d.platform == PLATFORM and d.mode == "managed"]
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        """Namespace, kind and name → ids of all roots."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for each in self.all:
+            key = (namespace_of(each.attributes), _kind(each), name_of_object(each.attributes))
+            found.setdefault(key, []).append(each.id)
+        return {key: tuple(ids) for key, ids in found.items()}
+
+    @cached_property
+    def _pods(self) -> Mapping[tuple[str, str], list[Declaration]]:
+        """Root and namespace → what makes pods there."""
+        found: dict[tuple[str, str], list[Declaration]] = {}
+        for each in self.all:
+            entry = self.entries[each.id]
+            if entry is not None and entry.pods:
+                found.setdefault((each.root, namespace_of(each.attributes)), []).append(each)
+        return found
+
+    def named(self, source: Declaration, kind: str, name: str, namespace: str) -> tuple[str, ...]:
+        """The object of a kind and name: of the same root, else of the only other one that has it."""
+        found = self._by_name.get((namespace, kind, name), ())
+        own = tuple(i for i in found if self.index.by_id[i].root == source.root)
+        return own or (found if len(found) == 1 else ())
+
+    def edges(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
+        """What an object names, chooses by labels, and calls by host name."""
+        if declaration.platform != PLATFORM:
+            return
+        yield from self._objects(declaration, entry.objects, "")
+        if entry.pods:
+            at = "spec." if entry.pods == "." else f"{entry.pods}.spec."
+            yield from self._objects(declaration, _POD_OBJECTS, at)
+        if entry.selects:
+            yield from self._selected(declaration, entry)
+        if entry.pods or entry.kind == "config":
+            yield from self._called(declaration, entry)
+
+    # -- by name -----------------------------------------------------------------------------------
+
+    def _objects(self, source: Declaration, paths: Iterable[ObjectPath], at: str) -> Iterator[Edge]:
+        for wanted in paths:
+            for path, value in values_at(source.attributes, f"{at}{wanted.path}"):
+                for target in self._meant(source, value, wanted):
+                    if target != source.id:
+                        yield Edge(source.id, target, EdgeKind(wanted.kind), path, source.span_of(path))
+
+    def _meant(self, source: Declaration, value: Value, wanted: ObjectPath) -> Iterator[str]:
+        """What a name, or an object with a name and perhaps a kind and a namespace, means."""
+        spoken = value if isinstance(value, dict) else {"name": value}
+        name, kind, namespace = spoken.get("name"), spoken.get("kind"), spoken.get("namespace")
+        if not isinstance(name, str):
+            return
+        if namespace is None and wanted.namespace:
+            namespace = next((v for _, v in values_at(source.attributes, wanted.namespace)), None)
+        kinds = [kind] if isinstance(kind, str) else [t.partition("/")[2] for t in wanted.types]
+        for each in kinds:
+            space = str(namespace) if namespace else namespace_of(source.attributes)
+            for place in (space, "") if wanted.types else (space,):
+                yield from self.named(source, each, name, place)
+
+    # -- by labels ---------------------------------------------------------------------------------
+
+    def _selected(self, source: Declaration, entry: Entry) -> Iterator[Edge]:
+        """The workloads whose pods a selector chooses. A Service leads there, a budget or policy is only about them."""
+        found = next((v for _, v in values_at(source.attributes, entry.selects)), None)
+        if found is None or (not found and entry.kind == "load_balancer"):
+            return
+        kind = EdgeKind.MEMBERSHIP if entry.kind == "load_balancer" else EdgeKind.NONE
+        for pods in self._pods.get((source.root, namespace_of(source.attributes)), ()):
+            pods_entry = self.entries[pods.id]
+            labels = labels_of(template_of(pods.attributes, pods_entry.pods)) if pods_entry is not None else {}
+            if selects(found, labels) is True:
+                yield Edge(source.id, pods.id, kind, entry.selects, source.span_of(entry.selects))
+
+    # -- by host name ------------------------------------------------------------------------------
+
+    def _called(self, source: Declaration, entry: Entry) -> Iterator[Edge]:
+        """The Services whose names stand where a host is told: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/."""
+        seen: set[str] = set()
+        for path, name, text in _told(source.attributes, entry):
+            for host in _hosts(name, text):
+                for target in self._service(source, host):
+                    if target not in seen:
+                        seen.add(target)
+                        yield Edge(source.id, target, EdgeKind.RUNTIME, path, source.span_of(path))
+
+    def _service(self, source: Declaration, host: str) -> tuple[str, ...]:
+        """The Service that a host name means: ``name``, ``name.namespace``, or one pod of it before these."""
+        labels = host.split(".")
+        if len(labels) > 2 and "svc" in labels:
+            labels = labels[: labels.index("svc")]
+        here = namespace_of(source.attributes)
+        ways = [(labels[0], here)] if len(labels) == 1 else [(labels[-2], labels[-1])] if len(labels) <= 3 else []
+        if len(labels) == 2:
+            ways.append((labels[1], here))  # pod-0.service
+        return next((found for name, space in ways if (found := self.named(source, "Service", name, space))), ())
+
+
+def _kind(declaration: Declaration) -> str:
+    return str(declaration.attributes.get("kind", ""))
+
+
+def values_at(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+    """Every value at a path through all lists on the way, each with the path that leads to it alone."""
+    stack: list[tuple[str, Value, tuple[str, ...]]] = [("", value, tuple(path.split(".")) if path else ())]
+    while stack:
+        at, current, steps = stack.pop()
+        if isinstance(current, list):
+            stack.extend((f"{at}[{i}]", item, steps) for i, item in reversed(list(enumerate(current))))
+        elif not steps:
+            if current is not None:
+                yield at, current
+        elif isinstance(current, dict) and steps[0] in current:
+            stack.append((f"{at}.{steps[0]}" if at else steps[0], current[steps[0]], steps[1:]))
+
+
+def _told(attributes: Mapping[str, Value], entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Path, name and text of all that tells a program what to call."""
+    if not entry.pods:
+        data = attributes.get("data")
+        for key, text in data.items() if isinstance(data, dict) else ():
+            if isinstance(text, str):
+                yield f"data.{key}", key, text
+        return
+    at = "spec" if entry.pods == "." else f"{entry.pods}.spec"
+    spec = spec_of(attributes, entry.pods)
+    for group in ("containers", "initContainers"):
+        for path, env in values_at(spec, f"{group}.env"):
+            if isinstance(env, dict) and isinstance(env.get("value"), str):
+                yield f"{at}.{path}.value", str(env.get("name", "")), env["value"]
+        for what in ("command", "args"):
+            for path, text in values_at(spec, f"{group}.{what}"):
+                if isinstance(text, str):
+                    yield f"{at}.{path}", "", text
+
+
+def _hosts(name: str, text: str) -> Iterator[str]:
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST]
+    for found in _ADDRESS.finditer(text):
+        yield (found[1] or found[2]).rstrip(".").lower()
+    plain = text.strip()
+    if _NAMING.search(name) and _NAME.fullmatch(plain):
+        yield plain
+    if text.startswith("--") and "=" in text:
+        flag, _, value = text.partition("=")
+        if _NAMING.search(flag) and _NAME.fullmatch(value):
+            yield value
