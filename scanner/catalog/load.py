@@ -185,6 +185,12 @@ def _entry(native_type: str) -> Entry | None:
         connects=tuple(
             Connection(_paths(link["from"]), _paths(link["to"]), link["kind"]) for link in data.get("connects", ())
         ),
+        pods=data.get("pods", ""),
+        selects=data.get("selects", ""),
+        objects=tuple(
+            ObjectPath(path, _paths(what["type"]), what.get("kind", "runtime"), what.get("namespace", ""))
+            for path, what in (data.get("objects") or {}).items()
+        ),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from scanner.facts.documents import literal_text
 from scanner.facts.estate import in_private_zone
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
+from scanner.model.objects import PLATFORM
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Resource
 from scanner.model.service import Criticality
@@ -72,7 +74,7 @@ class Service(Struct, frozen=True):
     attested: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class Finder:
     """Turns wishes and entry points into services; problems are wishes that match nothing."""
 
@@ -172,6 +174,7 @@ class Finder:
         roots = self._roots(lambda r: _is_public(r, self._graph))
         reached = {name for root in roots for name in self.maker.routes.reach(root.id)}
         inner = [r for r in self._roots(lambda r: not _is_public(r, self._graph)) if r.id not in reached]
+        inner = self._not_only_called(inner, roots)
         for root in (*roots, *inner):
             for goal in self._goals(root.id):
                 by_goal.setdefault(goal, []).append(root.id)
@@ -180,6 +183,51 @@ class Finder:
         used = {name for root in (*roots, *inner) for name in self.maker.routes.reach(root.id)}
         services += [self._alone(members) for members in self._running_alone(used)]
         return _named_apart([*services, *self._idle_clusters(services)])
+
+    def _not_only_called(self, inner: Sequence[Resource], public: Sequence[Resource]) -> list[Resource]:
+        """Inner fronts without those that serve only what is a service already: a Service that other programs call.
+
+        Of several that call each other in a circle the first is kept.
+        """
+        called = [r.id for r in inner if r.platform == PLATFORM and self._is_called(r)]
+        if not called:
+            return list(inner)
+        left_out = set(called)
+        alone = [m.id for m in self._graph.of_kind(*_RUNNING) if m.id not in self._needed]
+        seen = self._cone([*(r.id for r in (*public, *inner) if r.id not in left_out), *alone])
+        for name in called:
+            if name not in seen:
+                left_out.discard(name)
+                seen |= self._cone([name])
+        return [r for r in inner if r.id not in left_out]
+
+    def _is_called(self, front: Resource) -> bool:
+        behind = self.maker.routes.reach(front.id)
+        return any(source not in behind for source in self._needed.get(front.id, ()))
+
+    @cached_property
+    def _needed(self) -> dict[str, list[str]]:
+        """What something needs in order to serve, with what needs it; settings stand for what reads them."""
+        found: dict[str, list[str]] = {}
+        for resource in self._graph.resources.values():
+            for edge in self.maker.context.needs_of(resource):
+                readers = [e.source for e in self._graph.incoming.get(resource.id, ())]
+                found.setdefault(edge.target, []).extend(readers if resource.kind == "config" else [resource.id])
+        return found
+
+    def _cone(self, names: Iterable[str]) -> set[str]:
+        """All that some resources need or lead to, themselves included."""
+        seen = set(names)
+        stack = list(seen)
+        while stack:
+            name = stack.pop()
+            needs = (e.target for e in self.maker.context.needs_of(self._graph.resources[name]))
+            led = (target for route in self.maker.routes.routes.get(name, ()) for target in route.targets)
+            for target in (*needs, *led):
+                if target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        return seen
 
     def _roots(self, wanted: Callable[[Resource], bool]) -> list[Resource]:
         routes = self.maker.routes
@@ -235,7 +283,7 @@ class Finder:
 
     def _running_alone(self, used: set[str]) -> Iterator[list[Resource]]:
         """What runs without a front, servers of one block together, unless something else needs it to serve."""
-        needed = {e.target for r in self._graph.resources.values() for e in self.maker.context.needs_of(r)}
+        needed = self._needed
         blocks: dict[tuple[str, Span], list[Resource]] = {}
         for resource in self._graph.of_kind(*_RUNNING):
             alone = resource.id not in used and resource.id not in needed and not self._is_member(resource)
