@@ -174,17 +174,17 @@ class Finder:
         roots = self._roots(lambda r: _is_public(r, self._graph))
         reached = {name for root in roots for name in self.maker.routes.reach(root.id)}
         inner = [r for r in self._roots(lambda r: not _is_public(r, self._graph)) if r.id not in reached]
-        inner = self._not_only_called(inner, roots)
+        used = reached | {name for root in inner for name in self.maker.routes.reach(root.id)}
+        inner = self._not_only_called(inner, roots, used)
         for root in (*roots, *inner):
             for goal in self._goals(root.id):
                 by_goal.setdefault(goal, []).append(root.id)
         public = {root.id for root in roots}
         services = [self._found(goal, fronts, bool(public & set(fronts))) for goal, fronts in by_goal.items()]
-        used = {name for root in (*roots, *inner) for name in self.maker.routes.reach(root.id)}
         services += [self._alone(members) for members in self._running_alone(used)]
         return _named_apart([*services, *self._idle_clusters(services)])
 
-    def _not_only_called(self, inner: Sequence[Resource], public: Sequence[Resource]) -> list[Resource]:
+    def _not_only_called(self, inner: Sequence[Resource], public: Sequence[Resource], used: set[str]) -> list[Resource]:
         """Inner fronts without those that serve only what is a service already: a Service that other programs call.
 
         Of several that call each other in a circle the first is kept.
@@ -193,7 +193,7 @@ class Finder:
         if not called:
             return list(inner)
         left_out = set(called)
-        alone = [m.id for m in self._graph.of_kind(*_RUNNING) if m.id not in self._needed]
+        alone = [m.id for m in self._graph.of_kind(*_RUNNING) if m.id not in self._needed and m.id not in used]
         seen = self._cone([*(r.id for r in (*public, *inner) if r.id not in left_out), *alone])
         for name in called:
             if name not in seen:
