@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scanner.graph.graph import Graph
     from scanner.model.report import Report
     from scanner.parsers.terraform.project import TerraformResult
+    from scanner.pipeline import Estate
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -55,6 +56,19 @@ def graph_of(read_files: Callable[..., TerraformResult]) -> Callable[..., Graph]
 
         declarations = read_files(files, **settings).declarations
         return normalize(declarations, Settings(settings.get("region"), settings.get("environments", {})))[0]
+
+    return call
+
+
+@pytest.fixture
+def estate_of(tmp_path: Path) -> Callable[..., Estate]:
+    """Everything that is read of files of any format: declarations, problems and the graph."""
+
+    def call(files: Files, **settings: Any) -> Estate:
+        from scanner.config import Config
+        from scanner.pipeline import read_estate
+
+        return read_estate([written(tmp_path, files)], replace(Config(), **settings))
 
     return call
 

@@ -9,8 +9,10 @@ from typing import Final
 SNIFFED: Final = 256 * 1024
 """Bytes of a file within which it must say what it is."""
 
-_API: Final = re.compile(rb"""^(?:[ \t]*(?:-[ \t]+)*|[ \t]*\{[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
-_KIND: Final = re.compile(rb"""^(?:[ \t]*(?:-[ \t]+)*|.*[{,][ \t]*)["']?kind["']?[ \t]*:""", re.MULTILINE)
+_API: Final = re.compile(
+    rb"""^(?:[ \t]*(?:-[ \t]+)*|.*[{,][ \t]*)["']?apiVersion["']?[ \t]*:[ \t]*["'\w]""", re.MULTILINE
+)
+_KIND: Final = re.compile(rb"""^(?:[ \t]*(?:-[ \t]+)*|.*[{,][ \t]*)["']?kind["']?[ \t]*:[ \t]*["'\w]""", re.MULTILINE)
 _SERVICES: Final = re.compile(
     rb"^services:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+[\"'\w.${}-]+:", re.MULTILINE
 )
@@ -39,7 +41,8 @@ def format_by_content(path: Path) -> str | None:
     if head.startswith(_WIDE):
         head = head.decode("utf-16", "replace").encode()
     if path.suffix.lower() == ".json":
-        return "kubernetes" if b'"apiVersion"' in head and b'"kind"' in head and _API.search(head) else None
+        quoted = b'"apiVersion"' in head and b'"kind"' in head
+        return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None
     if b"apiVersion" in head and b"kind" in head and _API.search(head) and _KIND.search(head):
         return "kubernetes"
     if _SERVICES.search(head) and _CONTAINER.search(head):

@@ -96,12 +96,12 @@ def selects(selector: Value, labels: Mapping[str, Value]) -> Truth:
         return False
     if "matchLabels" not in selector and "matchExpressions" not in selector:
         return both(_has(labels, key, value) for key, value in selector.items())
-    wanted = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or []
+    wanted, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
     if isinstance(wanted, Unknown) or isinstance(expressions, Unknown):
         return unknown_from([wanted, expressions])
     plain = (_has(labels, key, value) for key, value in wanted.items()) if isinstance(wanted, dict) else ()
-    return both((*plain, *(_fits(e, labels) for e in expressions if isinstance(e, dict))))
+    found = expressions if isinstance(expressions, list) else []
+    return both((*plain, *(_fits(e, labels) for e in found if isinstance(e, dict))))
 
 
 def _has(labels: Mapping[str, Value], key: str, value: Value) -> Truth:
@@ -113,7 +113,7 @@ def _text(value: Value) -> Value:
 
 
 def _fits(expression: Mapping[str, Value], labels: Mapping[str, Value]) -> Truth:
-    key, values = expression.get("key"), expression.get("values") or []
+    key, values = expression.get("key"), expression.get("values")
     if isinstance(key, Unknown):
         return key
     held = labels.get(str(key))

@@ -297,7 +297,8 @@ def _scalar(node: Any) -> Value:
     text: str = node.value
     match tag:
         case "tag:yaml.org,2002:str":
-            return text
+            number = not node.style and "e" in text.lower() and _DECIMAL.fullmatch(text)
+            return float(text.replace("_", "")) if number else text
         case "tag:yaml.org,2002:int" if _WHOLE.fullmatch(text):
             return _whole(text.replace("_", ""))
         case "tag:yaml.org,2002:float" if _DECIMAL.fullmatch(text):
