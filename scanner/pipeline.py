@@ -30,7 +30,7 @@ from scanner.parsers.terraform.project import TerraformResult, read
 from scanner.rules.evaluate import evaluate
 from scanner.rules.load import load_rules
 from scanner.rules.rule import RuleSet
-from scanner.rules.waivers import RiskWaiver, inline_waivers, suppress
+from scanner.rules.waivers import RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
 from scanner.scoring import score
 from scanner.simulation.services import Escrow, Wanted, select
 from scanner.simulation.study import Study, Wishes, study
@@ -243,7 +243,8 @@ def _suppressed(
         for w in config.waivers
     ]
     waivers.extend(inline_waivers(parsed.sources))
-    blocks = {d.id: d.span for d in parsed.declarations}
+    waivers.extend(annotated_waivers(parsed.declarations))
+    blocks = {d.id: beginnings(d) for d in parsed.declarations}
     return suppress(findings, waivers, blocks, known, config.today)
 
 

@@ -12,7 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.model.finding import Finding, Outcome
+from scanner.model.objects import PLATFORM
 from scanner.model.problem import Problem, ProblemKind
+from scanner.model.resource import Declaration
 from scanner.model.span import Span
 
 _MENTION: Final = re.compile(r"(?:#|//|/\*)\s*riskscan:", re.IGNORECASE)
@@ -20,6 +22,11 @@ _COMMENT: Final = re.compile(
     r"(?:#|//|/\*)\s*riskscan:\s*ignore\[(?P<rules>[^\]]*)\]\s*(?:until=(?P<until>\S+))?\s*(?P<reason>.*?)\s*(?:\*/\s*)?$",
     re.IGNORECASE,
 )
+
+
+_ANNOTATED: Final = re.compile(r"(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+until=(?P<until>\S+))?(?:\s+(?P<reason>.*))?")
+ANNOTATION: Final = "riskscan/ignore"
+"""The annotation by which an object carries its own waivers."""
 
 
 class RiskWaiver(Struct, frozen=True):
@@ -57,12 +64,40 @@ def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]
                 yield RiskWaiver(name, found["reason"], span, until=until, fault=fault, lines=covered)
 
 
+def annotated_waivers(declarations: Iterable[Declaration]) -> Iterator[RiskWaiver]:
+    """The waivers that Kubernetes objects carry: ``riskscan/ignore: RULE until=YYYY-MM-DD reason``, one a line."""
+    for declaration in declarations:
+        metadata = declaration.attributes.get("metadata") if declaration.platform == PLATFORM else None
+        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
+        if text is None:
+            continue
+        span = declaration.span_of(f"metadata.annotations.{ANNOTATION}")
+        for line in str(text).splitlines():
+            found = _ANNOTATED.fullmatch(line.strip())
+            names = [name for rule in found["rules"].split(",") if (name := rule.strip())] if found else []
+            if found is None or not names:
+                yield RiskWaiver("", "", span, fault="not a waiver; write RULE until=YYYY-MM-DD reason")
+                continue
+            until, fault = _date(found["until"])
+            if not found["reason"]:
+                fault = fault or "a waiver needs a reason"
+            for name in names:
+                yield RiskWaiver(name, found["reason"], span, declaration.id, until, fault)
+
+
 def _next_code_line(lines: Sequence[str], number: int) -> int:
     for following in range(number + 1, len(lines) + 1):
         text = lines[following - 1].strip()
         if text and not text.startswith(("#", "//")):
             return following
     return number
+
+
+def beginnings(declaration: Declaration) -> tuple[Span, ...]:
+    """The lines that a comment about a whole declaration may stand before: of objects also that of their version."""
+    first = declaration.places.get("apiVersion") if declaration.platform == PLATFORM else None
+    return (declaration.span,) if first is None else (declaration.span, first)
 
 
 def _date(text: str | None) -> tuple[date | None, str]:
@@ -77,14 +112,14 @@ def _date(text: str | None) -> tuple[date | None, str]:
 def suppress(
     findings: Sequence[Finding],
     waivers: Sequence[RiskWaiver],
-    blocks: Mapping[str, Span],
+    blocks: Mapping[str, Sequence[Span]],
     known: Mapping[str, str],
     today: date | None,
 ) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
     """Mark waived findings as suppressed, and report waivers that are faulty, expired or match nothing.
 
-    ``blocks`` maps a resource to where its declaration begins, ``known`` lower-case codes and slugs to codes. Only
-    failing and unknown findings can be waived. A faulty or expired waiver waives nothing.
+    ``blocks`` maps a resource to the lines that begin its declaration, ``known`` lower-case codes and slugs to codes.
+    Only failing and unknown findings can be waived. A faulty or expired waiver waives nothing.
     """
     problems: list[Problem] = []
     active: dict[str, list[RiskWaiver]] = {}
@@ -115,7 +150,7 @@ def _fault(waiver: RiskWaiver, known: Mapping[str, str], today: date | None) -> 
 
 
 def _waived(
-    finding: Finding, waivers: Iterable[RiskWaiver], blocks: Mapping[str, Span], used: set[RiskWaiver]
+    finding: Finding, waivers: Iterable[RiskWaiver], blocks: Mapping[str, Sequence[Span]], used: set[RiskWaiver]
 ) -> Finding:
     if finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
         return finding
@@ -126,10 +161,10 @@ def _waived(
     return finding
 
 
-def _covers(waiver: RiskWaiver, finding: Finding, blocks: Mapping[str, Span]) -> bool:
+def _covers(waiver: RiskWaiver, finding: Finding, blocks: Mapping[str, Sequence[Span]]) -> bool:
     if waiver.lines is None:
         return fnmatchcase(finding.resource, _literal_brackets(waiver.resource))
-    places = [*finding.span.chain(), *([blocks[finding.resource]] if finding.resource in blocks else [])]
+    places = [*finding.span.chain(), *blocks.get(finding.resource, ())]
     lines = {(place.file, place.line) for place in places}
     return any((waiver.span.file, line) in lines for line in waiver.lines)
 

@@ -172,7 +172,7 @@ def test_a_listed_waiver_needs_a_reason(report_of: Callable[..., Report]) -> Non
 def test_the_first_line_of_a_block_counts_in_its_own_file() -> None:
     """A part in another file decides: a waiver there on the line that the block has here is not about it."""
     finding = Finding("RS1", "one", Axis.ZONE, Severity.HIGH, Outcome.FAIL, "a.b", Span("part.tf", 20), "m")
-    blocks = {"a.b": Span("main.tf", 3)}
+    blocks = {"a.b": (Span("main.tf", 3),)}
     sources = {"part.tf": ["", "", "# riskscan: ignore[RS1] x"], "main.tf": ["", "", ""]}
     found, _ = suppress([finding], list(inline_waivers(sources)), blocks, {"rs1": "RS1"}, None)
     assert found[0].outcome is Outcome.FAIL
@@ -192,3 +192,45 @@ def test_a_waiver_at_the_end_of_a_file_covers_nothing(report_of: Callable[..., R
     report = report_of("\n".join([*DATABASE, COMMENT]))
     assert outcome(report) == ("fail", "")
     assert len(waiver_problems(report)) == 1
+
+
+ONE_COPY = """\
+%(above)sapiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+  annotations: {%(annotations)s}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: api, image: api}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api}
+spec: {selector: {app: api}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"annotations": f"riskscan/ignore: RS120 until=2099-01-31 {REASON}"}, ""),
+        ({"annotations": f"riskscan/ignore: 'zone-container-service-one-copy, RS143 {REASON}'"}, "matches no finding"),
+        ({"annotations": "riskscan/ignore: RS120"}, "needs a reason"),
+        ({"annotations": f"riskscan/ignore: RS120 until=2001-01-31 {REASON}"}, "expired"),
+        ({"annotations": "riskscan/ignore: '?'"}, "not a waiver"),
+        ({"above": f"# riskscan: ignore[RS120] {REASON}\n"}, ""),
+    ],
+)
+def test_a_kubernetes_object_carries_its_own_waivers(
+    parts: dict[str, str], told: str, report_of: Callable[..., Report]
+) -> None:
+    report = report_of({"a.yaml": ONE_COPY % {"above": "", "annotations": "", **parts}}, today=date(2027, 1, 1))
+    waived = not told or told == "matches no finding"
+    assert outcome(report, "RS120") == (("suppressed", REASON) if waived else ("fail", ""))
+    said = [p.message for p in report.problems if p.kind is ProblemKind.WAIVER]
+    assert all(told in message for message in said)
+    assert bool(said) is bool(told)
