@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -26,6 +27,9 @@ _ASSIGNMENT: Final = re.compile(
 )
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _DEEPEST: Final = 12
+_MOST_REMEMBERED: Final = 20_000
+"""Resources whose settings or texts are kept; then all are forgotten."""
+Found = TypeVar("Found")
 
 
 class Setting(Struct, frozen=True):
@@ -66,16 +70,38 @@ def literal_text(value: Value, gap: str = "\n") -> str:
     return ""
 
 
-def settings(attributes: Mapping[str, Value]) -> Iterator[Setting]:
+def settings(attributes: Mapping[str, Value]) -> tuple[Setting, ...]:
     """Every named value below a resource's attributes: map entries, ``{name, value}`` objects, assignments in text."""
-    for path, value in attributes.items():
-        yield from _named(path, value, path, 0)
+    return _SETTINGS.of(attributes)
 
 
-def texts(attributes: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+def texts(attributes: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
     """Every text below a resource's attributes with the native path that holds it; gaps become line breaks."""
-    for path, value in attributes.items():
-        yield from _texts(value, path, 0)
+    return _TEXTS.of(attributes)
+
+
+@dataclass(slots=True)
+class _Remembered(Generic[Found]):
+    """What was found in the attributes of resources, which many facts ask for. Attributes never change."""
+
+    find: Callable[[Mapping[str, Value]], Iterable[Found]]
+    held: dict[int, tuple[Mapping[str, Value], tuple[Found, ...]]] = field(default_factory=dict)
+
+    def of(self, attributes: Mapping[str, Value]) -> tuple[Found, ...]:
+        known = self.held.get(id(attributes))
+        if known is None or known[0] is not attributes:
+            if len(self.held) >= _MOST_REMEMBERED:
+                self.held.clear()
+            known = self.held[id(attributes)] = (attributes, tuple(self.find(attributes)))
+        return known[1]
+
+
+_SETTINGS: Final[_Remembered[Setting]] = _Remembered(
+    lambda attributes: (s for path, value in attributes.items() for s in _named(path, value, path, 0))
+)
+_TEXTS: Final[_Remembered[tuple[str, str]]] = _Remembered(
+    lambda attributes: (t for path, value in attributes.items() for t in _texts(value, path, 0))
+)
 
 
 def partly_known(value: Value) -> Iterator[tuple[str | Unknown, ...]]:
