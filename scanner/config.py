@@ -348,9 +348,11 @@ def with_rule_codes(config: Config, rules: Mapping[str, str]) -> Config:
 
 
 def shown_from(config: Config, base: Path) -> Config:
-    """The same configuration with its positions as reports show all places: by the file's path from their base."""
+    """The same configuration with its positions and globs as reports show all places: by the path from their base."""
     if config.file is None:
         return config
+    folder = os.path.relpath((config.root or config.file.parent).resolve(), base).replace(os.sep, "/")
+    prefix = "" if folder == "." else f"{folder}/"
     name = os.path.relpath(config.file.resolve(), base).replace(os.sep, "/")
 
     def placed(items: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
@@ -363,7 +365,14 @@ def shown_from(config: Config, base: Path) -> Config:
         links=placed(config.links),
         attest=placed(config.attest),
         waivers=placed(config.waivers),
-        placements=placed(config.placements),
+        placements=tuple(
+            replace(item, paths=tuple(f"{prefix}{path}" for path in item.paths)) for item in placed(config.placements)
+        ),
+        environments={
+            # a root is called by its path from the folder that is scanned, a file by that from the base
+            tier: tuple(dict.fromkeys((*(f"{prefix}{glob}" for glob in globs), *globs)))
+            for tier, globs in config.environments.items()
+        },
     )
 
 

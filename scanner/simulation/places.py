@@ -22,6 +22,9 @@ EDGE_VENDORS: Final = frozenset(
 )
 """Providers that only stand in the path of others' services: their domain is ``edge:NAME``."""
 
+NO_PROVIDER: Final = "kubernetes"
+"""What stands in the provider's place of a cluster of which nothing tells where it runs."""
+
 MAX_ALIKE: Final = 64
 """Unknown places beyond this, of one parent, are not compared with each other."""
 
@@ -62,13 +65,19 @@ class Places:
 
     def zone(self, provider: str, region: Place | None, zone: Place) -> int:
         """A zone of a region. ``zone`` is the provider's own word; Azure's has the region before it in its id."""
-        parent = self.provider(provider) if region is None else self.region(provider, region)
+        parents = self._around(provider, region)
         if isinstance(zone, str):
             zone = self.zone_ids.get(zone, zone)
             if provider == "azure" and isinstance(region, str):
                 zone = f"{region}-{zone}"
         where = key_of(region) if region is not None else ""
-        return self._named("zone", f"{provider}/{where}", zone, lambda: (parent,), provider)
+        return self._named("zone", f"{provider}/{where}", zone, lambda: parents, provider)
+
+    def _around(self, provider: str, region: Place | None) -> tuple[int, ...]:
+        """What a zone falls with: its region, else its provider; nothing where not even the provider is known."""
+        if region is not None:
+            return (self.region(provider, region),)
+        return () if provider == NO_PROVIDER else (self.provider(provider),)
 
     def service(self, provider: str, name: str, region: Place | None) -> int:
         """A provider's service: of one region, or the global one."""
@@ -84,9 +93,9 @@ class Places:
         if not zones:
             place = Unknown(f"the zone of {owner} is not in the files", None, Ref(owner, "zone"))
             return self.zone(provider, region, place)
-        parent = self.provider(provider) if region is None else self.region(provider, region)
+        parents = self._around(provider, region)
         name = f"zone:{provider}/?{_UNFIT.sub('_', owner)}.zone"
-        own = self._domain(name, lambda: (parent,))
+        own = self._domain(name, lambda: parents)
         self.among.setdefault(f"zone:{provider}/{key_of(region) if region is not None else ''}", []).append(name)
         given = [self.zone(provider, region, zone) for zone in zones]
         anyone = self.gates.if_undecided(self.gates.any(given), f"in which zone {owner} stands")
