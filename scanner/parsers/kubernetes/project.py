@@ -77,12 +77,18 @@ class Reading:
             self.secrets.update(text for text in secret_texts(each.data) if len(text) >= _SHORTEST_SECRET)
 
 
-def read(files: Sequence[InputFile], _options: Options) -> Parsed:
+def read(files: Sequence[InputFile], options: Options) -> Parsed:
     """Read charts, overlays and manifests. What an overlay uses is not read a second time as a manifest."""
+    from scanner.parsers.kubernetes.kustomize import read_overlays  # which knows the records of this module
+
     reading = Reading()
     roots: list[Root] = []
-    plain = [file for file in files if file.format == "kubernetes"]
-    roots += read_manifests(plain, reading)
+    overlays = read_overlays([file for file in files if file.format == "kustomize"], reading, options)
+    roots += overlays.roots
+    plain = [file for file in files if file.format == "kubernetes" and file.name not in overlays.used]
+    taken = {root.name for root in roots}
+    loose = read_manifests(plain, reading)  # what lies beside an overlay in its folder has a name of its own
+    roots += (Root(f"{root.name}/*", root.found) if root.name in taken else root for root in loose)
     declarations: list[Declaration] = []
     for root in roots:
         reading.keep_secrets(root.found)
