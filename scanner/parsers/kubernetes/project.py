@@ -12,7 +12,7 @@ from msgspec import Struct
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
-from scanner.parsers.kubernetes.helm import chart_folders, is_crd_of_chart, read_charts
+from scanner.parsers.kubernetes.helm import read_charts
 from scanner.parsers.kubernetes.objects import KubernetesObject, declaration, objects, secret_texts
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.positioned_yaml import YamlFile, read_yaml
@@ -86,8 +86,8 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
     reading = Reading()
     roots: list[Root] = []
     roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
-    charts = chart_folders(files)
-    plain = [file for file in files if file.format == "kubernetes" and not is_crd_of_chart(file, charts)]
+    # What a chart brings besides templates (crds/) has been read with it.
+    plain = [file for file in files if file.format == "kubernetes" and file.name not in reading.sources]
     roots += read_manifests(plain, reading)
     declarations: list[Declaration] = []
     for root in roots:
