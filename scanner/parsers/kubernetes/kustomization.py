@@ -19,7 +19,7 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.model.value import Value
 from scanner.parsers.kubernetes.paths import Steps, entries, written
-from scanner.parsers.kubernetes.project import InputFile, Options, Reading
+from scanner.parsers.kubernetes.reading import InputFile, Options, Reading
 from scanner.parsers.positioned_yaml import Document, YamlFile, read_yaml
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024

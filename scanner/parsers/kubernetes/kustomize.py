@@ -20,7 +20,7 @@ from scanner.parsers.kubernetes.kustomize_patches import Patch
 from scanner.parsers.kubernetes.kustomize_places import OnePlace, RenderedPlaces, Tracing
 from scanner.parsers.kubernetes.objects import KubernetesObject, objects
 from scanner.parsers.kubernetes.paths import Steps
-from scanner.parsers.kubernetes.project import InputFile, Options, Reading, Root
+from scanner.parsers.kubernetes.reading import InputFile, Options, Reading, Root
 from scanner.parsers.positioned_yaml import Document, Positions, read_yaml
 
 _ORIGIN: Final = "config.kubernetes.io/origin"

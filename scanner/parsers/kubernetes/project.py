@@ -2,93 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Final
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
-from msgspec import Struct
-
-from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
-from scanner.model.span import Span
-from scanner.parsers.kubernetes.objects import KubernetesObject, declaration, objects, secret_texts
+from scanner.parsers.kubernetes.helm import read_charts
+from scanner.parsers.kubernetes.kustomize import read_overlays
+from scanner.parsers.kubernetes.objects import KubernetesObject, declaration, objects
+from scanner.parsers.kubernetes.reading import InputFile, Options, Reading, Root
 from scanner.parsers.parsed import Parsed
-from scanner.parsers.positioned_yaml import YamlFile, read_yaml
-
-_SHORTEST_SECRET: Final = 4
-"""Shorter texts (``yes``) would hide too much of a report."""
-
-
-class InputFile(Struct, frozen=True):
-    """One file to read: absolute path, the name in reports, and its format as discovery names it."""
-
-    path: Path
-    name: str
-    format: str = "kubernetes"
-
-
-class Options(Struct, frozen=True):
-    """What a user can tell: ``helm_values`` are more files of values for every chart, later ones win.
-
-    ``base`` is the folder that names in reports are relative to; nothing outside of ``scan_root`` is read.
-    """
-
-    base: Path
-    scan_root: Path
-    helm_values: tuple[Path, ...] = ()
-
-
-class Root(Struct, frozen=True):
-    """What is applied as one: a chart, an overlay, or the manifests of a folder. ``name`` is its folder or file."""
-
-    name: str
-    found: tuple[KubernetesObject, ...]
-
-
-@dataclass(slots=True)
-class Reading:
-    """What has been read so far."""
-
-    problems: list[Problem] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
-    partly: set[str] = field(default_factory=set)
-    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
-
-    def yaml(self, file: InputFile) -> YamlFile:
-        """A file's documents; what is wrong with it is noted."""
-        try:
-            content = file.path.read_bytes()
-        except OSError as error:
-            fault = Problem(Span(file.name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}")
-            result = YamlFile((), (fault,))
-        else:
-            result = read_yaml(content, file.name)
-            self.sources[file.name] = tuple(content.decode("utf-8-sig", "replace").splitlines())
-        self.problems.extend(result.problems)
-        if any(problem.kind.incomplete for problem in result.problems):
-            (self.partly if result.documents else self.unread).add(file.name)
-        return result
-
-    def keep_secrets(self, found: Iterable[KubernetesObject]) -> None:
-        """Note what Secrets hold."""
-        for each in found:
-            self.secrets.update(text for text in secret_texts(each.data) if len(text) >= _SHORTEST_SECRET)
 
 
 def read(files: Sequence[InputFile], options: Options) -> Parsed:
     """Read charts, overlays and manifests. What an overlay uses is not read a second time as a manifest."""
-    from scanner.parsers.kubernetes.kustomize import read_overlays  # which knows the records of this module
-
     reading = Reading()
     roots: list[Root] = []
+    roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
+    of_charts = set(reading.sources)  # what a chart brings besides templates (crds/) has been read with it
     overlays = read_overlays([file for file in files if file.format == "kustomize"], reading, options)
     roots += overlays.roots
-    plain = [file for file in files if file.format == "kubernetes" and file.name not in overlays.used]
+    plain = [f for f in files if f.format == "kubernetes" and f.name not in of_charts and f.name not in overlays.used]
     taken = {root.name for root in roots}
     loose = read_manifests(plain, reading)  # what lies beside an overlay in its folder has a name of its own
     roots += (Root(f"{root.name}/*", root.found) if root.name in taken else root for root in loose)
+    roots = [Root(_from_scan_root(root.name, options), root.found) for root in roots]
     declarations: list[Declaration] = []
     for root in roots:
         reading.keep_secrets(root.found)
@@ -103,6 +41,11 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
         reading.sources,
         frozenset(reading.secrets),
     )
+
+
+def _from_scan_root(name: str, options: Options) -> str:
+    """A root by its path from the folder that is scanned, as Terraform's are called."""
+    return os.path.relpath(options.base / name, options.scan_root).replace(os.sep, "/")
 
 
 def read_manifests(files: Sequence[InputFile], reading: Reading) -> list[Root]:
