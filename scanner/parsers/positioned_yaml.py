@@ -123,6 +123,15 @@ class Places(Positions):
         found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix else path)
         return None if found is None else _span(self.source.file, found[1].start_mark, found[1].end_mark)
 
+    def tag(self, path: str) -> str:
+        """The tag of a field's value: one that is written, else what the value looks like."""
+        found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix and path else self.prefix or path)
+        return "" if found is None else str(found[1].tag)
+
+    def mentions(self, text: str) -> bool:
+        """Whether a text stands anywhere in the document."""
+        return text in self.source.text
+
     def _find(self, path: str) -> Span | None:
         found = _descend(self.source.node, path)
         if found is None:
