@@ -22,6 +22,7 @@ from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.normalize import GivenPlace, Settings, normalize
 from scanner.parsers.compose import project as compose
+from scanner.parsers.compose.reading import Options as ComposeOptions
 from scanner.parsers.kubernetes import project as kubernetes
 from scanner.parsers.kubernetes.project import InputFile
 from scanner.parsers.parsed import Parsed, joined
@@ -212,7 +213,7 @@ def read_kubernetes(found: Discovery) -> Parsed:
 def read_compose(found: Discovery, config: Config) -> Parsed:
     """Read the Compose files among those discovered."""
     files = [compose.InputFile(f.path, f.name) for f in found.files if f.format == "compose"]
-    return compose.read(files, compose.Options(found.base, _scan_root(found), config.limits.max_file_bytes))
+    return compose.read(files, ComposeOptions(found.base, _scan_root(found), config.limits.max_file_bytes))
 
 
 def _scan_root(found: Discovery) -> Path:

@@ -20,8 +20,7 @@ from scanner.parsers.compose.grouping import RUNNABLE, Files, grouped, raw_name
 from scanner.parsers.compose.interpolation import Variables
 from scanner.parsers.compose.loading import Loading
 from scanner.parsers.compose.merging import SECTIONS
-from scanner.parsers.compose.reading import Options as Options
-from scanner.parsers.compose.reading import Reading
+from scanner.parsers.compose.reading import Options, Reading
 from scanner.parsers.parsed import Parsed
 
 PLATFORM: Final = "compose"
