@@ -10,16 +10,11 @@ from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
-from scanner.model.compose import PLATFORM, PROJECT, SERVICE, VOLUME
+from scanner.model.compose import FOR_DEVELOPMENT, PLATFORM, PROJECT, SERVICE, VOLUME
 from scanner.model.finding import Related
 from scanner.model.resource import EdgeKind, Resource
 from scanner.model.value import ABSENT, Truth, Unknown, Value, either, unknown_from
 
-_DEVELOPMENT: Final = re.compile(
-    r"(?:^|[-._/])(?:dev|devel|development|local|test|tests|testing|e2e|ci|debug|examples?|samples?|demos?|tutorials?"
-    r"|devcontainer|sandbox|playground|fixtures?|testdata|testnet|devnet|regtest|quickstart)(?:$|[-._/])"
-)
-"""Words in the path of a file that say that it is not for production."""
 _PRODUCTION: Final = re.compile(r"(?:^|[-._/])(?:prod|production|live|mainnet|swarm)(?:$|[-._/])")
 _STAGE: Final = frozenset(
     {
@@ -153,7 +148,7 @@ def _use(project: Resource, services: tuple[Resource, ...], graph: Graph) -> Tru
     names = [str(name).lower() for name in files] if isinstance(files, list) else []
     if any(_PRODUCTION.search(name) for name in names):
         return True
-    if any(_DEVELOPMENT.search(name) for name in names) or any(map(_for_development, services)):
+    if any(FOR_DEVELOPMENT.search(name) for name in names) or any(map(_for_development, services)):
         return False
     kept = any(map(_kept_running, services)) or on_swarm(project, graph)
     return True if kept or any(_stage(service) is True for service in services) else _undecided(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from scanner.model.resource import Declaration
@@ -11,6 +12,11 @@ PLATFORM: Final = "compose"
 SERVICE: Final = "compose/service"
 PROJECT: Final = "compose/project"
 VOLUME: Final = "compose/volume"
+FOR_DEVELOPMENT: Final = re.compile(
+    r"(?:^|[-._/])(?:dev|devel|development|local|test|tests|testing|e2e|ci|debug|examples?|samples?|demos?|tutorials?"
+    r"|devcontainer|sandbox|playground|fixtures?|testdata|testnet|devnet|regtest|quickstart)(?:$|[-._/])"
+)
+"""Words in the path of a file, in lower case, that say that it is not for production."""
 
 
 def host_name(declaration: Declaration) -> str:

@@ -36,7 +36,8 @@ def _shaped(key: str, written: Field, folder: str) -> Field:
 
 
 def _named(value: Any, field: Field) -> Field:
-    return Field(value, field.origin)
+    """A part of a field, which stands where the field does."""
+    return Field(with_origin(value, field.origin.span) if isinstance(value, Unknown) else value, field.origin)
 
 
 def _mapping(written: Field, _folder: str) -> Field:

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.problem import Problem
+from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.compose.interpolation import Refused, Text, Variables
 
@@ -28,7 +28,19 @@ _LINE: Final = re.compile(
     ))?[ \t]*$""",
     re.MULTILINE | re.VERBOSE,
 )
-_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "$": "$$"}
+_ESCAPES: Final = {
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "\\": "\\",
+    '"': '"',
+    "'": "'",
+    "$": "$$",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+}
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -49,44 +61,55 @@ def read_variables(text: str, file: str, known: Variables, *, raw: bool = False)
     places: dict[str, Span] = {}
     problems: list[Problem] = []
     seen = Variables(ChainMap(dict(known.values), values), known.scope, known.spent)
-    for name, value, literal, span in _assignments(text, file, raw=raw):
-        places[name] = span
-        if value is None or literal:
-            values[name] = value
+    for each in _assignments(text, file, raw=raw):
+        places[each.name] = each.span
+        if each.broken:
+            problems.append(Problem(each.span, ProblemKind.INVALID, f"the quote of {each.name} is not closed"))
             continue
         try:
-            values[name] = seen.filled(value)
+            values[each.name] = each.value if each.value is None or each.literal else seen.filled(each.value)
         except Refused as refused:
-            problems.append(Problem(span, refused.kind, str(refused)))
+            values.pop(each.name, None)
+            problems.append(Problem(each.span, refused.kind, str(refused)))
     return EnvFile(values, places, tuple(problems))
 
 
-def _assignments(text: str, file: str, *, raw: bool) -> Iterator[tuple[str, str | None, bool, Span]]:
-    """Name, value, whether it is to be taken as it stands, and place."""
+class _Assignment(Struct, frozen=True):
+    """One line. ``literal`` values are taken as they stand; a ``broken`` one has a quote that nothing closes."""
+
+    name: str
+    value: str | None
+    span: Span
+    literal: bool = False
+    broken: bool = False
+
+
+def _assignments(text: str, file: str, *, raw: bool) -> Iterator[_Assignment]:
     if raw:
-        for number, line in enumerate(text.splitlines(), 1):
-            name, equals, value = line.partition("=")
+        for number, content in enumerate(text.splitlines()[:MAX_VARIABLES], 1):
+            name, equals, written = content.partition("=")
             if name.strip() and not name.lstrip().startswith("#"):
-                yield name.strip(), value if equals else None, True, Span(file, number)
+                yield _Assignment(name.strip(), written if equals else None, Span(file, number), True)
         return
-    line_number, last = 1, 0
+    line, last = 1, 0
     for count, found in enumerate(_LINE.finditer(text)):
         if count >= MAX_VARIABLES:
             return
-        line_number += text.count("\n", last, found.start("name"))
+        line += text.count("\n", last, found.start("name"))
         last = found.start("name")
         column = last - (text.rfind("\n", 0, last) + 1) + 1
-        length = found.end() - last if "\n" not in found[0].strip() else len(found["name"])
-        span = Span(file, line_number, column, line_number, column + length)
-        yield found["name"], *_value(found), span
+        length = found.end() - last if "\n" not in text[last : found.end()] else len(found["name"])
+        value, literal, broken = _value(found)
+        yield _Assignment(found["name"], value, Span(file, line, column, line, column + length), literal, broken)
 
 
-def _value(found: re.Match[str]) -> tuple[str | None, bool]:
+def _value(found: re.Match[str]) -> tuple[str | None, bool, bool]:
+    """The value, whether it is taken as it stands, and whether its quote is open."""
     if found["set"] is None:
-        return None, True
+        return None, True, False
     if found["single"] is not None:
-        return found["single"].replace("\\'", "'"), True
+        return found["single"].replace("\\'", "'"), True, False
     if found["double"] is not None:
-        return _ESCAPE.sub(lambda m: _ESCAPES.get(m[1], m[0]), found["double"]), False
-    plain = re.sub(r"[ \t]+#.*", "", found["gap"] + found["plain"])
-    return plain.strip(" \t"), False
+        return _ESCAPE.sub(lambda m: _ESCAPES.get(m[1], m[0]), found["double"]), False, False
+    plain = re.sub(r"[ \t]+#.*", "", found["gap"] + found["plain"]).strip(" \t")
+    return plain, False, plain.startswith(("'", '"'))

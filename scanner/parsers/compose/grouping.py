@@ -6,12 +6,12 @@ https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/.
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from scanner.model.compose import FOR_DEVELOPMENT
 from scanner.model.span import Span
 from scanner.parsers.compose.fields import Field
 from scanner.parsers.compose.interpolation import Variables
@@ -23,11 +23,6 @@ OVERRIDES: Final = (
     *("compose.override.yml", "compose.override.yaml"),
     *("docker-compose.override.yml", "docker-compose.override.yaml"),
 )
-NOT_PRODUCTION: Final = re.compile(
-    r"(?:^|[-._/])(?:dev|devel|development|local|test|tests|testing|e2e|ci|debug|example|examples|sample|samples|demo"
-    r"|devcontainer|sandbox|playground|fixtures?|testdata|testnet|devnet)(?:$|[-._/])"
-)
-"""Words in the path of a file that say that it is not for production."""
 
 
 class Files(Struct, frozen=True):
@@ -47,8 +42,11 @@ def grouped(paths: Sequence[str], reading: Reading) -> Iterator[Files]:
     folders: dict[str, list[str]] = {}
     for path in sorted(paths):
         folders.setdefault(posixpath.dirname(path), []).append(path)
-    for folder, found in folders.items():
-        yield from _Folder(folder, tuple(found), folders, reading).projects()
+    found = [_Folder(folder, tuple(names), folders, reading) for folder, names in folders.items()]
+    over = {fragment: below for each in found for fragment, below in each.fragments().items()}
+    bases = {below for fragment, below in over.items() if below and not for_development(fragment, reading)}
+    for each in found:
+        yield from each.projects(over, bases)
 
 
 class _Folder(Struct, frozen=True):
@@ -59,25 +57,24 @@ class _Folder(Struct, frozen=True):
     folders: Mapping[str, Sequence[str]]
     reading: Reading
 
-    def projects(self) -> Iterator[Files]:
+    def projects(self, over: Mapping[str, str], bases: Collection[str]) -> Iterator[Files]:
+        """Its projects. ``over`` maps fragments to what they lie over; ``bases`` are no projects without them."""
         first = self._default()
-        taken = set(first)
-        rest = [path for path in self.paths if path not in taken and posixpath.basename(path) not in OVERRIDES]
-        over: dict[str, tuple[str, ...]] = {
-            path: self._below(path, first) for path in rest if is_fragment(path, self.reading)
-        }
-        covered = any(
-            below and below[0] in first and not for_development(path, self.reading) for path, below in over.items()
-        )
-        if first and not covered:
+        if first and first[0] not in bases:
             yield Files(self.reading.name_of(self.folder), self.folder, tuple(first), True)
-        bases = {below[0] for path, below in over.items() if below and not for_development(path, self.reading)}
-        for path in rest:
-            if path in bases:
-                continue
-            below = over.get(path, ())
-            folder = posixpath.dirname(below[0]) if below else self.folder
-            yield Files(self.reading.name_of(path), folder, (*below, path), False)
+        for path in self._rest(first):
+            if path not in bases:
+                below = over.get(path, "")
+                paths = (below, path) if below else (path,)
+                yield Files(self.reading.name_of(path), posixpath.dirname(paths[0]), paths, False)
+
+    def fragments(self) -> dict[str, str]:
+        """Files that only say more about services of another, with that file, or an empty text where none fits."""
+        first = self._default()
+        return {path: self._below(path, first) for path in self._rest(first) if incomplete(path, self.reading)}
+
+    def _rest(self, first: Sequence[str]) -> list[str]:
+        return [path for path in self.paths if path not in first and posixpath.basename(path) not in OVERRIDES]
 
     def _default(self) -> list[str]:
         """What is taken when no file is told: those that ``COMPOSE_FILE`` in ``.env`` lists, else the usual names."""
@@ -91,14 +88,14 @@ class _Folder(Struct, frozen=True):
         override = next((by_name[name] for name in OVERRIDES if name in by_name), None)
         return [base] if override is None else [base, override]
 
-    def _below(self, fragment: str, first: Sequence[str]) -> tuple[str, ...]:
+    def _below(self, fragment: str, first: Sequence[str]) -> str:
         """What a fragment lies over: the usual file, else the one here or above that has its services."""
         wanted = incomplete(fragment, self.reading)
         near = [*first[:1], *self.paths, *self.folders.get(posixpath.dirname(self.folder), ())]
         fits = [path for path in dict.fromkeys(near) if path != fragment and wanted <= complete(path, self.reading)]
         if first[:1] and first[0] in fits:
-            return (first[0],)
-        return (fits[0],) if len(fits) == 1 else ()
+            return first[0]
+        return fits[0] if len(fits) == 1 else ""
 
 
 def listed_files(folder: str, reading: Reading) -> list[str]:
@@ -119,19 +116,23 @@ def _start(folder: str, reading: Reading) -> Span:
     return Span(reading.name_of(posixpath.join(folder, ".env")), 1)
 
 
-def is_fragment(path: str, reading: Reading) -> bool:
-    """Whether a file only says more about services that another one declares."""
-    return bool(incomplete(path, reading))
-
-
 def incomplete(path: str, reading: Reading) -> frozenset[str]:
     """Services of a file that say neither what they run nor what they extend."""
-    return frozenset(name for name, item in _services(path, reading) if not _complete(item))
+    return _told(path, reading)[1]
 
 
 def complete(path: str, reading: Reading) -> frozenset[str]:
     """Services of a file that say what they run."""
-    return frozenset(name for name, item in _services(path, reading) if _complete(item))
+    return _told(path, reading)[0]
+
+
+def _told(path: str, reading: Reading) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of a file's services: those that say what they run, and the others. Kept, for many ask."""
+    if path not in reading.told:
+        services = dict(_services(path, reading))
+        whole = frozenset(name for name, item in services.items() if _complete(item))
+        reading.told[path] = whole, frozenset(services) - whole
+    return reading.told[path]
 
 
 def _services(path: str, reading: Reading) -> Iterator[tuple[str, object]]:
@@ -150,7 +151,7 @@ RUNNABLE: Final = frozenset({"image", "build", "extends", "provider"})
 
 def for_development(path: str, reading: Reading) -> bool:
     """Whether the name of a file, or of a folder that it lies in, says that it is not for production."""
-    return NOT_PRODUCTION.search(reading.name_of(path).lower()) is not None
+    return FOR_DEVELOPMENT.search(reading.name_of(path).lower()) is not None
 
 
 def raw_name(model: Field, variables: Variables) -> str:

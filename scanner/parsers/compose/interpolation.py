@@ -21,6 +21,9 @@ MAX_FILLED: Final = 16_000_000
 MAX_NESTED: Final = 20
 """How deep defaults may hold variables with defaults."""
 
+MAX_PARTS: Final = 64
+"""Pieces of a partly known text; one of more is not known at all."""
+
 Text = str | Unknown
 Parts = list[Text]
 
@@ -53,10 +56,9 @@ class Variables:
         if "$" not in text:
             return text
         found = joined(self._parts(text, 0))
-        if isinstance(found, str):
-            self.spent[0] += len(found)
-            if self.spent[0] > MAX_FILLED:
-                raise Refused(ProblemKind.LIMIT, f"variables make more than {MAX_FILLED} characters of the project")
+        self.spent[0] += _size(found)
+        if self.spent[0] > MAX_FILLED:
+            raise Refused(ProblemKind.LIMIT, f"variables make more than {MAX_FILLED} characters of the project")
         return found
 
     def _parts(self, text: str, depth: int) -> Parts:
@@ -65,7 +67,7 @@ class Variables:
         found: Parts = []
         size = 0
         for part in self._pieces(text, depth):
-            size += len(part) if isinstance(part, str) else 1
+            size += _size(part)
             if size > MAX_TEXT:
                 raise Refused(ProblemKind.LIMIT, f"variables make more than {MAX_TEXT} characters of one value")
             found.append(part)
@@ -146,7 +148,12 @@ def joined(parts: Parts) -> Text:
     if len(merged) == 1:
         return unknown[0]
     refs = tuple(dict.fromkeys(ref for part in unknown for ref in part.refs))
-    return Unknown(unknown[0].reason, unknown[0].origin, None, refs, tuple(merged))
+    return Unknown(unknown[0].reason, unknown[0].origin, None, refs, tuple(merged) if len(merged) <= MAX_PARTS else ())
+
+
+def _size(part: Text) -> int:
+    """Characters of a text as far as it is known."""
+    return len(part) if isinstance(part, str) else 1 + sum(len(p) for p in part.parts if isinstance(p, str))
 
 
 def _closing(text: str, start: int) -> int:

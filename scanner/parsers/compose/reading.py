@@ -47,6 +47,7 @@ class Reading:
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    told: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
     _documents: dict[str, tuple[Document, ...] | None] = field(default_factory=dict)
     _fields: int = 0
 
