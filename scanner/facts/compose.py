@@ -23,6 +23,10 @@ _STAGE: Final = frozenset(
     }
 )
 """Variables by which programs are told what they run for."""
+_CODE: Final = frozenset(
+    {"src", "app", "lib", "code", "source", "pkg", "public", "templates", "static", "pages", "components"}
+)
+"""Folders of a build context that hold its code, by name."""
 _STAGES: Final[Mapping[str, bool]] = {
     "production": True,
     "prod": True,
@@ -163,11 +167,15 @@ def _for_development(service: Resource) -> bool:
     target = build.get("target")
     if isinstance(target, str) and re.search(r"(?:^|[-_])(?:dev|development|debug)(?:$|[-_])", target):
         return True
-    sources = [_folder(m.get("source")) for m in _mounts(service) if m.get("type") == "bind"]
-    inside = any(
-        s == context or s.startswith(f"{context}/") or context == "." for s in sources if s and s[:1] not in "/~"
-    )
-    return inside or _stage(service) is False
+    mounted = (m for m in _mounts(service) if m.get("type") == "bind" and m.get("read_only") is not True)
+    sources = [_folder(mount.get("source")) for mount in mounted]
+    return any(_is_source(source, context) for source in sources if source) or _stage(service) is False
+
+
+def _is_source(folder: str, context: str) -> bool:
+    """Whether a folder holds what an image is built from: the context itself, or its code."""
+    inside = folder.startswith(f"{context}/") or (context == "." and folder[0] not in "/~.")
+    return folder == context or (inside and folder.rpartition("/")[2] in _CODE)
 
 
 def _folder(path: Value) -> str:

@@ -169,7 +169,8 @@ class _Filling:
 
     def __post_init__(self) -> None:
         places = self.document.places
-        self.tagged = isinstance(places, Places) and (places.mentions(RESET) or places.mentions(OVERRIDE))
+        text = places.source.text if isinstance(places, Places) else ""
+        self.tagged = RESET in text or OVERRIDE in text
 
     def sections(self, data: Mapping[str, Value]) -> Field:
         """The sections that Compose knows; extensions have done their work as anchors."""
