@@ -21,6 +21,8 @@ from scanner.model.resource import Edge, Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.normalize import GivenPlace, Settings, normalize
+from scanner.parsers.compose import project as compose
+from scanner.parsers.compose.reading import Options as ComposeOptions
 from scanner.parsers.kubernetes import project as kubernetes
 from scanner.parsers.kubernetes.reading import InputFile, Options
 from scanner.parsers.parsed import Parsed, joined
@@ -109,7 +111,8 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     """Read the paths into one graph, with the links and places that the configuration adds."""
     found = discover(paths, config.limits.max_file_bytes)
     config = shown_from(config, found.base)
-    parsed = joined((_handed_over(read_terraform(found, config)), read_kubernetes(found, config)))
+    terraform = _handed_over(read_terraform(found, config))
+    parsed = joined((terraform, read_kubernetes(found, config), read_compose(found, config)))
     places = tuple(GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster) for p in config.placements)
     graph, uncatalogued = normalize(parsed.declarations, Settings(config.region, config.environments, places))
     edges, problems = linked(graph, config.links)
@@ -213,6 +216,12 @@ def read_kubernetes(found: Discovery, config: Config) -> Parsed:
         helm_namespace=config.helm_namespace,
     )
     return kubernetes.read(files, options)
+
+
+def read_compose(found: Discovery, config: Config) -> Parsed:
+    """Read the Compose files among those discovered."""
+    files = [compose.InputFile(f.path, f.name) for f in found.files if f.format == "compose"]
+    return compose.read(files, ComposeOptions(found.base, _scan_root(found), config.limits.max_file_bytes))
 
 
 def _scan_root(found: Discovery) -> Path:

@@ -17,7 +17,12 @@ _SERVICES: Final = re.compile(
     rb"^services:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+[\"'\w.${}-]+:", re.MULTILINE
 )
 _CONTAINER: Final = re.compile(rb"^[ \t]+(?:image|build|extends):", re.MULTILINE)
-_COMPOSE_NAME: Final = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
+_COMPOSE_NAME: Final = re.compile(r"(?:[\w.-]*[-_.])?compose[\w.-]*\.ya?ml")
+_TOP_KEY: Final = re.compile(rb"^[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*:", re.MULTILINE)
+_COMPOSE_TOP: Final = frozenset(
+    {b"version", b"name", b"services", b"volumes", b"networks", b"secrets", b"configs", b"include", b"models"}
+)
+"""What stands at the top of a Compose file, beside extensions; of a file with another name nothing else may."""
 _COMPOSE_KEY: Final = re.compile(rb"^(?:services|include|x-[\w-]+|version|name):", re.MULTILINE)
 _KUSTOMIZATION: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 CHART: Final = "Chart.yaml"
@@ -45,11 +50,13 @@ def format_by_content(path: Path) -> str | None:
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None
     if b"apiVersion" in head and b"kind" in head and _API.search(head) and _KIND.search(head):
         return "kubernetes"
-    if _SERVICES.search(head) and _CONTAINER.search(head):
-        return "compose"
     if _COMPOSE_NAME.fullmatch(path.name.lower()) and _COMPOSE_KEY.search(head):
         return "compose"
-    return None
+    return "compose" if _SERVICES.search(head) and _CONTAINER.search(head) and _only_compose(head) else None
+
+
+def _only_compose(head: bytes) -> bool:
+    return all(key in _COMPOSE_TOP or key.startswith(b"x-") for key in _TOP_KEY.findall(head))
 
 
 def is_of_chart(path: Path, charts: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ from scanner.facts.fact import Answer, Fact
 from scanner.facts.policies import statements
 from scanner.facts.relations import same_account, same_region
 from scanner.graph.graph import Graph
+from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.finding import Related
 from scanner.model.resource import Resource
 from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, equal, negate, unknown_from, with_origin
@@ -238,7 +239,7 @@ def _named_accounts(plan: Resource, vault: Resource) -> Iterator[Truth]:
 
 def snapshotted(resource: Resource, graph: Graph) -> Value:
     """Whether a policy, plan or snapshot in the files covers a disk; absent where the files cannot tell."""
-    if resource.placement.provider in ("kubernetes", "docker", "nomad"):
+    if resource.placement.provider in ("kubernetes", "docker", "nomad") or resource.platform == COMPOSE:
         return ABSENT
     if resource.get("snapshot_policy") is not ABSENT or _policies(resource):
         return True

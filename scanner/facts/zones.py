@@ -13,6 +13,7 @@ from scanner.facts.place import bounds_of, region_has_zones, zone_bounds
 from scanner.facts.relations import same_region
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
+from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.finding import Related
 from scanner.model.resource import Resource, Scope
 from scanner.model.span import Span
@@ -32,8 +33,15 @@ def development(resource: Resource, _graph: Graph) -> Value:
 
 
 def zones_matter(resource: Resource, graph: Graph) -> Value:
-    """Whether zones can be chosen at all: its region has several, and it is not configured as a test environment."""
-    if development(resource, graph) or resource.placement.provider in _single_site_providers():
+    """Whether zones can be chosen at all: its region has several, and it is not configured as a test environment.
+
+    A Compose project cannot choose: its host stands in one.
+    """
+    if (
+        resource.platform == COMPOSE
+        or development(resource, graph)
+        or resource.placement.provider in _single_site_providers()
+    ):
         return False
     return region_has_zones(resource, graph)
 

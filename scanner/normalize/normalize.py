@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -14,16 +15,20 @@ from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
 from scanner.graph.graph import Graph, build_graph
 from scanner.graph.index import Index, build_index
+from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.objects import PLATFORM, labels_of
 from scanner.model.resource import Declaration, Placement, Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.normalize.clusters import Clusters
+from scanner.normalize.compose import compose_edges
 from scanner.normalize.edges import Linker
 from scanner.normalize.objects import Objects
 from scanner.normalize.placement import Placer
 from scanner.normalize.pods import pod_properties
 from scanner.normalize.settings import Settings
 
+_NOWHERE: Final = frozenset({"", PLATFORM, COMPOSE})
+"""Providers that only say that the files do not tell the provider."""
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -53,7 +58,7 @@ def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[
         if entries[declaration.id] is None and declaration.mode == "managed":
             uncatalogued[declaration.type] = uncatalogued.get(declaration.type, 0) + 1
     edges = Linker(entries, parts, index, tables, Objects(entries, index), clusters).edges(declarations)
-    return build_graph(resources, edges, index), dict(sorted(uncatalogued.items()))
+    return build_graph(resources, chain(edges, compose_edges(declarations)), index), dict(sorted(uncatalogued.items()))
 
 
 def native_type(declaration: Declaration) -> str:
@@ -166,7 +171,7 @@ def _given(place: Placement, declaration: Declaration, settings: Settings) -> Pl
     """A placement completed by what the user says of the file's resources; what the files say stays."""
     for given in settings.places:
         if any(fnmatchcase(declaration.span.file, path) for path in given.paths):
-            nowhere = place.provider in ("", "kubernetes") and given.provider
+            nowhere = place.provider in _NOWHERE and given.provider
             open_region = place.region is None or isinstance(place.region, Unknown)
             wide = place.scope in (Scope.GLOBAL, Scope.MULTI_REGION) and not nowhere
             return replace(

@@ -13,6 +13,7 @@ from scanner.catalog.load import Catalog, Entry
 from scanner.catalog.places import GOOGLE_ZONE, region_of
 from scanner.catalog.readers import lookup, read, whole
 from scanner.graph.index import Index
+from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.domain import region_of_zone
 from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
@@ -96,6 +97,8 @@ class Placer:
         entry = self.entries[name] or Entry("other")
         if declaration.platform == PLATFORM and name not in self.clusters.declared:
             return self._in_cluster(declaration, entry)
+        if declaration.platform == COMPOSE:  # no file says where its host stands
+            return Placement(COMPOSE)
         provider = provider_of(declaration)
         scope = self._scope(declaration, entry)
         account = self._account(declaration, entry, provider)

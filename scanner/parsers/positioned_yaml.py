@@ -123,6 +123,11 @@ class Places(Positions):
         found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix else path)
         return None if found is None else _span(self.source.file, found[1].start_mark, found[1].end_mark)
 
+    def tag(self, path: str) -> str:
+        """The tag of a field's value: one that is written, else what the value looks like."""
+        found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix and path else self.prefix or path)
+        return "" if found is None else str(found[1].tag)
+
     def _find(self, path: str) -> Span | None:
         found = _descend(self.source.node, path)
         if found is None:
@@ -350,19 +355,25 @@ def _descend(node: Any, path: str) -> tuple[Any, Any] | None:
 
 def _entry(node: Any, path: str, hops: int = 8) -> tuple[Any, Any] | None:
     """The entry with which a path goes on: the last one written, else one that is merged in."""
-    best: tuple[Any, Any] | None = None
-    for key, value in node.value:
-        name = key.value
-        fits = key.id == "scalar" and path.startswith(name) and path[len(name) : len(name) + 1] in ("", ".", "[")
-        if fits and (best is None or len(name) >= len(best[0].value)):
-            best = (key, value)
-    for key, value in node.value if best is None and hops else ():
+    written = _written(node)
+    for end in (len(path), *(at for at in range(len(path) - 1, -1, -1) if path[at] in ".[")):
+        if path[:end] in written:
+            return written[path[:end]]
+    for key, value in node.value if hops else ():
         if key.id == "scalar" and key.tag == _MERGE:
             for merged in value.value if value.id == "sequence" else [value]:
                 found = _entry(merged, path, hops - 1) if merged.id == "mapping" else None
                 if found is not None:
                     return found
-    return best
+    return None
+
+
+def _written(node: Any) -> dict[str, tuple[Any, Any]]:
+    """A mapping's entries by key, the last of each. Kept with the node, since many fields are asked for."""
+    if not hasattr(node, "by_key"):
+        node.by_key = {key.value: (key, value) for key, value in node.value if key.id == "scalar"}
+    found: dict[str, tuple[Any, Any]] = node.by_key
+    return found
 
 
 def _first_line(node: Any) -> Any:

@@ -12,11 +12,13 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.facts.compose import is_asked, published
 from scanner.facts.custody import fund_keepers, sealed_servers
 from scanner.facts.documents import literal_text
 from scanner.facts.estate import in_private_zone
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
+from scanner.model.compose import SERVICE
 from scanner.model.objects import PLATFORM
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Resource
@@ -283,10 +285,13 @@ class Finder:
 
     def _running_alone(self, used: set[str]) -> Iterator[list[Resource]]:
         """What runs without a front, servers of one block together, unless something else needs it to serve."""
-        needed = self._needed
         blocks: dict[tuple[str, Span], list[Resource]] = {}
         for resource in self._graph.of_kind(*_RUNNING):
-            alone = resource.id not in used and resource.id not in needed and not self._is_member(resource)
+            alone = (
+                resource.id not in used
+                and is_asked(resource, self._graph, called=resource.id in self._needed)
+                and not self._is_member(resource)
+            )
             if resource.declaration.mode == "managed" and alone and not _PART.search(resource.type):
                 key = resource.id if resource.kind == "function" else ""
                 blocks.setdefault((key, resource.span), []).append(resource)
@@ -309,7 +314,7 @@ class Finder:
         nodes = [context.whole[m.id] for m in members]
         top = self._top("", [context.group(members, nodes, "all of them")], members, nodes, None)
         first, ids = members[0], tuple(m.id for m in members)
-        public = first.get("public") is True
+        public = first.get("public") is True or published(first)
         return Service(name_of(first), "service", _criticality(first, public), ids, top, True, first.span)
 
     def found_custody(self) -> list[Service]:
@@ -380,6 +385,8 @@ def _is_public(front: Resource, graph: Graph) -> bool:
 
 def name_of(resource: Resource) -> str:
     """What people would call a thing: its tag, its name, else the module's or block's name that says most."""
+    if resource.type == SERVICE and resource.declaration.name not in _GENERIC:
+        return resource.declaration.name
     for key in _NAMING_TAGS:
         value = resource.tags.get(key)
         if isinstance(value, str) and value:

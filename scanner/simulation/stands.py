@@ -19,11 +19,13 @@ from scanner.facts.quorums import needs_majority
 from scanner.facts.traffic import subnets_through
 from scanner.facts.zones import in_one_zone, zones_matter
 from scanner.graph.graph import Graph
+from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.objects import PLATFORM
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
 from scanner.simulation.context import Context
+from scanner.simulation.hosts import Hosts
 from scanner.simulation.places import EDGE_VENDORS, Place, lists_zones
 from scanner.simulation.pods import Pods
 
@@ -56,6 +58,7 @@ class Stands:
 
     def __post_init__(self) -> None:
         self._pods = Pods(self.context)
+        self._hosts = Hosts(self.context)
 
     def standing(self, resource: Resource, *, calls_out: bool) -> list[int]:
         """What of places a resource needs: all of the nodes. ``calls_out`` says that it calls hosts outside."""
@@ -63,6 +66,8 @@ class Stands:
             return []
         if resource.platform == PLATFORM and resource.kind not in ("cluster", "node_group"):
             return self._pods.standing(resource)
+        if resource.platform == COMPOSE:
+            return [] if resource.kind == "stack" else self._hosts.standing(resource)
         place, places = resource.placement, self.context.places
         if place.provider in EDGE_VENDORS:
             return [places.provider(place.provider)]

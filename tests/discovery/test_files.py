@@ -131,3 +131,20 @@ def test_strange_names(tmp_path: Path) -> None:
     assert sorted(names(discover([tmp_path], LIMIT))) == sorted(
         ["new\nline.tf", "quote'\".tf", "with space.tf", "ü.tf"]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("stack.yml", "services:\n  a:\n    image: b\n", "compose"),
+        ("stack.yml", "version: '3'\nx-a: 1\nservices:\n  a:\n    image: b\n", "compose"),
+        ("podman-compose-net.yaml", "services:\n  a:\n    volumes: [b]\n", "compose"),
+        ("compose.prod.yml", "include: [a.yaml]\n", "compose"),
+        ("decompose.yaml", "services:\n  a:\n    volumes: [b]\n", None),
+        ("values.yaml", "services:\n  a:\n    image: b\nreplicaCount: 2\n", None),
+        ("pipeline.yml", "jobs:\n  a:\n    services:\n      db:\n        image: postgres\n", None),
+    ],
+)
+def test_compose_files_are_told_by_what_they_say(name: str, content: str, found: str | None, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    assert [file.format for file in discover([tmp_path], 10_000).files] == ([found] if found else [])
