@@ -151,17 +151,22 @@ def pinned_values(pod: Mapping[str, Value], labels: tuple[str, ...]) -> tuple[li
         if not values:
             return [], ""
         found.extend(value for value in values if value not in found)
-    return found, f"affinity.nodeAffinity.{_REQUIRED}" if found else ""
+    return found, f"affinity.nodeAffinity.{REQUIRED}" if found else ""
 
 
-_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def _required_terms(pod: Mapping[str, Value]) -> list[Mapping[str, Value]]:
     node: Value = pod
-    for step in ("affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms"):
+    for step in ("affinity", "nodeAffinity", REQUIRED, "nodeSelectorTerms"):
         node = node.get(step) if isinstance(node, dict) else None
     return [term for term in node if isinstance(term, dict)] if isinstance(node, list) else []
+
+
+def zonal_terms(pod: Mapping[str, Value]) -> list[list[Value]]:
+    """What each alternative of required node affinity says of zones."""
+    return [[e for e in _expressions(term) if e.get("key") in ZONE_LABELS] for term in _required_terms(pod)]
 
 
 def _expressions(term: Mapping[str, Value]) -> list[Mapping[str, Value]]:
