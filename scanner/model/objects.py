@@ -189,15 +189,26 @@ def admits(pod: Mapping[str, Value], labels: Mapping[str, Value], taints: list[M
 
 
 def _tolerated(taint: Mapping[str, Value], pod: Mapping[str, Value]) -> Truth:
-    """Whether a pod may run in spite of a taint; a preference keeps nobody away."""
-    if str(taint.get("effect", "")).upper().replace("_", "") == "PREFERNOSCHEDULE":
+    """Whether a pod may run in spite of a taint; a preference keeps nobody away.
+
+    A toleration without a key or an effect matches all of them:
+    https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/.
+    """
+    effect = _effect(taint)
+    if effect == "PREFERNOSCHEDULE":
         return True
     tolerations = pod.get("tolerations")
     if isinstance(tolerations, Unknown):
         return tolerations
     found = [t for t in tolerations if isinstance(t, dict)] if isinstance(tolerations, list) else []
     return any(
-        t.get("key") in (None, taint.get("key"))
+        t.get("key") in (None, "", taint.get("key"))
+        and _effect(t) in ("", effect)
         and (t.get("operator") == "Exists" or t.get("value") == taint.get("value"))
         for t in found
     )
+
+
+def _effect(spoken: Mapping[str, Value]) -> str:
+    """The effect that a taint or a toleration names, in one spelling: clouds write ``NO_SCHEDULE``."""
+    return str(spoken.get("effect") or "").upper().replace("_", "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +305,25 @@ def test_a_zone_is_written_where_a_place_is_given(name: str) -> None:
             named = named or any(r.span == last.span and not r.get("pinned_zones") for r in of_clusters)
             assert named or _PLACED.search(text) or any(word in text for word in words), (risk.name, last.name, text)
     assert studied.services
+
+
+@pytest.mark.parametrize("name", [case["name"] for case in CASES if "kubernetes" in case])
+def test_losing_more_never_helps(name: str) -> None:
+    """Of all outages that a case names, and of any two of them at once."""
+    studied, _, _ = analyzed(name)
+    case = next(case for case in CASES if case["name"] == name)
+    alone = {tuple(outage["down"]): _replayed(studied, outage["down"]) for outage in case["outages"]}
+    for one, other in combinations(alone, 2):
+        both = _replayed(studied, sorted({*one, *other}))
+        for less in (alone[one], alone[other]):
+            assert all(min(a, b) == b for a, b in zip(less, both, strict=True)), (one, other)
+
+
+def _replayed(studied: Study, down: Sequence[str]) -> list[int]:
+    """How good the verdicts are, of both readings of all services, from down to up."""
+    order = {"down": 0, "unknown": 1, "up": 2}
+    found = studied.replay.run("x", [parse(domain) for domain in down])
+    return [order[verdict] for s in found.services for verdict in (s.automatic.value, s.manual.value)]
 
 
 @pytest.mark.parametrize("name", NAMES)
