@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
 
 from scanner.catalog.load import Entry, catalog
 from scanner.graph.graph import Graph
-from scanner.model.objects import PLATFORM, POOL_LABELS, admits, spec_of
+from scanner.model.objects import (
+    PLATFORM,
+    POOL_LABELS,
+    REQUIRED,
+    ZONE_LABELS,
+    admits,
+    labels_of,
+    namespace_of,
+    selects,
+    spec_of,
+    template_of,
+    zonal_terms,
+)
 from scanner.model.resource import EdgeKind, Resource
-from scanner.model.value import Unknown, Value
+from scanner.model.value import Truth, Unknown, Value
 
 _PER_NODE: Final = re.compile(
     r"^(?:topology\.kubernetes\.io/|failure-domain\.beta\.kubernetes\.io/|kubernetes\.io/|beta\.kubernetes\.io/|node\.kubernetes\.io/"
@@ -57,11 +72,80 @@ def pod_spec(workload: Resource) -> Mapping[str, Value]:
     return spec_of(workload.declaration.attributes, entry.pods) if entry.pods else {}
 
 
-def eligible_groups(workload: Resource, groups: list[Resource]) -> list[Resource]:
+class Nodes(Struct, frozen=True):
+    """Nodes of one group: the name of its failure domain, its resource (none for what a cluster declares itself)."""
+
+    name: str
+    zones: tuple[str | Unknown, ...] | None
+    labels: Mapping[str, Value]
+    taints: Sequence[Mapping[str, Value]] = ()
+    id: str = ""
+
+
+def eligible_nodes(workload: Resource, cluster: Resource, graph: Graph) -> list[Nodes]:
     """The groups on whose nodes a workload may run, as far as labels and taints tell; all where they tell of none."""
     spec = _without_node_labels(pod_spec(workload))
-    found = [group for group in groups if admits(spec, _labels(group), _taints(group)) is not False]
-    return found or groups
+    groups = [_nodes_of(each, graph) for each in _for_pod(workload, node_groups(cluster, graph))]
+    own = _own_nodes(cluster)
+    groups += [own] if own is not None else []
+    return [each for each in groups if admits(spec, each.labels, list(each.taints)) is not False] or groups
+
+
+def _nodes_of(group: Resource, graph: Graph) -> Nodes:
+    zones = group.placement.zones
+    known = zones if isinstance(zones, tuple) else None
+    return Nodes(group_name(group, graph), known, _labels(group), _taints(group), group.id)
+
+
+def _own_nodes(cluster: Resource) -> Nodes | None:
+    """The pool that an Azure cluster declares itself: https://learn.microsoft.com/en-us/azure/aks/use-system-pools."""
+    pool = cluster.declaration.attributes.get("default_node_pool")
+    pool = pool[0] if isinstance(pool, list) and pool else pool
+    if not isinstance(pool, dict) or not isinstance(pool.get("name"), str):
+        return None
+    zones, labels, name = cluster.get("node_zones"), pool.get("node_labels"), str(pool["name"])
+    known = tuple(z for z in zones if isinstance(z, (str, Unknown))) if isinstance(zones, list) and zones else None
+    kept = {"key": "CriticalAddonsOnly", "value": "true", "effect": "NoSchedule"}
+    taints = [kept] if pool.get("only_critical_addons_enabled") is True else []
+    held = {**(labels if isinstance(labels, dict) else {}), **dict.fromkeys(POOL_LABELS, name)}
+    return Nodes(f"{_name(cluster)}/{name}", known, held, taints)
+
+
+def _for_pod(workload: Resource, groups: list[Resource]) -> list[Resource]:
+    """Fargate takes the pods that a profile selects, no others and no daemons; these run on no other nodes.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html.
+    """
+    profiles = [group for group in groups if "fargate_profile_name" in group.declaration.attributes]
+    others = [group for group in groups if group not in profiles]
+    daemon = workload.get("every_node") is True
+    return ([] if daemon else [p for p in profiles if _profiled(workload, p)]) or others
+
+
+def _profiled(workload: Resource, profile: Resource) -> bool:
+    """Whether a selector of a profile names the namespace of a pod and labels that it has."""
+    entry, attributes = catalog().entry(workload.type) or Entry("other"), workload.declaration.attributes
+    labels = labels_of(template_of(attributes, entry.pods)) if entry.pods else {}
+    written = profile.declaration.attributes.get("selector")
+    for each in written if isinstance(written, list) else [written]:
+        if not isinstance(each, dict):
+            return True
+        namespace, wanted = each.get("namespace"), each.get("labels") or {}
+        named = not isinstance(namespace, str) or fnmatchcase(namespace_of(attributes), namespace)
+        if named and selects(wanted, labels) is not False:
+            return True
+    return False
+
+
+def in_zone(workload: Resource, zone: str | Unknown) -> Truth:
+    """Whether what a pod says of zones lets it run in one; of a placement's zones it may forbid some."""
+    place = workload.placement
+    if isinstance(zone, Unknown):
+        return zone
+    word = f"{place.region}-{zone}" if place.provider == "azure" else zone
+    terms = [{"matchExpressions": zonal} for zonal in zonal_terms(pod_spec(workload))]
+    spec = {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": terms}}}} if terms else {}
+    return admits(spec, dict.fromkeys(ZONE_LABELS, word), [])
 
 
 def _without_node_labels(spec: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
-from scanner.facts.nodes import cluster_of
+from scanner.facts.nodes import cluster_of, node_groups
+from scanner.facts.volume_zones import written_zones
 from scanner.graph.graph import Graph
 from scanner.model.objects import PLATFORM
 from scanner.model.resource import Resource
@@ -58,6 +59,10 @@ _CLASS_NAMES: Final[tuple[tuple[re.Pattern[str], Reach], ...]] = (
     ),
 )
 """Classes that vendors put into every cluster, by name."""
+_OF_AKS: Final = frozenset({"default", "managed", "managed-csi", "managed-premium", "managed-csi-premium"})
+"""Classes of disks that every AKS cluster has."""
+_REDUNDANT_SINCE: Final = 29
+"""The minor version of Kubernetes since which AKS makes zone-redundant disks of its own classes."""
 _CLOUDS: Final = frozenset({"aws", "google", "azure"})
 """Providers whose clusters make zonal disks when no class is asked for."""
 _OF_NODES: Final = re.compile(
@@ -115,6 +120,8 @@ def claim_reach(volume: Resource, graph: Graph) -> Reach | Unknown:
     spec = volume.declaration.attributes.get("spec")
     if isinstance(spec, dict) and any(key in spec for key in ("nfs", "cephfs", "azureFile", "glusterfs")):
         return "region"
+    if len(written_zones(volume) or ()) > 1:
+        return "region"
     return _of_claim(volume.get("access_modes"), volume.get("storage_class"), volume, graph)
 
 
@@ -126,10 +133,12 @@ def _of_claim(modes: Value, name: Value, owner: Resource, graph: Graph) -> Reach
     declared = [c for c in graph.of_kind("storage_class") if c.declaration.name == name]
     if declared:
         return class_reach(declared[0])
+    cluster = cluster_of(owner, graph)
+    if cluster is not None and cluster.placement.provider == "azure" and (not name or name in _OF_AKS):
+        return _of_aks(cluster, graph)
     for pattern, reach in _CLASS_NAMES:
         if isinstance(name, str) and pattern.search(name):
             return reach
-    cluster = cluster_of(owner, graph)
     provider = (cluster or owner).placement.provider
     if not name and provider in _CLOUDS:
         return "zone"
@@ -152,3 +161,16 @@ def class_reach(declared: Resource) -> Reach | Unknown:
         return "region"
     known = _PROVISIONERS.get(driver)
     return known or Unknown(f"how far volumes of {driver} reach is not known", declared.span_of("provisioner"))
+
+
+def _of_aks(cluster: Resource, graph: Graph) -> Reach:
+    """Classes that AKS brings: zone-redundant in clusters over several zones since Kubernetes 1.29.
+
+    https://learn.microsoft.com/en-us/azure/aks/concepts-storage#storage-classes; a version that is not written is new.
+    """
+    places = (cluster.get("node_zones"), *(group.placement.zones for group in node_groups(cluster, graph)))
+    zones = {zone for each in places if isinstance(each, (list, tuple)) for zone in each}
+    version = cluster.declaration.attributes.get("kubernetes_version")
+    minor = version.split(".")[1] if isinstance(version, str) and version.startswith("1.") else ""
+    new = not minor.isdigit() or int(minor) >= _REDUNDANT_SINCE
+    return "region" if new and len(zones) > 1 else "zone"

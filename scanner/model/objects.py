@@ -151,17 +151,22 @@ def pinned_values(pod: Mapping[str, Value], labels: tuple[str, ...]) -> tuple[li
         if not values:
             return [], ""
         found.extend(value for value in values if value not in found)
-    return found, f"affinity.nodeAffinity.{_REQUIRED}" if found else ""
+    return found, f"affinity.nodeAffinity.{REQUIRED}" if found else ""
 
 
-_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def _required_terms(pod: Mapping[str, Value]) -> list[Mapping[str, Value]]:
     node: Value = pod
-    for step in ("affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms"):
+    for step in ("affinity", "nodeAffinity", REQUIRED, "nodeSelectorTerms"):
         node = node.get(step) if isinstance(node, dict) else None
     return [term for term in node if isinstance(term, dict)] if isinstance(node, list) else []
+
+
+def zonal_terms(pod: Mapping[str, Value]) -> list[list[Value]]:
+    """What each alternative of required node affinity says of zones."""
+    return [[e for e in _expressions(term) if e.get("key") in ZONE_LABELS] for term in _required_terms(pod)]
 
 
 def _expressions(term: Mapping[str, Value]) -> list[Mapping[str, Value]]:
@@ -184,15 +189,26 @@ def admits(pod: Mapping[str, Value], labels: Mapping[str, Value], taints: list[M
 
 
 def _tolerated(taint: Mapping[str, Value], pod: Mapping[str, Value]) -> Truth:
-    """Whether a pod may run in spite of a taint; a preference keeps nobody away."""
-    if str(taint.get("effect", "")).upper().replace("_", "") == "PREFERNOSCHEDULE":
+    """Whether a pod may run in spite of a taint; a preference keeps nobody away.
+
+    A toleration without a key or an effect matches all of them:
+    https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/.
+    """
+    effect = _effect(taint)
+    if effect == "PREFERNOSCHEDULE":
         return True
     tolerations = pod.get("tolerations")
     if isinstance(tolerations, Unknown):
         return tolerations
     found = [t for t in tolerations if isinstance(t, dict)] if isinstance(tolerations, list) else []
     return any(
-        t.get("key") in (None, taint.get("key"))
+        t.get("key") in (None, "", taint.get("key"))
+        and _effect(t) in ("", effect)
         and (t.get("operator") == "Exists" or t.get("value") == taint.get("value"))
         for t in found
     )
+
+
+def _effect(spoken: Mapping[str, Value]) -> str:
+    """The effect that a taint or a toleration names, in one spelling: clouds write ``NO_SCHEDULE``."""
+    return str(spoken.get("effect") or "").upper().replace("_", "")

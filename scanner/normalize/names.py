@@ -37,6 +37,33 @@ _PROGRAMS: Final = frozenset(
 """Kinds whose settings tell what a program calls."""
 _CALLED: Final = frozenset({"object_store", "queue", "database"})
 """Kinds that programs reach by name and region alone, such as tables and buckets."""
+_STORE_HOSTS: Final = (
+    (
+        re.compile(
+            r"([a-z0-9-]+)\.(?:cluster-(?:ro-)?)?[a-z0-9]+\.[a-z0-9-]+\.(?:rds|docdb|neptune)\.amazonaws\.com(?:\.cn)?"
+        ),
+        frozenset({"database"}),
+    ),
+    (
+        re.compile(
+            r"(?:(?:master|replica|clustercfg)\.)?([a-z0-9-]+)\.[a-z0-9]+(?:\.ng|\.cfg)?(?:\.[0-9]{4})?\.[a-z0-9]+"
+            r"\.cache\.amazonaws\.com(?:\.cn)?"
+        ),
+        frozenset({"cache"}),
+    ),
+    (
+        re.compile(
+            r"([a-z0-9-]+)\.(?:(?:postgres|mysql|mariadb)\.database\.azure\.com|database\.windows\.net"
+            r"|documents\.azure\.com|redis\.cache\.windows\.net|servicebus\.windows\.net)"
+        ),
+        frozenset({"database", "cache", "queue"}),
+    ),
+)
+"""Hosts of stores that begin with the store's own name, and the kinds of store that answer there:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Cluster.html,
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Endpoints.html."""
+_QUEUE_URL: Final = re.compile(r"//sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[0-9]{12}/([A-Za-z0-9_.-]+)")
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html."""
 _SHORTEST: Final = 6
 """Shorter names of stores (``main``) may be any word of a setting."""
 
@@ -54,6 +81,8 @@ class Names:
         for path, text in texts(declaration.attributes):
             for arn in _ARN.finditer(text):
                 yield from ((path, target) for target in self._of_arn(arn[0], arn[1], declaration))
+            for queue in _QUEUE_URL.finditer(text):
+                yield from ((path, t) for t in self._stores(queue[1], frozenset({"queue"}), declaration))
             if "." in text:
                 yield from ((path, t) for host in hosts_in(text) for t in self._of_host(host, declaration))
         entry = self.entries[declaration.id]
@@ -80,6 +109,15 @@ class Names:
         bucket, dot, rest = host.partition(".s3")
         if dot and rest.endswith(("amazonaws.com", "amazonaws.com.cn")):
             yield from self._of_kinds(bucket, frozenset({"object_store"}), declaration)
+        for pattern, kinds in _STORE_HOSTS:
+            if store := pattern.fullmatch(host):
+                yield from self._stores(store[1], kinds, declaration)
+
+    def _stores(self, name: str, kinds: frozenset[str], declaration: Declaration) -> Iterator[str]:
+        """The stores of a name, whatever else is called so: of the declaration's root, else of the others."""
+        found = [i for i in self.index.by_name.get(name, ()) if (e := self.entries[i]) is not None and e.kind in kinds]
+        own = [i for i in found if self.index.by_id[i].root == declaration.root]
+        yield from own or found
 
     def _of_kinds(self, name: str, kinds: frozenset[str], declaration: Declaration) -> Iterator[str]:
         for target in self.index.named(name, root=declaration.root):

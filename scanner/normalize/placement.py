@@ -119,6 +119,8 @@ class Placer:
         pinned = distinct([z for z in pinned_values(spec, ZONE_LABELS)[0] if isinstance(z, (str, Unknown))])
         if base.provider == PLATFORM:
             base = _told_by(pinned, base, pinned_values(spec, REGION_LABELS)[0])
+        if base.provider == "azure":  # labels there hold the region, too
+            pinned = tuple(z.removeprefix(f"{base.region}-") if isinstance(z, str) else z for z in pinned)
         zones = pinned or (self.node_zones(cluster) if cluster is not None else ())
         return replace(base, zones=zones, scope=Scope.ZONAL)
 

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.facts.nodes import cluster_of, eligible_groups, group_name, node_groups
+from msgspec import Struct
+
+from scanner.facts.nodes import Nodes, cluster_of, eligible_nodes, in_zone
 from scanner.facts.quorums import needs_majority
+from scanner.facts.volume_zones import shares_volume, volume_copies, volume_zones
 from scanner.facts.volumes import volume_reach
 from scanner.facts.workloads import least_pods
 from scanner.model.resource import Resource
@@ -22,6 +25,14 @@ from scanner.simulation.context import Context
 from scanner.simulation.places import Place
 
 RUNNING: Final = frozenset({"workload", "batch"})
+
+
+class Slot(Struct, frozen=True):
+    """A place that takes pods: its node, its zone where one is known, and the groups of nodes that it has there."""
+
+    node: int
+    zone: Place | None
+    groups: tuple[int, ...] = ()
 
 
 @dataclass
@@ -42,12 +53,30 @@ class Pods:
         if cluster_of(resource, self.context.graph) is not None:
             return []
         place, places = resource.placement, self.context.places
-        found = [places.other("cluster", place.cluster or _root_of(resource) or "default")]
+        declared = self._possible(resource) if place.cluster is None else []
+        found = [self._one_cluster(declared)] if declared else []
+        if not declared:
+            found.append(places.other("cluster", place.cluster or _root_of(resource) or "default"))
         if place.provider != "kubernetes" and place.region is not None:
             found.append(places.region(place.provider, place.region))
         if place.account is not None:
             found.append(places.account(place.provider, place.account))
         return found
+
+    def _possible(self, resource: Resource) -> list[Resource]:
+        """The clusters of the files, several, to one of which an object is applied without anything telling which."""
+        region = resource.placement.region
+        found = [
+            each
+            for each in self.context.graph.of_kind("cluster")
+            if each.get("engine") == "kubernetes" and each.declaration.mode == "managed"
+        ]
+        return [each for each in found if region is None or each.placement.region == region] if len(found) > 1 else []
+
+    def _one_cluster(self, clusters: Sequence[Resource]) -> int:
+        gates, nodes = self.context.gates, [self.context.whole[each.id] for each in clusters]
+        reason = f"in which of {len(nodes)} clusters it runs"
+        return gates.any((gates.all(nodes), gates.if_undecided(gates.any(nodes), reason)))
 
     # -- zones and node groups ---------------------------------------------------------------------
 
@@ -55,18 +84,30 @@ class Pods:
         slots = self._slots(workload)
         if not slots:
             return self._somewhere(workload)
-        gates, anywhere = self.context.gates, self.context.gates.all(slots, "every node that takes it")
+        gates, anywhere = self.context.gates, self._anywhere(workload, slots)
         reach = volume_reach(workload, self.context.graph)
-        bound, reason = reach in ("zone", "node"), "where its volumes lie"
         if isinstance(reach, Unknown):
-            return [gates.any((anywhere, gates.if_undecided(self._bound(workload, slots), reach.reason or reason)))]
-        if bound:
-            return [self._bound(workload, slots)]
+            reason = reach.reason or "where its volumes lie"
+            return [gates.any((anywhere, gates.if_undecided(self._bound(workload, slots, "zone"), reason)))]
+        if reach in ("zone", "node"):
+            return [self._bound(workload, slots, reach)]
         if workload.get("unmanaged") is True or workload.get("pinned_host"):
-            return [self._one_of(workload, slots)]
-        if workload.get("stateful") is True and least_pods(workload, self.context.graph) == 1:
-            return [gates.helped(self._one_of(workload, slots), [anywhere], by_hand=True)]
+            return [self._on_one_node(workload, slots)]
+        if workload.get("stateful") is True:
+            hung = self._on_one_node(workload, slots)
+            lasting = needs_majority(workload) and least_pods(workload, self.context.graph) != 1
+            return [gates.any((anywhere, hung if lasting else gates.helped(hung, [anywhere], by_hand=True)))]
         return [anywhere]
+
+    def _anywhere(self, workload: Resource, slots: Sequence[Slot]) -> int:
+        """Every node that takes it, or all the zones that have a copy of its volumes."""
+        gates, nodes = self.context.gates, [slot.node for slot in slots]
+        every = gates.all(nodes, "every node that takes it")
+        copies = volume_copies(workload, self.context.graph)
+        if copies is None or copies >= len(nodes):
+            return every
+        reason = f"in which {copies} zones the volumes of {workload.id} are kept"
+        return gates.any((every, gates.if_undecided(gates.at_least(copies, nodes), reason)))
 
     def _somewhere(self, workload: Resource) -> list[int]:
         """Where no zone is known: what a disk, a node or a single pod binds stands in one zone, whichever it is."""
@@ -74,57 +115,99 @@ class Pods:
         alone = least_pods(workload, self.context.graph) == 1
         if not (reach in ("zone", "node") and alone):
             return []
-        return [self._one_of(workload, [])]
+        place = workload.placement
+        return [self.context.places.zone_among(place.provider, place.region, workload.id, self._zones(workload))]
 
-    def _one_of(self, workload: Resource, slots: Sequence[int]) -> int:
-        """One place, not told which, of those where it may run."""
-        place, zones = workload.placement, self._zones(workload)
-        if len(slots) == 1:
-            return slots[0]
-        where = self.context.places.zone_among(place.provider, place.region, workload.id, zones)
-        return self.context.gates.any((where, self.context.gates.all(slots)))
+    def _bound(self, workload: Resource, slots: Sequence[Slot], reach: str) -> int:
+        """Pods that cannot leave the zones, or the nodes, of their volumes.
 
-    def _bound(self, workload: Resource, slots: Sequence[int]) -> int:
-        """Pods that cannot leave their zones: as many as there are, or the majority, must stay."""
-        gates, pods = self.context.gates, least_pods(workload, self.context.graph)
-        count = pods if isinstance(pods, int) else 1
-        if count < 2 or len(slots) < 2:
+        With the disk of a zone a stateful pod whose node is gone hangs until a person deletes it; then another group of
+        nodes in that zone will do.
+        """
+        left, gates = self._left(workload, slots), self.context.gates
+        if reach == "node":
+            return self._on_one_node(workload, slots)
+        if workload.get("stateful") is True:
+            return gates.any((left, gates.helped(self._on_one_node(workload, slots), [left], by_hand=True)))
+        return left
+
+    def _on_one_node(self, workload: Resource, slots: Sequence[Slot]) -> int:
+        """Pods that stay on their nodes, of whichever group in their zones: perhaps of one that is lost."""
+        gates, left = self.context.gates, self._left(workload, slots)
+        if all(len(slot.groups) < 2 for slot in slots):
+            return left
+        worst = [Slot(gates.any((slot.node, *slot.groups)), slot.zone) for slot in slots]
+        reason = f"on nodes of which group {workload.id} runs"
+        return gates.any((left, gates.if_undecided(self._left(workload, worst), reason)))
+
+    def _left(self, workload: Resource, slots: Sequence[Slot]) -> int:
+        """Pods that are made again in no other zone: one of them must be left, of a majority system the majority."""
+        gates, nodes = self.context.gates, [slot.node for slot in slots]
+        pods = least_pods(workload, self.context.graph)
+        if len(nodes) == 1:
+            return nodes[0]
+        if not isinstance(pods, int) or pods < 2 or shares_volume(workload):
             return self._one_of(workload, slots)
-        used = min(count, len(slots))
-        share = (used + 1) // 2 if needs_majority(workload) else used
-        apart = gates.at_least(share + len(slots) - used, slots, "the zones of its volumes")
-        if workload.get("zone_spread") is True:
-            if used == len(slots):
-                return apart
-            fewer = gates.at_least(share, slots)
-            return gates.any((apart, gates.if_undecided(fewer, f"in which zones {workload.id} keeps its volumes")))
-        together = gates.if_undecided(self._one_of(workload, slots), f"nothing spreads the volumes of {workload.id}")
-        return gates.any((apart, together))
+        if workload.get("zone_spread") is not True:
+            together = gates.if_undecided(gates.any(nodes), f"nothing spreads the pods of {workload.id} over zones")
+            return gates.any((gates.all(nodes), together))
+        needed = pods // 2 + 1 if needs_majority(workload) else 1
+        sure, perhaps = _fatal(pods, needed, len(nodes))
+        apart = gates.at_least(sure, nodes, "the zones of its pods")
+        fewer = gates.if_undecided(gates.at_least(perhaps, nodes), f"in which zones the pods of {workload.id} stand")
+        return gates.any((apart, fewer)) if perhaps < sure else apart
+
+    def _one_of(self, workload: Resource, slots: Sequence[Slot]) -> int:
+        """One place, not told which, of those where it may run."""
+        place, gates, nodes = workload.placement, self.context.gates, [slot.node for slot in slots]
+        zones = tuple(slot.zone for slot in slots if slot.zone is not None)
+        where = self.context.places.zone_among(place.provider, place.region, workload.id, zones)
+        anyone = gates.if_undecided(gates.any(nodes), f"in which zone {workload.id} stands")
+        return gates.any((where, gates.all(nodes), anyone))
 
     def _zones(self, workload: Resource) -> tuple[Place, ...]:
         zones = workload.placement.zones
         return zones if isinstance(zones, tuple) else ()
 
-    def _slots(self, workload: Resource) -> list[int]:
-        """One node for each zone in which it may run: it fails when the zone does, or all groups of nodes there."""
-        context, zones = self.context, self._zones(workload)
+    def _slots(self, workload: Resource) -> list[Slot]:
+        """One place for each zone in which it may run: it fails when the zone does, or all groups of nodes there."""
+        context = self.context
         cluster = cluster_of(workload, context.graph)
-        groups = eligible_groups(workload, node_groups(cluster, context.graph)) if cluster is not None else []
-        if not zones:
-            return [context.whole[group.id] for group in groups]
+        groups = eligible_nodes(workload, cluster, context.graph) if cluster is not None else []
+        if not self._zones(workload):
+            return [Slot(self._whole(group), None, (self._group(group),)) for group in groups]
         place = workload.placement
+        allowed = volume_zones(workload, context.graph)
         slots = []
-        for zone in zones:
-            there = [g for g in groups if not isinstance(g.placement.zones, tuple) or zone in g.placement.zones]
-            if groups and not there:
+        for zone in self._zones(workload):
+            there = [group for group in groups if group.zones is None or zone in group.zones]
+            if (groups and not there) or in_zone(workload, zone) is False or (allowed and zone not in allowed):
                 continue
-            nodes = [context.places.other("node-group", group_name(g, context.graph)) for g in there]
+            nodes = tuple(self._group(group) for group in there)
             zone_node = context.places.zone(place.provider, place.region, zone)
             slot = context.gates.any((zone_node, context.gates.all(nodes, "all groups of nodes there")))
-            slots.append(context.gates.state(slot, zone_node, workload.span_of("pinned_zones")))
+            context.gates.state(slot, zone_node, workload.span_of("pinned_zones"))
+            slots.append(Slot(slot, zone, nodes))
         return slots
+
+    def _group(self, group: Nodes) -> int:
+        return self.context.places.other("node-group", group.name)
+
+    def _whole(self, group: Nodes) -> int:
+        """A group of nodes of which no zone is known, with all that it needs."""
+        return self.context.whole[group.id] if group.id else self._group(group)
+
+
+def _fatal(pods: int, needed: int, zones: int) -> tuple[int, int]:
+    """How many lost zones leave too few of evenly spread pods: for certain, and if they are the fullest ones."""
+    each, more = divmod(pods, zones)
+    lost = range(1, zones + 1)
+    sure = next(k for k in lost if pods - k * each - max(0, k - (zones - more)) < needed)
+    perhaps = next(k for k in lost if pods - k * each - min(k, more) < needed)
+    return sure, perhaps
 
 
 def _root_of(resource: Resource) -> str:
+    """The root that declares an object among several; empty for the only one, which has no name of its own."""
     root = resource.declaration.root
-    return "" if root == "." else root
+    return root if resource.id.startswith(f"{root}#") else ""

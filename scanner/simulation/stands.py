@@ -253,7 +253,7 @@ class Stands:
         for path in (*entry.zones, *entry.zones_from):
             if lookup(resource.declaration.attributes, path) is not ABSENT:
                 return resource.span_of(path)
-        return resource.span
+        return resource.span_of("pinned_zones") if resource.get("pinned_zones") else resource.span
 
     # -- the way out -------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""How far volumes reach, and on which nodes a workload may run."""
+"""How far volumes reach, and how many pods run at least."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from scanner.facts.nodes import eligible_groups, group_name, node_groups
 from scanner.facts.volumes import volume_reach
 from scanner.facts.workloads import least_pods
 from scanner.model.value import ABSENT, Unknown
@@ -105,48 +104,38 @@ def test_one_on_each_node_has_no_least_number(estate_of: Callable[..., Estate]) 
     assert least_pods(graph.resources["default/DaemonSet/db"], graph) is ABSENT
 
 
-CLUSTER = """
-resource "aws_eks_cluster" "c" {
-  name     = "prod"
-  role_arn = "r"
-  vpc_config { subnet_ids = [] }
-}
-resource "aws_eks_node_group" "plain" {
-  cluster_name    = aws_eks_cluster.c.name
-  node_group_name = "plain"
-  subnet_ids      = []
-  node_role_arn   = "r"
-}
-resource "aws_eks_node_group" "gpu" {
-  cluster_name    = aws_eks_cluster.c.name
-  node_group_name = "gpu"
-  subnet_ids      = []
-  node_role_arn   = "r"
-  labels          = { disk = "ssd" }
-  taint {
-    key    = "gpu"
-    value  = "yes"
-    effect = "NO_SCHEDULE"
+AKS = """
+resource "azurerm_kubernetes_cluster" "c" {
+  name               = "prod"
+  location           = "westeurope"
+  kubernetes_version = %s
+  default_node_pool {
+    name                         = "system"
+    zones                        = %s
+    only_critical_addons_enabled = %s
   }
+}
+resource "azurerm_kubernetes_cluster_node_pool" "extra" {
+  name                  = "extra"
+  kubernetes_cluster_id = azurerm_kubernetes_cluster.c.id
+  zones                 = ["1"]
 }
 """
 
 
 @pytest.mark.parametrize(
-    ("spec", "groups"),
+    ("version", "zones", "claim", "reach"),
     [
-        ("", ["prod/plain"]),
-        (", tolerations: [{key: gpu, operator: Exists}]", ["prod/gpu", "prod/plain"]),
-        (", tolerations: [{key: gpu, operator: Exists}], nodeSelector: {disk: ssd}", ["prod/gpu"]),
-        (", nodeSelector: {eks.amazonaws.com/nodegroup: plain}", ["prod/plain"]),
-        (", nodeSelector: {kubernetes.io/os: linux}", ["prod/plain"]),
-        # no group states such a label: any may carry it
-        (", nodeSelector: {made-by-hand: x}", ["prod/gpu", "prod/plain"]),
+        ('"1.31"', '["1", "2"]', ", storageClassName: managed-csi", "region"),
+        ('"1.29.2"', '["1", "2"]', "", "region"),
+        ("null", '["1", "2"]', ", storageClassName: default", "region"),
+        ('"1.28"', '["1", "2"]', ", storageClassName: managed-csi", "zone"),
+        ('"1.31"', '["1"]', ", storageClassName: managed-csi-premium", "zone"),
     ],
 )
-def test_which_groups_take_a_workload(spec: str, groups: list[str], estate_of: Callable[..., Estate]) -> None:
-    graph = estate_of({"main.tf": CLUSTER, "a.yaml": SET % (spec, "")}).graph
-    found = eligible_groups(
-        graph.resources["default/StatefulSet/db"], node_groups(graph.resources["aws_eks_cluster.c"], graph)
-    )
-    assert [group_name(group, graph) for group in found] == groups
+def test_disks_of_the_classes_that_aks_brings(
+    version: str, zones: str, claim: str, reach: str, estate_of: Callable[..., Estate]
+) -> None:
+    """https://learn.microsoft.com/en-us/azure/aks/concepts-storage#storage-classes."""
+    graph = estate_of({"main.tf": AKS % (version, zones, "false"), "a.yaml": SET % ("", CLAIM % (ONCE, claim))}).graph
+    assert volume_reach(graph.resources["default/StatefulSet/db"], graph) == reach

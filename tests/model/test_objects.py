@@ -102,13 +102,17 @@ GPU = {"key": "gpu", "value": "yes", "effect": "NoSchedule"}
         ({"tolerations": [{"key": "gpu", "value": "yes"}]}, {}, [GPU], True),
         ({"tolerations": [{"key": "gpu", "value": "no"}]}, {}, [GPU], False),
         ({"tolerations": [{"operator": "Exists"}]}, {}, [GPU], True),
+        ({"tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]}, {}, [GPU], True),
+        ({"tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoExecute"}]}, {}, [GPU], False),
+        (
+            {"tolerations": [{"operator": "Exists", "effect": "NoSchedule"}]},
+            {},
+            [{**GPU, "effect": "NO_SCHEDULE"}],
+            True,
+        ),
         ({}, {}, [{**GPU, "effect": "PreferNoSchedule"}], True),
         ({}, {}, [{**GPU, "effect": "PREFER_NO_SCHEDULE"}], True),
     ],
 )
 def test_which_nodes_take_a_pod(spec: Any, labels: Any, taints: Any, expected: bool) -> None:
     assert admits(spec, labels, taints) is expected
-
-
-def test_a_toleration_for_one_effect_alone_is_read_as_one_for_all() -> None:
-    assert admits({"tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]}, {}, [GPU]) is True

@@ -44,6 +44,31 @@ def test_a_queue_of_another_root_is_named(variables: str, linked: bool, tmp_path
     assert (("app#aws_lambda_function.api", "net#aws_sqs_queue.jobs", EdgeKind.RUNTIME.value) in found) is linked
 
 
+STORES = (
+    'resource "aws_db_instance" "main" {\n  identifier = "prod"\n}\n'
+    'resource "aws_elasticache_replication_group" "main" {\n  replication_group_id = "prod"\n}\n'
+    'resource "aws_eks_cluster" "main" {\n  name = "prod"\n}\n'
+) + QUEUE
+
+
+@pytest.mark.parametrize(
+    ("value", "target"),
+    [
+        ("prod.c9akciq32rmx.eu-west-1.rds.amazonaws.com", "aws_db_instance.main"),
+        ("postgres://api@prod.c9akciq32rmx.eu-west-1.rds.amazonaws.com:5432/api", "aws_db_instance.main"),
+        ("master.prod.4er6ct.euw1.cache.amazonaws.com:6379", "aws_elasticache_replication_group.main"),
+        ("prod.4er6ct.ng.0001.euw1.cache.amazonaws.com:6379", "aws_elasticache_replication_group.main"),
+        ("https://sqs.eu-west-1.amazonaws.com/111122223333/jobs", "aws_sqs_queue.jobs"),
+        ("staging.c9akciq32rmx.eu-west-1.rds.amazonaws.com", None),
+        ("https://prod.example.com", None),
+    ],
+)
+def test_a_store_is_named_by_its_host(value: str, target: str | None, tmp_path: Path) -> None:
+    found = edges(tmp_path, app=function(f'{{ ADDRESS = "{value}" }}'), net=STORES)
+    named = {end for source, end, _ in found if source == "app#aws_lambda_function.api" and end.startswith("net#")}
+    assert named == ({f"net#{target}"} if target else set())
+
+
 def test_hosts_lead_to_records_and_buckets(tmp_path: Path) -> None:
     variables = '{ API = "https://api.example.com/v1", FILES = "https://shop-files.s3.eu-west-1.amazonaws.com/a" }'
     net = (

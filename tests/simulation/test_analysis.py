@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import yaml
 
 from scanner.config import Config, Link, Service, load_config
 from scanner.model.domain import parse
+from scanner.model.objects import PLATFORM
 from scanner.model.outage import LEVELS, RiskGroup, ServiceRisk, Step
 from scanner.model.resource import Resource
 from scanner.model.span import Span
@@ -30,6 +31,7 @@ CASES: list[Mapping[str, Any]] = [
     for path in sorted(Path(__file__).with_name("architectures").glob("*.yaml"))
     for case in yaml.safe_load(path.read_text("utf-8"))
 ]
+SOURCES = {"terraform": "main.tf", "kubernetes": "manifests.yaml", "config": ".riskscan.yaml"}
 SAMPLE = CASES[::3]
 """For what takes long."""
 
@@ -181,7 +183,7 @@ def analyzed(name: str) -> tuple[Study, tuple[ServiceRisk, ...], Mapping[str, tu
         return _analyzed(example, load_config(example / ".riskscan.yaml"))
     case = next(case for case in CASES if case["name"] == name)
     with tempfile.TemporaryDirectory() as scratch:
-        texts = {"main.tf": case["terraform"], ".riskscan.yaml": case["config"], **case.get("files", {})}
+        texts = {name: case[key] for key, name in SOURCES.items() if key in case} | case.get("files", {})
         for file, text in texts.items():
             path = Path(scratch, file)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -204,7 +206,13 @@ NAMES = [*(folder.name for folder in EXAMPLES), *(case["name"] for case in CASES
 
 _ELSEWHERE = re.compile(r"\b(?:var|local|each|module|data)\.|\b(?:count|self)\b|templatefile\(")
 """A value that another place gives: the line names the attribute, and the value leads on."""
-_PLACED = re.compile(r"subnet|zone|region|location|vpc|network|provider|cluster", re.IGNORECASE)
+_PLACED = re.compile(
+    r"subnet|zone|region|location|vpc|network|provider|cluster|requiredDuringScheduling", re.IGNORECASE
+)
+
+
+_NAMES = ("identifier", "name")
+"""Attributes by which texts call a resource."""
 
 
 def block(lines: tuple[str, ...], span: Span) -> str:
@@ -245,6 +253,7 @@ def test_every_hop_stands_on_a_line_that_exists(name: str) -> None:
 def mentions(text: str, resource: Resource) -> bool:
     declaration = resource.declaration
     words = [re.escape(declaration.name), re.escape(declaration.type)]
+    words += [re.escape(value) for name in _NAMES if isinstance(value := declaration.attributes.get(name), str)]
     return re.search(rf"(?<![\w-])(?:{'|'.join(words)})(?![\w-])", text) is not None
 
 
@@ -254,6 +263,8 @@ def says(text: str, one: Resource, other: Resource, studied: Study) -> bool:
         return True
     if other.kind == "nat" and _PLACED.search(text):  # the way out of its subnets
         return True
+    if one.platform == PLATFORM and other.kind in ("cluster", "node_group"):  # it is the cluster of all objects
+        return text.startswith("kind: ")
     between = {edge.target for edge in studied.faults.graph.outgoing.get(one.id, ())}
     return any(mentions(text, studied.faults.graph.resources[n]) for n in between) and bool(
         between & {e.source for e in studied.faults.graph.incoming.get(other.id, ())}
@@ -278,6 +289,7 @@ def test_every_hop_from_resource_to_resource_is_written_on_its_line(name: str) -
 @pytest.mark.parametrize("name", NAMES)
 def test_a_zone_is_written_where_a_place_is_given(name: str) -> None:
     studied, risks, lines = analyzed(name)
+    of_clusters = [r for r in studied.faults.graph.resources.values() if r.platform == PLATFORM]
     for risk, _, path in paths(risks):
         if len(path) > 1 and path[-1].name.startswith("zone:") and not is_unnamed(path[-1].name):
             last = path[-1]
@@ -289,8 +301,29 @@ def test_a_zone_is_written_where_a_place_is_given(name: str) -> None:
                 r for r in studied.faults.graph.resources.values() if r.placement.zones == (zone.rpartition("-")[2],)
             ]
             named = any(mentions(text, resource) for resource in there)  # an address that is pinned to the zone
+            # what no manifest pins runs where its cluster has nodes: the object itself is shown
+            named = named or any(r.span == last.span and not r.get("pinned_zones") for r in of_clusters)
             assert named or _PLACED.search(text) or any(word in text for word in words), (risk.name, last.name, text)
     assert studied.services
+
+
+@pytest.mark.parametrize("name", [case["name"] for case in CASES if "kubernetes" in case])
+def test_losing_more_never_helps(name: str) -> None:
+    """Of all outages that a case names, and of any two of them at once."""
+    studied, _, _ = analyzed(name)
+    case = next(case for case in CASES if case["name"] == name)
+    alone = {tuple(outage["down"]): _replayed(studied, outage["down"]) for outage in case["outages"]}
+    for one, other in combinations(alone, 2):
+        both = _replayed(studied, sorted({*one, *other}))
+        for less in (alone[one], alone[other]):
+            assert all(min(a, b) == b for a, b in zip(less, both, strict=True)), (one, other)
+
+
+def _replayed(studied: Study, down: Sequence[str]) -> list[int]:
+    """How good the verdicts are, of both readings of all services, from down to up."""
+    order = {"down": 0, "unknown": 1, "up": 2}
+    found = studied.replay.run("x", [parse(domain) for domain in down])
+    return [order[verdict] for s in found.services for verdict in (s.automatic.value, s.manual.value)]
 
 
 @pytest.mark.parametrize("name", NAMES)
