@@ -15,7 +15,7 @@ from scanner.model.problem import Problem
 from scanner.pipeline import read_estate, wishes
 from scanner.rules.check import MARK
 from scanner.rules.evaluate import ANY, ESTATE, ask, estate, is_of_type
-from scanner.rules.rule import Example, Rule
+from scanner.rules.rule import DIALECTS, Example, Rule
 from scanner.simulation.study import study
 
 
@@ -82,7 +82,7 @@ def example_graph(example: Example) -> tuple[Graph, tuple[Problem, ...]]:
     :class:`~scanner.config.ConfigError` for a configuration that cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="riskscan-example-") as folder:
-        Path(folder, "main.tf").write_text(example.code, encoding="utf-8")
+        Path(folder, DIALECTS[example.dialect]).write_text(example.code, encoding="utf-8")
         config = Config()
         if example.config:
             file = Path(folder, ".riskscan.yaml")

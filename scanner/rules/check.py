@@ -10,6 +10,7 @@ from scanner.facts import FACTS
 from scanner.model.finding import Axis, Severity
 from scanner.rules.condition import faults
 from scanner.rules.evaluate import ANY, ESTATE, names_in
+from scanner.rules.rule import DIALECTS
 
 OUTCOMES: Final = ("fail", "pass", "unknown")
 """What an example can show."""
@@ -114,6 +115,8 @@ def _example_faults(examples: Any) -> Iterator[Fault]:
         yield from _unknown_keys(example, (*OUTCOMES, *_BESIDE))
         if not isinstance(example[shown[0]], str) or any(not isinstance(example.get(key, ""), str) for key in _BESIDE):
             yield shown[0], f"the {shown[0]} example is a text"
+        elif (dialect := example.get("dialect", "terraform")) not in DIALECTS:
+            yield "dialect", f"dialect is one of {', '.join(DIALECTS)}{_nearest(dialect, DIALECTS)}"
         elif MARK not in example[shown[0]]:
             yield shown[0], f"the {shown[0]} example marks no line with {MARK!r}"
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 
 from scanner.model.rule import RuleInfo
 from scanner.rules.condition import Condition
+
+DIALECTS: Final[Mapping[str, str]] = {
+    "terraform": "main.tf",
+    "kubernetes": "manifests.yaml",
+    "compose": "compose.yaml",
+}
+"""What examples are written in → the file that a scan would find them in."""
 
 
 class Example(Struct, frozen=True):
