@@ -288,7 +288,7 @@ def _programs(path: Path) -> dict[str, Any]:
 
 def program_faults(data: Any) -> Iterator[str]:
     """What is wrong with one entry of the table of programs."""
-    if not isinstance(data, dict) or not _PROGRAM_NEEDS <= data.keys():
+    if not isinstance(data, dict) or not data.keys() >= _PROGRAM_NEEDS:
         yield f"an entry has {', '.join(sorted(_PROGRAM_NEEDS))}"
         return
     for key in sorted(data.keys() - _PROGRAM_KEYS, key=str):

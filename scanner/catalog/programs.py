@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from scanner.catalog.load import catalog
 
-WRAPPERS: Final = frozenset({"sh", "bash", "ash", "dash", "env", "exec", "tini", "dumb-init", "gosu", "su-exec", "sudo", "nohup"})
+WRAPPERS: Final = frozenset(
+    {"sh", "bash", "ash", "dash", "env", "exec", "tini", "dumb-init", "gosu", "su-exec", "sudo", "nohup"}
+)
 """Programs that only start another one."""
 _SHOWN: Final = 400
 """Words of a command line that are looked at for a role."""
@@ -20,8 +22,8 @@ _SHOWN: Final = 400
 class Program(Struct, frozen=True):
     """A kind of blockchain software.
 
-    ``implementation`` is shared by programs with one code base, whose faults strike all of them. ``network`` is empty for
-    software of several chains.
+    ``implementation`` is shared by programs with one code base, whose faults strike all of them. ``network`` is empty
+    for software of several chains.
     """
 
     key: str
@@ -48,7 +50,7 @@ class _Table(Struct, frozen=True):
 
 
 def program(repository: str, words: Sequence[str] = ()) -> Program | None:
-    """The program that an image runs, by its name without registry, tag and digest, else by the command's first word."""
+    """The program that an image runs, by its name without registry and tag, else by the command's first word."""
     found = _of_image(repository)
     return found if found is not None else _of_command(words)
 

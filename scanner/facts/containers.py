@@ -65,7 +65,7 @@ class Container(Struct, frozen=True):
         return [word for value in self.command for word in _words(self._text(value)) if word]
 
     def option(self, *names: str) -> Value:
-        """What the command line or the environment says for the first of some options: a text, ``True`` for a bare flag.
+        """What the command line or the environment says for the first of some options: a text, or ``True`` for a flag.
 
         Names are written as in documentation, without dashes (``beacon-node-endpoints``). Flags that are given several
         times are joined by commas. An unknown when a piece of it is not known.
@@ -271,7 +271,7 @@ def _plain(value: Value) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text: one for a plain argument, many for a script, with line continuations and quotes taken out."""
+    """The words of a text: one for a plain argument, many for a script, without line continuations and quotes."""
     return _WORD_END.split(text.replace("\\\n", " "))
 
 
