@@ -259,6 +259,18 @@ def _zone(node: Node, _graph: Graph) -> Value:
     return zones if isinstance(zones, Unknown) else zones[0] if len(zones) == 1 else ABSENT
 
 
+def committee_share(resource: Resource, copies: int, places: int, graph: Graph) -> int | None:
+    """How many of the places over which its copies are spread evenly hold more parties than may be down.
+
+    ``None`` for what is no whole committee by itself, or where all places together hold no more.
+    """
+    committee = committee_of(resource, graph)
+    if committee is None or isinstance(committee.spare, Unknown):
+        return None
+    held = sorted((copies // places + (place < copies % places) for place in range(places)), reverse=True)
+    return next((count for count in range(1, places + 1) if sum(held[:count]) > committee.spare), None)
+
+
 def chain_signers(graph: Graph) -> tuple[Resource, ...]:
     """What runs a program that signs with keys and belongs to no committee."""
     shared = {member.resource.id for committee in committees(graph) for member in committee.members}

@@ -266,7 +266,7 @@ def _base_name(provider: str) -> str:
 _NOT_ALTERNATIVES: Final = frozenset(
     {"cicd", "cdn", "registry", "storage-ipfs", "secrets", "dns", "auth", "mev-relay", "checkpoint"}
 )
-"""Kinds of hosts where two names are parts of one service rather than two of a kind, or that a rule of its own judges."""
+"""Kinds of hosts where two names are parts of one service rather than two of a kind, or that another rule judges."""
 
 SAAS_OWNERS: Final[Mapping[str, str]] = {
     "auth0": "Okta",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scanner.facts.committees import committee_share
 from scanner.facts.nodes import cluster_of, eligible_groups, group_name, node_groups
 from scanner.facts.quorums import needs_majority
 from scanner.facts.volumes import volume_reach
@@ -91,7 +92,9 @@ class Pods:
         if count < 2 or len(slots) < 2:
             return self._one_of(workload, slots)
         used = min(count, len(slots))
-        share = (used + 1) // 2 if needs_majority(workload) else used
+        share = committee_share(workload, count, used, self.context.graph)
+        if share is None:
+            share = (used + 1) // 2 if needs_majority(workload) else used
         apart = gates.at_least(share + len(slots) - used, slots, "the zones of its volumes")
         if workload.get("zone_spread") is True:
             if used == len(slots):
