@@ -102,7 +102,7 @@ def _by_network(found: Sequence[Node], layered: bool) -> dict[str, list[Node]]:
     groups: dict[str, list[Node]] = {}
     for node in found:
         network = node.program.network if isinstance(node.network, Unknown) else str(node.network)
-        if network and (node.program.role in ("consensus", "validator", "execution")) is layered:
+        if network and (implementations(node.program.network, "consensus") > 0) is layered:
             groups.setdefault(network, []).append(node)
     return groups
 

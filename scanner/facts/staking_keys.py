@@ -41,7 +41,7 @@ def validator_keys_disk(resource: Resource, graph: Graph) -> Value | Answer:
     reach = volume_reach(resource, graph)
     span = resource.span_of("claims")
     if isinstance(reach, Unknown):
-        return Answer(reach, (), reach.origin or span)
+        return Answer(reach, (), span)
     if reach == "none":
         return ABSENT
     return Answer(reach in ("node", "zone") and not _is_copied(resource, graph), (), span)
