@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
@@ -147,19 +148,26 @@ class Container(Struct, frozen=True):
         def put(match: re.Match[str]) -> str:
             known = held.get(match["pod"] or match["braced"] or match["bare"], ABSENT)
             if known is ABSENT:
-                return match[0]
+                return _GAP
             return _with_marks(known, _GAP) if isinstance(known, Unknown) else _plain(known)
 
         return _VARIABLE.sub(put, text)
 
 
-def containers(resource: Resource) -> Iterator[Container]:
-    """The containers that a resource declares itself, those that run first included."""
+Configs = Mapping[str, Mapping[str, Value]]
+"""What configuration objects hold, by name."""
+
+
+def containers(resource: Resource, configs: Configs = MappingProxyType({})) -> Iterator[Container]:
+    """The containers that a resource declares itself, those that run first included.
+
+    ``configs`` are the objects whose entries they may take as variables.
+    """
     attributes = resource.declaration.attributes
     if resource.type == COMPOSE_SERVICE:
-        yield _container(attributes, resource.declaration.name, "", initial=False)
+        yield _container(attributes, resource.declaration.name, "", configs, initial=False)
     else:
-        yield from _below(attributes, "", 0)
+        yield from _below(attributes, "", configs, 0)
 
 
 def running(graph: Graph) -> dict[str, tuple[Container, ...]]:
@@ -171,39 +179,47 @@ def _running(graph: Graph) -> dict[str, tuple[Container, ...]]:
     found = {}
     for resource in graph.resources.values():
         if resource.declaration.mode == "managed":
-            held = tuple(containers(resource))
+            held = tuple(containers(resource, _configs(resource, graph)))
             if held:
                 found[resource.id] = held
     return found
 
 
-def _below(value: Value, path: str, depth: int) -> Iterator[Container]:
+def _configs(resource: Resource, graph: Graph) -> Configs:
+    """What the configuration objects hold that a resource names."""
+    named = (graph.resources[edge.target] for edge in graph.outgoing.get(resource.id, ()))
+    held = ((each.declaration.name, each.declaration.attributes.get("data")) for each in named if each.kind == "config")
+    return {name: data for name, data in held if isinstance(data, dict)}
+
+
+def _below(value: Value, path: str, configs: Configs, depth: int) -> Iterator[Container]:
     if depth > _DEEPEST:
         return
     for key, item in value.items() if isinstance(value, dict) else ():
         inner = f"{path}.{key}" if path else str(key)
         if key in _MAIN or key in _FIRST:
-            yield from _listed(item, inner, initial=key in _FIRST)
+            yield from _listed(item, inner, configs, initial=key in _FIRST)
         elif isinstance(item, dict):
-            yield from _below(item, inner, depth + 1)
+            yield from _below(item, inner, configs, depth + 1)
         elif isinstance(item, list):
             for index, each in enumerate(item):
-                yield from _below(each, f"{inner}[{index}]", depth + 1)
+                yield from _below(each, f"{inner}[{index}]", configs, depth + 1)
 
 
-def _listed(value: Value, path: str, *, initial: bool) -> Iterator[Container]:
+def _listed(value: Value, path: str, configs: Configs, *, initial: bool) -> Iterator[Container]:
     """The entries of a list of containers, which may be written as JSON text."""
     items = json_document(value) if isinstance(value, (str, Unknown)) else value
     written = items is value
     for index, item in enumerate(items if isinstance(items, (list, tuple)) else [items]):
         if isinstance(item, dict) and isinstance(item.get("image"), (str, Unknown)):
-            yield _container(item, _plain(item.get("name")), f"{path}[{index}]" if written else path, initial=initial)
+            place = f"{path}[{index}]" if written else path
+            yield _container(item, _plain(item.get("name")), place, configs, initial=initial)
 
 
-def _container(data: Mapping[str, Value], name: str, path: str, *, initial: bool) -> Container:
+def _container(data: Mapping[str, Value], name: str, path: str, configs: Configs, *, initial: bool) -> Container:
     parts = [data.get(key) for keys in (_ENTRY, _COMMAND, _ARGUMENTS) for key in keys]
     command = tuple(piece for part in parts for piece in _pieces(part))
-    return Container(name, data.get("image", ABSENT), command, tuple(_environment(data, path)), path, initial)
+    return Container(name, data.get("image", ABSENT), command, tuple(_environment(data, path, configs)), path, initial)
 
 
 def _pieces(value: Value) -> Iterator[Value]:
@@ -223,21 +239,30 @@ def _split(text: str) -> Sequence[str]:
         return [text]
 
 
-def _environment(data: Mapping[str, Value], path: str) -> Iterator[Setting]:
+def _environment(data: Mapping[str, Value], path: str, configs: Configs) -> Iterator[Setting]:
     for key in _ENVIRONMENT:
         value, place = data.get(key), f"{path}.{key}" if path else key
         if isinstance(value, dict):
             yield from (Setting(str(name), item, f"{place}.{name}") for name, item in value.items())
         elif isinstance(value, (list, tuple)):
             for index, item in enumerate(value):
-                yield from _setting(item, f"{place}[{index}]")
+                yield from _setting(item, f"{place}[{index}]", configs)
+    taken = data.get("envFrom")
+    for index, source in enumerate(taken if isinstance(taken, list) else ()):
+        named = _field(source, "configMapRef", "name")
+        for name, item in configs.get(named, {}).items() if isinstance(named, str) else ():
+            yield Setting(f"{_plain(source.get('prefix'))}{name}", item, f"{path}.envFrom[{index}]")
 
 
-def _setting(item: Value, path: str) -> Iterator[Setting]:
+def _field(value: Value, *keys: str) -> Value:
+    for key in keys:
+        value = value.get(key, ABSENT) if isinstance(value, dict) else ABSENT
+    return value
+
+
+def _setting(item: Value, path: str, configs: Configs) -> Iterator[Setting]:
     if isinstance(item, dict) and isinstance(item.get("name"), str):
-        held = item.get("value", ABSENT)
-        stored = Unknown("the value is kept in another object")
-        yield Setting(item["name"], stored if held is ABSENT else held, f"{path}.value")
+        yield Setting(item["name"], _value(item, configs), f"{path}.value")
     elif isinstance(item, (str, Unknown)):
         text = _with_marks(item, _GAP) if isinstance(item, Unknown) else item
         name, equals, value = text.partition("=")
@@ -247,6 +272,16 @@ def _setting(item: Value, path: str) -> Iterator[Setting]:
                 parts = item.parts if isinstance(item, Unknown) else ()
                 known = _after(name, parts) if parts else Unknown(f"{name} is taken from where it is started")
             yield Setting(name, known, path)
+
+
+def _value(item: Mapping[str, Value], configs: Configs) -> Value:
+    """The value of a variable: its own, or that of an entry of a configuration object."""
+    held = item.get("value", ABSENT)
+    if held is not ABSENT:
+        return held
+    name, key = (_field(item, "valueFrom", "configMapKeyRef", part) for part in ("name", "key"))
+    known = configs.get(name, {}).get(key, ABSENT) if isinstance(name, str) and isinstance(key, str) else ABSENT
+    return Unknown(f"{item['name']} is kept in another object") if known is ABSENT else known
 
 
 def _after(name: str, parts: tuple[str | Unknown, ...]) -> Value:
