@@ -168,7 +168,8 @@ def _relays(resource: Resource, graph: Graph) -> tuple[list[str], Unknown | None
     for node in nodes_of(resource, graph):
         value = node.container.option(*RELAY_OPTIONS) if node.plays("relay-client") else ABSENT
         if isinstance(value, (str, Unknown)):
-            found.update(dict.fromkeys(hosts_in(literal_text(value))))
+            hosts = hosts_in(literal_text(value, "x"))  # the key before a relay's host may be what is not known
+            found.update(dict.fromkeys(host for host in hosts if "." in host))
             span = span or node.span_of(*RELAY_OPTIONS)
             gap = _open(value, "which relays it asks is not in the files")
             undecided = gap if undecided is None else undecided

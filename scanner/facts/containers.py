@@ -29,8 +29,13 @@ _ARGUMENTS: Final = ("args", "arguments")
 _ENVIRONMENT: Final = ("env", "environment", "environment_variables", "environmentVariables")
 _DEEPEST: Final = 12
 _GAP: Final = "\ue000"
+_STARTING: Final = 4
+_STARTS_WITHIN: Final = 500
 _VARIABLE: Final = re.compile(r"\$\((?P<pod>[A-Za-z_]\w*)\)|\$\{(?P<braced>[A-Za-z_]\w*)\}|\$(?P<bare>[A-Za-z_]\w*)")
-_WORD_END: Final = re.compile(r"[\s;&|\"']+")
+_ASSIGNED: Final = re.compile(r"--?[\w.-]+=")
+_QUOTES: Final = re.compile("[\"']")
+_SEPARATORS: Final = ";&|()"
+"""What ends a command of a shell."""
 _FLAG: Final = re.compile(r"(?P<dashes>--?)(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?", re.DOTALL)
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
 
@@ -64,6 +69,11 @@ class Container(Struct, frozen=True):
     def words(self) -> list[str]:
         """The words of the command line, those of scripts in it as well, with known variables put in."""
         return [word for value in self.command for word in _words(self._text(value)) if word]
+
+    def first_words(self) -> list[str]:
+        """The words in which a command names its program, without looking at the whole of a long script."""
+        started = (_plain(value)[:_STARTS_WITHIN] for value in self.command[:_STARTING])
+        return [word for text in started for word in _words(text) if word]
 
     def option(self, *names: str) -> Value:
         """What the command line or the environment says for the first of some options: a text, or ``True`` for a flag.
@@ -302,12 +312,15 @@ def _with_marks(value: Unknown, mark: str = "?") -> str:
 def _plain(value: Value) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None or value is ABSENT or isinstance(value, (dict, list)) else str(value)
+    return "" if value is None or value is ABSENT or isinstance(value, (dict, list, Unknown)) else str(value)
 
 
 def _words(text: str) -> list[str]:
     """The words of a text: one for a plain argument, many for a script, without line continuations and quotes."""
-    return _WORD_END.split(text.replace("\\\n", " "))
+    if _ASSIGNED.match(text) and "\n" not in text:
+        return [text]
+    words = text.replace("\\\n", " ").split()
+    return words if len(words) < 2 else [_QUOTES.sub("", word.strip(_SEPARATORS)) for word in words]
 
 
 def _folded(name: str) -> str:

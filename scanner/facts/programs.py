@@ -119,7 +119,7 @@ def _recognized(graph: Graph) -> Iterator[tuple[Resource, Container, Program]]:
         if holder.tier.lower() in NOT_PRODUCTION or TEST_NETWORKS.search(own_words(holder)):
             continue
         for container in held:
-            found = program(container.repository, container.words()) if not container.initial else None
+            found = program(container.repository, container.first_words()) if not container.initial else None
             if found is not None:
                 yield holder, container, found
 
