@@ -17,6 +17,7 @@ from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 from scanner.simulation.calls import domain_of
 from scanner.simulation.context import Context
+from scanner.simulation.gates import Gates
 
 _LISTS: Final = ((*BEACON_OPTIONS,), (*EXECUTION_OPTIONS,))
 
@@ -95,13 +96,13 @@ def no_signature(committee: Committee, context: Context) -> int:
     weights = _weights(committee, context)
     members = [context.whole[name] for name in weights]
     if isinstance(spare, Unknown):
-        first = gates.any((gates.any(members),))
-        return gates.any((gates.all(members, "all of its signers"), gates.if_undecided(first, spare.reason)))
+        worst = gates.if_undecided(gates.any(members), spare.reason)
+        return gates.any((gates.all(members, "all of its signers"), worst))
     counts = set(weights.values())
     if len(counts) == 1:
         each = counts.pop()
         return gates.at_least(max(1, spare // each + 1), members, f"more than {spare} of its signers")
-    return _heavier(members, list(weights.values()), max(0, spare) + 1, context)
+    return heavier(members, list(weights.values()), max(0, spare) + 1, gates)
 
 
 def _weights(committee: Committee, context: Context) -> dict[str, int]:
@@ -113,9 +114,8 @@ def _weights(committee: Committee, context: Context) -> dict[str, int]:
     return {name: count for name, count in found.items() if count > 0}
 
 
-def _heavier(members: Sequence[int], weights: Sequence[int], least: int, context: Context) -> int:
+def heavier(members: Sequence[int], weights: Sequence[int], least: int, gates: Gates) -> int:
     """Fails when the failed members weigh so much together, built from the last member on."""
-    gates = context.gates
     known: dict[tuple[int, int], int | None] = {}
 
     def rest(index: int, needed: int) -> int | None:
@@ -126,7 +126,7 @@ def _heavier(members: Sequence[int], weights: Sequence[int], least: int, context
             return gates.never
         if (index, needed) not in known:
             further = rest(index + 1, needed - weights[index])
-            with_it = members[index] if further is None else _both(members[index], further, context)
+            with_it = members[index] if further is None else _both(members[index], further, gates)
             without = rest(index + 1, needed)
             known[index, needed] = gates.any((with_it, gates.never if without is None else without))
         return known[index, needed]
@@ -135,7 +135,6 @@ def _heavier(members: Sequence[int], weights: Sequence[int], least: int, context
     return gates.never if found is None else found
 
 
-def _both(left: int, right: int, context: Context) -> int:
+def _both(left: int, right: int, gates: Gates) -> int:
     """Both must fail; something that never does keeps the gate from failing."""
-    never = context.gates.never
-    return never if never in (left, right) else context.gates.all((left, right))
+    return gates.never if gates.never in (left, right) else gates.all((left, right))
