@@ -179,7 +179,8 @@ def test_a_committee_is_told_once(estate_of: EstateOf) -> None:
     assert ask(graph, "committee_parties", "default/Deployment/b") == 4
 
 
-A, B = ({"nodeSelector": {"topology.kubernetes.io/zone": f"eu-west-1{zone}"}} for zone in "ab")
+PINNED: list[dict[str, Any]] = [{"nodeSelector": {"topology.kubernetes.io/zone": f"eu-west-1{zone}"}} for zone in "ab"]
+A, B = PINNED
 GATHERED: dict[str, tuple[str, Any, Any]] = {
     "one of four": (party("p", mounts="m"), False, ABSENT),
     "two of four": (party("p", mounts="m") + party("q", mounts="m"), True, ABSENT),
