@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -36,11 +36,15 @@ class Program(Struct, frozen=True):
 
     def roles_of(self, words: Sequence[str]) -> tuple[str, ...]:
         """What it does with a command line: the first role that a word names, else its usual one, and what is added."""
-        shown = words[:_SHOWN]
+        shown = [*words[:_SHOWN], *(word.rpartition("/")[2] for word in words[:_SHOWN] if "/" in word)]
         named = (role for role, pattern in self.roles if any(map(pattern.fullmatch, shown)))
         first = next(named, self.role)
         added = (role for role, pattern in self.also if any(map(pattern.fullmatch, shown)))
         return tuple(dict.fromkeys((first, *added))) if first == self.role else (first,)
+
+    def may_play(self, role: str) -> bool:
+        """Whether some command line gives it the role."""
+        return role == self.role or any(role == name for name, _ in (*self.roles, *self.also))
 
 
 class _Table(Struct, frozen=True):
@@ -57,12 +61,7 @@ def program(repository: str, words: Sequence[str] = ()) -> Program | None:
 
 def implementations(network: str, role: str) -> int:
     """How many independent implementations of a role the table knows for a network."""
-    return len({p.implementation for p in _programs() if p.network == network and role in _possible(p)})
-
-
-def _possible(found: Program) -> Iterator[str]:
-    yield found.role
-    yield from (role for role, _ in (*found.roles, *found.also))
+    return len({p.implementation for p in _programs() if p.network == network and p.may_play(role)})
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.endpoints import hosts_in, owner_of
@@ -11,7 +11,7 @@ from scanner.catalog.programs import implementations
 from scanner.facts.containers import running
 from scanner.facts.documents import literal_text, texts
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.programs import Node, copies_of, nodes_of, playing, related
+from scanner.facts.programs import BEACON_OPTIONS, EXECUTION_OPTIONS, Node, copies_of, nodes_of, playing, related
 from scanner.facts.third_parties import owner_name
 from scanner.facts.value_bearing import TEST_NETWORKS
 from scanner.graph.graph import Graph
@@ -20,26 +20,19 @@ from scanner.model.resource import Resource
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown, Value, equal, less
 
-BEACON_OPTIONS: Final = (
-    *("beacon-nodes", "beacon-node-api-endpoints", "beacon-node-api-endpoint", "beaconNodes", "beacon-node-urls"),
-    *("beacon-node-endpoints", "beacon-rest-api-provider", "beacon-rpc-provider", "beacon-node-addresses"),
-    *("beacon-node-address", "beacon-node-addr", "beacon-node"),
-)
-"""Options by which validators are told their beacon nodes, as Lighthouse, Teku, Lodestar, Vero, Charon, Prysm, Vouch,
-SSV and Nimbus name them."""
 FALLBACK_OPTIONS: Final = ("fallback-beacon-node-endpoints",)
-EXECUTION_OPTIONS: Final = (
-    *("execution-endpoints", "execution-endpoint", "ee-endpoint", "execution.urls", "eth1-rpc-urls", "web3-url", "el"),
-    *("eth1-endpoints", "eth1-endpoint", "http-web3provider"),
-)
-"""Options by which beacon nodes are told their execution clients."""
 CHECKPOINT_OPTIONS: Final = ("checkpoint-sync-url", "checkpointSyncUrl", "trusted-node-url", "initial-state")
 RELAY_OPTIONS: Final = ("relays", "relay", "relay-urls")
 
 _CONSENSUS: Final = ("consensus", "validator")
 _SHARING: Final = ("validator", "distributed-validator")
 _NODE_NAMES: Final = re.compile(r"(?<![a-z])(?:beacon|consensus|execution|validators?|cl|el|bn|vc)(?![a-z])")
-_URLS: Final = re.compile(r"[\s,;]+")
+UNTOLD: Final = "?"
+"""Stands for a piece of an address that is not known."""
+_BETWEEN: Final = re.compile(r"[\s,;]+")
+_HOST: Final = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^\s/@]*@)?(?P<host>[\w.?-]+)(?::[\d?]+)?(?:[/?#].*)?", re.IGNORECASE
+)
 _TEXTS: Final = (
     "config",
     "workload",
@@ -152,12 +145,14 @@ def relay_count(resource: Resource, graph: Graph) -> Value | Answer:
 def relay_owner(resource: Resource, graph: Graph) -> Value | Answer:
     """The one company that owns all of its two or more relays; empty when they differ."""
     found, undecided, span = _relays(resource, graph)
-    owners = {_owner(host) for host in found}
     if len(found) < 2 and (undecided is None or not found):
         return ABSENT
+    owners = {_owner(host) for host in found if UNTOLD not in host}
+    if undecided is None and any(UNTOLD in host for host in found):
+        undecided = Unknown("the host of a relay is not in the files", span)
     if len(owners) > 1:
         return Answer("", (), span)
-    return Answer(next(iter(owners)) if undecided is None else undecided, (), span)
+    return Answer(undecided if undecided is not None else next(iter(owners)), (), span)
 
 
 def _relays(resource: Resource, graph: Graph) -> tuple[list[str], Unknown | None, Span | None]:
@@ -168,10 +163,9 @@ def _relays(resource: Resource, graph: Graph) -> tuple[list[str], Unknown | None
     for node in nodes_of(resource, graph):
         value = node.container.option(*RELAY_OPTIONS) if node.plays("relay-client") else ABSENT
         if isinstance(value, (str, Unknown)):
-            hosts = hosts_in(literal_text(value, "x"))  # the key before a relay's host may be what is not known
-            found.update(dict.fromkeys(host for host in hosts if "." in host))
+            found.update(dict.fromkeys(addresses(value)))
             span = span or node.span_of(*RELAY_OPTIONS)
-            gap = _open(value, "which relays it asks is not in the files")
+            gap = _open([value], "which relays it asks is not in the files")
             undecided = gap if undecided is None else undecided
     for path, text in texts(resource.declaration.attributes):
         for host in hosts_in(text) if "." in text else ():
@@ -187,13 +181,35 @@ def _owner(host: str) -> str:
     return host if endpoint is None else owner_name(endpoint)
 
 
-def _open(value: Value, reason: str) -> Unknown | None:
-    """Why a list of addresses may have more entries than are written."""
-    if not isinstance(value, Unknown):
-        return None
-    pieces = [part for part in value.parts if isinstance(part, str)]
-    inside = bool(pieces) and "://" in pieces[0] and not any(_URLS.search(piece) for piece in pieces)
-    return None if inside else Unknown(f"{reason}: {value.reason}", value.origin)
+def addresses(value: str | Unknown) -> list[str]:
+    """The hosts of a list of URLs or addresses, each once, with ``?`` for a piece of one that is not known.
+
+    Entries of which nothing is known are left out: :func:`_open` tells about them.
+    """
+    found = (_HOST.fullmatch(each) for each in _entries(value) if each.strip(UNTOLD))
+    return list(dict.fromkeys(match["host"].lower() for match in found if match is not None))
+
+
+def _entries(value: str | Unknown) -> list[str]:
+    parts = (value,) if isinstance(value, str) else value.parts or (value,)
+    text = "".join(part if isinstance(part, str) else UNTOLD for part in parts)
+    return [each for each in _BETWEEN.split(text) if each]
+
+
+def _open(values: Iterable[Value], reason: str) -> Unknown | None:
+    """Why a list of addresses may have other entries than are written: one of them is not known, or not whose it is."""
+    for value in values:
+        if isinstance(value, Unknown) and any(not each.strip(UNTOLD) for each in _entries(value)):
+            return Unknown(f"{reason}: {value.reason}", value.origin)
+    return None
+
+
+def _partly(values: Iterable[Value], reason: str) -> Unknown | None:
+    """As :func:`_open`, also where the host of an entry is not known as a whole."""
+    for value in values:
+        if isinstance(value, Unknown) and any(UNTOLD in host for host in addresses(value)):
+            return Unknown(f"{reason}: {value.reason}", value.origin)
+    return _open(values, reason)
 
 
 # -- what validators and beacon nodes depend on ------------------------------------------------------
@@ -219,8 +235,8 @@ def told(node: Node, *options: str) -> list[str | Unknown]:
 
 
 def _behind(node: Node, values: Sequence[str | Unknown], graph: Graph) -> Value:
-    hosts = dict.fromkeys(h for value in values for h in hosts_in(literal_text(value)))
-    total = max(0, sum(literal_text(value).count("://") for value in values) - len(hosts))  # of no known host
+    hosts = dict.fromkeys(host for value in values for host in addresses(value))
+    total = 0
     undecided: Unknown | None = None
     for host in hosts:
         count, joint = _processes(node, host, graph)
@@ -228,9 +244,8 @@ def _behind(node: Node, values: Sequence[str | Unknown], graph: Graph) -> Value:
             return ABSENT
         undecided = undecided if undecided is not None or not isinstance(count, Unknown) else count
         total += count if isinstance(count, int) else 1
-    reason = "which beacon nodes it asks is not in the files"
-    gaps = [gap for value in values if (gap := _open(value, reason)) is not None]
-    undecided = undecided if undecided is not None else next(iter(gaps), None)
+    gap = _open(values, "which beacon nodes it asks is not in the files")
+    undecided = undecided if undecided is not None else gap
     return total if undecided is None or total > 1 else undecided
 
 
@@ -267,11 +282,11 @@ def one_execution_behind(_estate: Resource, graph: Graph) -> Value | Answer:
         return ABSENT
     hosts: dict[str, Node] = {}
     for node in beacons:
-        value = told(node, *EXECUTION_OPTIONS)[0]
-        gap = _open(value, "which execution client it asks is not in the files")
+        values = told(node, *EXECUTION_OPTIONS)
+        gap = _partly(values, "which execution client it asks is not in the files")
         if gap is not None:
             return Answer(gap, (), node.span_of(*EXECUTION_OPTIONS))
-        hosts.update((host, node) for host in hosts_in(literal_text(value)))
+        hosts.update((host, node) for value in values for host in addresses(value))
     first = next(iter(hosts.values()), beacons[0])
     span = first.span_of(*EXECUTION_OPTIONS)
     if len(hosts) != 1:
@@ -297,7 +312,7 @@ def checkpoint_source(_estate: Resource, graph: Graph) -> Value | Answer:
     }
     sources = {_owner(host) for host in hosts}
     reason = "from where it takes its first state is not in the files"
-    gap = next((gap for _, value in named if (gap := _open(value, reason)) is not None), None)
+    gap = _partly([value for _, value in named], reason)
     span = first.span_of(*CHECKPOINT_OPTIONS)
     if len(sources) > 1:
         return Answer("", (), span)

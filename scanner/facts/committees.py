@@ -66,7 +66,15 @@ def committees(graph: Graph) -> tuple[Committee, ...]:
 
 def committee_of(resource: Resource, graph: Graph) -> Committee | None:
     """The committee of which a resource runs a member."""
-    return next((c for c in committees(graph) if any(m.resource.id == resource.id for m in c.members)), None)
+    return graph.once(_by_member).get(resource.id)
+
+
+def _by_member(graph: Graph) -> Mapping[str, Committee]:
+    found: dict[str, Committee] = {}
+    for committee in committees(graph):
+        for member in committee.members:
+            found.setdefault(member.resource.id, committee)
+    return found
 
 
 def _committees(graph: Graph) -> tuple[Committee, ...]:

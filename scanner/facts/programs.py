@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -27,6 +27,18 @@ _TEST_WORDS: Final = re.compile(
 )
 """More networks whose coins are worth nothing, as command lines name them."""
 _NETWORK_OPTIONS: Final = ("network", "config", "chain", "testnet-dir", "network-id", "chain-id")
+BEACON_OPTIONS: Final = (
+    *("beacon-nodes", "beacon-node-api-endpoints", "beacon-node-api-endpoint", "beaconNodes", "beacon-node-urls"),
+    *("beacon-node-endpoints", "beacon-rest-api-provider", "beacon-rpc-provider", "beacon-node-addresses"),
+    *("beacon-node-address", "beacon-node-addr", "beacon-node"),
+)
+"""Options by which validators are told their beacon nodes, as Lighthouse, Teku, Lodestar, Vero, Charon, Prysm, Vouch,
+SSV and Nimbus name them."""
+EXECUTION_OPTIONS: Final = (
+    *("execution-endpoints", "execution-endpoint", "ee-endpoint", "execution.urls", "eth1-rpc-urls", "web3-url", "el"),
+    *("eth1-endpoints", "eth1-endpoint", "http-web3provider"),
+)
+"""Options by which beacon nodes are told their execution clients."""
 _COPIES: Final = ("min_replicas", "min_size", "replicas")
 _SHOWN: Final = 10
 
@@ -64,9 +76,17 @@ def nodes(graph: Graph) -> tuple[Node, ...]:
     return graph.once(_nodes)
 
 
-def nodes_of(resource: Resource, graph: Graph) -> list[Node]:
+def nodes_of(resource: Resource, graph: Graph) -> Sequence[Node]:
     """The programs that a resource runs, or that a task declares."""
-    return [node for node in nodes(graph) if resource.id in (node.resource.id, node.holder.id)]
+    return graph.once(_by_resource).get(resource.id, ())
+
+
+def _by_resource(graph: Graph) -> Mapping[str, Sequence[Node]]:
+    found: dict[str, list[Node]] = {}
+    for node in nodes(graph):
+        for name in dict.fromkeys((node.resource.id, node.holder.id)):
+            found.setdefault(name, []).append(node)
+    return found
 
 
 def copies_of(node: Node, graph: Graph) -> Value:
@@ -106,11 +126,20 @@ def is_test(network: Value) -> bool:
 
 def _nodes(graph: Graph) -> tuple[Node, ...]:
     return tuple(
-        Node(runner, holder, container, found, found.roles_of(container.words()), network)
+        Node(runner, holder, container, found, roles_of(container, found), network)
         for holder, container, found in _recognized(graph)
         if not is_test(network := network_of(container, found))
         for runner in _runners(holder, graph)
     )
+
+
+def roles_of(container: Container, found: Program) -> tuple[str, ...]:
+    """What a program does: by its command line, else a validator where it is told beacon nodes and nothing else."""
+    roles = found.roles_of(container.words())
+    if roles != ("consensus",) or not found.may_play("validator"):
+        return roles
+    asks = container.option(*BEACON_OPTIONS) is not ABSENT and container.option(*EXECUTION_OPTIONS) is ABSENT
+    return ("validator",) if asks else roles
 
 
 def _recognized(graph: Graph) -> Iterator[tuple[Resource, Container, Program]]:

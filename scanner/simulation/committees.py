@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from scanner.catalog.endpoints import hosts_in, owner_of
-from scanner.facts.chain import BEACON_OPTIONS, EXECUTION_OPTIONS, FALLBACK_OPTIONS, behind_host, told
+from scanner.catalog.endpoints import owner_of
+from scanner.facts.chain import FALLBACK_OPTIONS, addresses, behind_host, told
 from scanner.facts.committees import Committee
-from scanner.facts.documents import literal_text
-from scanner.facts.programs import Node, copies_of, nodes
+from scanner.facts.programs import BEACON_OPTIONS, EXECUTION_OPTIONS, Node, copies_of, nodes
 from scanner.facts.third_parties import owner_name
 from scanner.graph.graph import Graph
 from scanner.model.resource import Edge, Resource
@@ -35,7 +34,7 @@ def alternatives(resource: Resource, context: Context) -> tuple[list[int], set[E
         for options in _LISTS:
             values = told(node, *options)
             values += told(node, *FALLBACK_OPTIONS) if options == BEACON_OPTIONS else []
-            hosts = list(dict.fromkeys(h for value in values for h in hosts_in(literal_text(value))))
+            hosts = list(dict.fromkeys(host for value in values for host in addresses(value)))
             if len(hosts) > 1 and not any(_is_open(value) for value in values):
                 edges = {host: _edges(node, host, needs, context) for host in hosts}
                 found += _one_of(resource, node.span_of(*options), edges, context)

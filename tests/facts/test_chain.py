@@ -138,6 +138,8 @@ RELAYS = [
     (boost(Unknown("g", parts=(f"{FLASHBOTS},", GAP))), UNKNOWN, UNKNOWN),
     (boost(Unknown("g", parts=(f"{FLASHBOTS},{ULTRA},", GAP))), 2, ""),
     (boost(Unknown("g", parts=("https://", GAP, "@boost-relay.flashbots.net"))), 1, ABSENT),
+    (boost(Unknown("g", parts=(f"{FLASHBOTS},https://", GAP))), 2, UNKNOWN),
+    (boost(Unknown("g", parts=(f"{FLASHBOTS},{ULTRA},https://", GAP))), 3, ""),
     (compose({"boost": service("commit-boost/pbs", config=f"[[relays]]\nurl = '{FLASHBOTS}'\n")}), 1, ABSENT),
     (compose({"boost": service("nginx")}), ABSENT, ABSENT),
 ]
@@ -157,6 +159,14 @@ BEACONS: dict[str, tuple[dict[str, dict[str, Value]], Value]] = {
     "none named": ({"v": validator()}, ABSENT),
     "one": ({"v": validator("--beacon-nodes=http://a:5052"), "a": LIGHTHOUSE}, 1),
     "two": ({"v": validator("--beacon-nodes", "http://a:5052,http://b:5052")}, 2),
+    "two by host and port": (
+        {"v": service("gcr.io/prysmaticlabs/prysm/validator", "--beacon-rpc-provider=a:4000,b:4000")},
+        2,
+    ),
+    "a script that is told a beacon node": (
+        {"v": service("chainsafe/lodestar", "/run.sh", environment={"BEACON_NODE_ADDRESS": "http://a:3600"})},
+        1,
+    ),
     "two of another client": ({"v": service("chainsafe/lodestar", "validator", "--beaconNodes=http://a,http://b")}, 2),
     "one behind a distributed validator": ({"v": validator("--beacon-nodes=http://dv:3600"), "dv": CHARON}, ABSENT),
     "the distributed validator's own": ({"v": CHARON}, 1),
