@@ -40,7 +40,19 @@ _ENTRY_KEYS: Final = frozenset(
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
 _EDGES: Final = frozenset(kind.value for kind in EdgeKind)
-_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml"})
+_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml"})
+
+_PROGRAM_NEEDS: Final = frozenset({"name", "role", "status", "source"})
+_PROGRAM_KEYS: Final = _PROGRAM_NEEDS | {"network", "images", "executables", "roles", "also", "fork_of"}
+ROLES: Final = frozenset(
+    {
+        *("consensus", "execution", "validator", "signer", "distributed-validator", "key-manager", "relay-client"),
+        *("relay", "builder", "full-node", "lightning", "oracle", "indexer", "storage", "bridge-relayer", "sequencer"),
+        *("batcher", "orderer", "peer", "certificate-authority", "explorer", "rpc-proxy", "checkpoint-server"),
+        *("bootnode", "monitor", "faucet", "test-chain", "tool"),
+    }
+)
+"""What blockchain programs do, as ``programs.yaml`` explains."""
 
 
 class CatalogError(Exception):
@@ -110,6 +122,7 @@ class Catalog(Struct, frozen=True):
     regions: Mapping[str, Mapping[str, Mapping[str, Any]]]
     multi_regions: Mapping[str, Mapping[str, list[str]]]
     services: Mapping[str, Mapping[str, Any]]
+    programs: Mapping[str, Mapping[str, Any]]
 
     def entry(self, native_type: str) -> Entry | None:
         """The meaning of a native type, or ``None`` when it is not catalogued."""
@@ -161,6 +174,7 @@ def catalog() -> Catalog:
         data["regions"],
         data["multi_regions"],
         data["services"],
+        data["programs"],
     )
 
 
@@ -250,6 +264,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "regions": regions,
         "multi_regions": multi_regions,
         "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
+        "programs": _programs(folder / "programs.yaml"),
     }
 
 
@@ -261,6 +276,30 @@ def _regions(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         multi[path.stem] = data.pop("multi_regions", {})
         regions[path.stem] = data.pop("regions", data)
     return regions, multi
+
+
+def _programs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = _yaml(path) if path.exists() else {}
+    for name, data in found.items():
+        for fault in program_faults(data):
+            raise CatalogError(f"{path.name}: {name}: {fault}")
+    return found
+
+
+def program_faults(data: Any) -> Iterator[str]:
+    """What is wrong with one entry of the table of programs."""
+    if not isinstance(data, dict) or not data.keys() >= _PROGRAM_NEEDS:
+        yield f"an entry has {', '.join(sorted(_PROGRAM_NEEDS))}"
+        return
+    for key in sorted(data.keys() - _PROGRAM_KEYS, key=str):
+        yield f"unknown key {key}"
+    if not (data.get("images") or data.get("executables")):
+        yield "neither images nor executables"
+    for role in (data["role"], *data.get("roles", {}), *data.get("also", {})):
+        if role not in ROLES:
+            yield f"{role} is no role"
+    if data["status"] not in ("verified", "memory") or (data["status"] == "verified") is not bool(data["source"]):
+        yield "a source is named where the status is verified, and only there"
 
 
 def faults(data: Any, kinds: Mapping[str, Any], common: Mapping[str, Any]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from scanner.facts.committees import chain_signers
 from scanner.facts.fact import Answer
 from scanner.facts.key_material import is_whole_key
 from scanner.facts.secret_servers import vault_seals
@@ -16,9 +17,10 @@ _RUNNING: Final = ("stack", "workload", "compute", "compute_group", "container_s
 
 
 def fund_keepers(graph: Graph) -> tuple[Resource, ...]:
-    """Keys that sign for funds, hardware for other keys, and secrets that hold the key or seed of a wallet.
+    """Keys that sign for funds, hardware for other keys, secrets that hold the key or seed of a wallet, and signers.
 
-    Hardware counts where its name or tags speak of funds, and not beside the keys that lie in it.
+    Signers are programs that hold keys and sign alone. Hardware counts where its name or tags speak of funds, and not
+    beside the keys that lie in it.
     """
     keys = signing_keys(graph)
     told = {store.id for key in keys for store in graph.targets(key, "key_ring")}
@@ -31,7 +33,9 @@ def fund_keepers(graph: Graph) -> tuple[Resource, ...]:
         and is_value_bearing(store) is True
     ]
     secrets = [secret for secret in graph.of_kind("secret") if is_whole_key(secret)]
-    return tuple(each for each in (*keys, *hardware, *secrets) if each.declaration.mode == "managed")
+    return tuple(
+        each for each in (*keys, *hardware, *secrets, *chain_signers(graph)) if each.declaration.mode == "managed"
+    )
 
 
 def sealed_servers(graph: Graph) -> tuple[Resource, ...]:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from scanner.facts.committees import committee_of, signs_by_program
 from scanner.facts.documents import texts
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_account
 from scanner.facts.value_bearing import OTHER_SIGNATURES, is_value_bearing, own_words
+from scanner.facts.workloads import least_pods
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
 from scanner.model.resource import Resource
@@ -94,7 +96,7 @@ def runs_signer(resource: Resource, graph: Graph) -> Value:
     words = own_words(resource)
     if _SIGNER_WORDS.search(words) and not OTHER_SIGNATURES.search(words):
         return True
-    return any(
+    return signs_by_program(resource, graph) or any(
         _SOFTWARE.search(image) for source in (resource, *graph.targets(resource, "task")) for image in _images(source)
     )
 
@@ -109,11 +111,18 @@ def _images(resource: Resource) -> Sequence[str]:
 
 
 def signer_processes(resource: Resource, graph: Graph) -> Value:
-    """How many processes of it run at least; servers of one kind of signer are counted together."""
+    """How many processes of it run at least; servers of one kind of signer are counted together.
+
+    Absent for a party of a committee, which never signs alone.
+    """
+    if committee_of(resource, graph) is not None:
+        return ABSENT
     if resource.kind == "compute":
         peers = [r for r in graph.of_kind("compute") if runs_signer(r, graph) is True]
         uncertain = next((r.declaration.exists for r in peers if isinstance(r.declaration.exists, Unknown)), None)
         return len(peers) if uncertain is None or len(peers) > 1 else uncertain
+    if resource.kind == "workload":
+        return least_pods(resource, graph)
     for name in ("min_replicas", "min_size", "replicas"):
         value = resource.get(name)
         if value is not ABSENT:

@@ -263,8 +263,10 @@ def _base_name(provider: str) -> str:
     return provider.split(" (", 1)[0]
 
 
-_NOT_ALTERNATIVES: Final = frozenset({"cicd", "cdn", "registry", "storage-ipfs", "secrets", "dns", "auth"})
-"""Kinds of hosts where two names are parts of one service rather than two of a kind."""
+_NOT_ALTERNATIVES: Final = frozenset(
+    {"cicd", "cdn", "registry", "storage-ipfs", "secrets", "dns", "auth", "mev-relay", "checkpoint"}
+)
+"""Kinds of hosts where two names are parts of one service rather than two of a kind, or that another rule judges."""
 
 SAAS_OWNERS: Final[Mapping[str, str]] = {
     "auth0": "Okta",

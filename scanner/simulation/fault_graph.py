@@ -18,6 +18,7 @@ from scanner.model.resource import Edge, Resource
 from scanner.model.span import Span
 from scanner.model.value import Unknown
 from scanner.simulation.calls import Call, call_nodes, calls, is_template
+from scanner.simulation.committees import alternatives
 from scanner.simulation.context import FRONTS, SERVERS, Context
 from scanner.simulation.copies import Copies
 from scanner.simulation.gates import Gates, Label
@@ -185,20 +186,18 @@ class Maker:
         """What its attributes name; several instances of one block, named together, are one need."""
         groups: dict[tuple[str, int, int, str], list[Edge]] = {}
         templates = self._templates(resource) if resource.kind in SERVERS else []
-        opened, sealed = self._seals(resource)
+        opened, said = self._seals(resource)
+        listed, of_lists = alternatives(resource, self.context)
+        said |= of_lists
         for edge in (*self.context.needs_of(resource), *templates):
             target = self.context.graph.resources[edge.target]
-            if (
-                edge in sealed
-                or edge.target in spares
-                or (resource.kind in FRONTS and self.routes.leads(resource, edge))
-            ):
+            if edge in said or edge.target in spares or (resource.kind in FRONTS and self.routes.leads(resource, edge)):
                 continue
             block = (
                 edge.target.rpartition("[")[0] if edge.target.endswith("]") and target.kind in _ALIKE else edge.target
             )
             groups.setdefault((edge.span.file, edge.span.line, edge.span.column, block), []).append(edge)
-        return [*opened, *(self._reference(resource, edges) for edges in groups.values())]
+        return [*opened, *listed, *(self._reference(resource, edges) for edges in groups.values())]
 
     def _seals(self, resource: Resource) -> tuple[list[int], set[Edge]]:
         """Of a secret server with several seals any one opens it; with the edges about which this says all.

@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.facts.committees import committee_needs
 from scanner.facts.nodes import Nodes, cluster_of, eligible_nodes, in_zone
 from scanner.facts.quorums import needs_majority
 from scanner.facts.volume_zones import shares_volume, volume_copies, volume_zones
@@ -151,7 +152,9 @@ class Pods:
         if workload.get("zone_spread") is not True:
             together = gates.if_undecided(gates.any(nodes), f"nothing spreads the pods of {workload.id} over zones")
             return gates.any((gates.all(nodes), together))
-        needed = pods // 2 + 1 if needs_majority(workload) else 1
+        needed = committee_needs(workload, pods, self.context.graph) or (
+            pods // 2 + 1 if needs_majority(workload) else 1
+        )
         sure, perhaps = _fatal(pods, needed, len(nodes))
         apart = gates.at_least(sure, nodes, "the zones of its pods")
         fewer = gates.if_undecided(gates.at_least(perhaps, nodes), f"in which zones the pods of {workload.id} stand")

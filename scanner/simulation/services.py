@@ -12,6 +12,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.facts.committees import Committee, committees
 from scanner.facts.compose import is_asked, published
 from scanner.facts.custody import fund_keepers, sealed_servers
 from scanner.facts.documents import literal_text
@@ -25,6 +26,7 @@ from scanner.model.resource import Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown
+from scanner.simulation.committees import no_signature
 from scanner.simulation.context import FRONTS, SERVERS
 from scanner.simulation.fault_graph import Maker
 from scanner.simulation.gates import Label
@@ -339,7 +341,23 @@ class Finder:
             top = self._top("", [node], [caller], [node], span)
             name = f"funds at {domain.partition(':')[2]}"
             found.append(Service(name, "custody", Criticality.CRITICAL, (caller.id,), top, True, span))
-        return _named_apart(found)
+        return _named_apart([*found, *self._committees()])
+
+    def _committees(self) -> Iterator[Service]:
+        """What signs together, where the files show enough of it to stop the signing."""
+        context = self.maker.context
+        for committee in committees(self._graph):
+            node = no_signature(committee, context)
+            if node != context.gates.never:
+                yield self._signing(committee, node)
+
+    def _signing(self, committee: Committee, node: int) -> Service:
+        members = list({member.resource.id: member.resource for member in committee.members}.values())
+        top = self._top("", [node], [], [], None)
+        for member in members:
+            self.maker.context.gates.state(top, node, member.span)
+        name, ids = f"signatures of {name_of(members[0])}", tuple(member.id for member in members)
+        return Service(name, "custody", Criticality.CRITICAL, ids, top, True, committee.terms.span)
 
 
 def select(graph: Graph, selector: str) -> list[Resource]:

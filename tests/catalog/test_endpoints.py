@@ -14,6 +14,7 @@ CATEGORIES = frozenset(
     {
         *("ai-model", "auth", "cdn", "cicd", "custody", "dns", "email-sms", "exchange-api", "fiat", "indexer"),
         *("observability", "oracle", "registry", "rpc", "screening", "secrets", "storage-ipfs", "wallet-relay"),
+        *("checkpoint", "mev-relay"),
     }
 )
 

@@ -261,6 +261,8 @@ def says(text: str, one: Resource, other: Resource, studied: Study) -> bool:
     """Whether a text tells a hop: it names either end, a third that stands for the other, or a value given elsewhere."""
     if mentions(text, other) or mentions(text, one) or _ELSEWHERE.search(text):
         return True
+    if one.kind == "load_balancer" and re.match(r"\s*selector:", text):  # by labels, which test_objects.py compares
+        return True
     if other.kind == "nat" and _PLACED.search(text):  # the way out of its subnets
         return True
     if one.platform == PLATFORM and other.kind in ("cluster", "node_group"):  # it is the cluster of all objects
