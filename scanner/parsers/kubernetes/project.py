@@ -12,6 +12,7 @@ from msgspec import Struct
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
+from scanner.parsers.kubernetes.helm import chart_folders, is_crd_of_chart, read_charts
 from scanner.parsers.kubernetes.objects import KubernetesObject, declaration, objects, secret_texts
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.positioned_yaml import YamlFile, read_yaml
@@ -31,12 +32,15 @@ class InputFile(Struct, frozen=True):
 class Options(Struct, frozen=True):
     """What a user can tell: ``helm_values`` are more files of values for every chart, later ones win.
 
+    A release is called ``helm_release``, or else as its chart is.
     ``base`` is the folder that names in reports are relative to; nothing outside of ``scan_root`` is read.
     """
 
     base: Path
     scan_root: Path
     helm_values: tuple[Path, ...] = ()
+    helm_release: str = ""
+    helm_namespace: str = "default"
 
 
 class Root(Struct, frozen=True):
@@ -83,9 +87,12 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
 
     reading = Reading()
     roots: list[Root] = []
+    roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
+    charts = chart_folders(files)
     overlays = read_overlays([file for file in files if file.format == "kustomize"], reading, options)
     roots += overlays.roots
     plain = [file for file in files if file.format == "kubernetes" and file.name not in overlays.used]
+    plain = [file for file in plain if not is_crd_of_chart(file, charts)]
     taken = {root.name for root in roots}
     loose = read_manifests(plain, reading)  # what lies beside an overlay in its folder has a name of its own
     roots += (Root(f"{root.name}/*", root.found) if root.name in taken else root for root in loose)

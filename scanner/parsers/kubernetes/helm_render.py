@@ -1,0 +1,228 @@
+"""Rendering by Helm itself: ``helm`` on the PATH, else the extra ``riskscan[helm]``. Never over the network.
+
+Both render a copy of the chart in which nothing asks for a network: ``helm template`` of a folder fetches nothing, its
+``lookup`` finds nothing, and JSON Schemas, which may refer to other hosts, are not copied.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from msgspec import Struct
+
+SECONDS: Final = 120
+"""How long one rendering may take."""
+MEMORY: Final = 3 << 30
+"""Bytes of memory of the renderer, where the system can hold it to them (Linux)."""
+MAX_RENDERED: Final = 64 << 20
+"""Characters that a chart may render to."""
+
+PACKAGE: Final = "helm_python"
+_WORKER: Final = Path(__file__).with_name("helm_worker.py")
+_SOURCE: Final = re.compile(r"^# Source: (.+)$", re.MULTILINE)
+
+
+class Request(Struct, frozen=True):
+    """What to render. ``values`` are files, the last of which wins."""
+
+    chart: Path
+    values: tuple[Path, ...]
+    release: str
+    namespace: str
+
+
+class Rendered(Struct, frozen=True):
+    """What templates rendered to, by Helm's names for them, or why they did not."""
+
+    texts: Mapping[str, str]
+    error: str = ""
+
+
+class Renderer(Protocol):
+    """Something that renders charts."""
+
+    def render(self, request: Request) -> Rendered:
+        """Render one chart."""
+
+    def close(self) -> None:
+        """Leave nothing running."""
+
+
+def renderer(folder: Path) -> Renderer | None:
+    """What renders on this machine. ``folder`` is an empty one, for what ``helm`` would keep in the user's home."""
+    program = shutil.which("helm")
+    if program is not None:
+        return Program(program, folder)
+    return Library(folder) if importlib.util.find_spec(PACKAGE) is not None else None
+
+
+@dataclass(slots=True)
+class Program:
+    """``helm template``."""
+
+    program: str
+    folder: Path
+
+    def render(self, request: Request) -> Rendered:
+        """Render one chart."""
+        values = [argument for path in request.values for argument in ("--values", str(path))]
+        namespace = f"--namespace={request.namespace}"
+        command = [self.program, "template", request.release, str(request.chart), namespace, *values]
+        process = subprocess.Popen(  # noqa: S603 — no shell; the chart is a copy in a folder of ours
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(self.folder),
+            cwd=self.folder,
+        )
+        _hold(process.pid)
+        complaint: list[bytes] = []
+        assert process.stdout is not None
+        assert process.stderr is not None
+        listener = threading.Thread(target=lambda: complaint.append(process.stderr.read(MAX_RENDERED)), daemon=True)
+        listener.start()
+        with _Limit(process) as limit, process.stdout, process.stderr:
+            output = process.stdout.read(MAX_RENDERED + 1)
+            if len(output) > MAX_RENDERED:
+                process.kill()
+            process.wait()
+            listener.join()
+        if limit.reached:
+            return Rendered({}, f"rendering took longer than {SECONDS} s")
+        if len(output) > MAX_RENDERED:
+            return _too_large()
+        if process.returncode:
+            said = b"".join(complaint).decode("utf-8", "replace").strip()
+            return Rendered({}, said.removeprefix("Error: ") or f"helm ended with code {process.returncode}")
+        return Rendered(_by_source(output.decode("utf-8", "replace")))
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+@dataclass(slots=True)
+class Library:
+    """``helm-python-sdk`` in a process of its own, which renders one chart after another."""
+
+    folder: Path
+    _process: subprocess.Popen[str] | None = field(default=None)
+
+    def render(self, request: Request) -> Rendered:
+        """Render one chart."""
+        process = self._running()
+        asked = {
+            "chart": str(request.chart),
+            "values": [str(path) for path in request.values],
+            "release": request.release,
+            "namespace": request.namespace,
+            "limit": MAX_RENDERED,
+        }
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with _Limit(process) as limit:
+            with suppress(OSError):
+                process.stdin.write(json.dumps(asked) + "\n")
+                process.stdin.flush()
+            line = process.stdout.readline()
+        if not line.endswith("\n"):
+            self.close()
+            return Rendered({}, f"rendering took longer than {SECONDS} s" if limit.reached else _ENDED)
+        answer: dict[str, Any] = json.loads(line)
+        return _too_large() if answer.get("large") else Rendered(answer.get("rendered", {}), answer.get("error", ""))
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            self._process = subprocess.Popen(  # noqa: S603 — a file of ours
+                [sys.executable, "-I", str(_WORKER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(self.folder),
+                cwd=self.folder,
+                encoding="utf-8",
+            )
+            _hold(self._process.pid)
+        return self._process
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    stream.close() if stream is not None else None
+
+
+_ENDED: Final = "the renderer broke off, most likely for want of memory"
+
+
+def _too_large() -> Rendered:
+    return Rendered({}, f"it renders to more than {MAX_RENDERED} characters")
+
+
+@dataclass(slots=True)
+class _Limit:
+    """Ends a process that takes too long."""
+
+    process: subprocess.Popen[Any]
+    reached: bool = False
+    _timer: threading.Timer | None = None
+
+    def __enter__(self) -> _Limit:
+        self._timer = threading.Timer(SECONDS, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self.reached = True
+        self.process.kill()
+
+
+def _hold(process: int) -> None:
+    """Limit a process's memory where the system can."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError, ValueError):
+            resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Nothing of the user's: no proxies, no plugins, no cluster. Windows cannot start programs without SYSTEMROOT."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    places = ("HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_PLUGINS")
+    return {**kept, **dict.fromkeys(places, str(folder)), "KUBECONFIG": os.devnull, "LC_ALL": "C.UTF-8"}
+
+
+def _by_source(output: str) -> dict[str, str]:
+    """What each template rendered to, by the comments that Helm writes before documents."""
+    found: dict[str, str] = {}
+    places = list(_SOURCE.finditer(output))
+    for place, following in zip(places, [*(p.start() for p in places[1:]), len(output)], strict=True):
+        found[place[1].strip()] = found.get(place[1].strip(), "") + output[place.end() : following]
+    return found
+
+
+Finder = Callable[[Path], Renderer | None]
+"""How a renderer is found; tests hand in their own."""
+__all__: Sequence[str] = ("Finder", "Library", "Program", "Rendered", "Renderer", "Request", "renderer")

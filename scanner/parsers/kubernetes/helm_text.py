@@ -1,0 +1,194 @@
+"""Text of Go templates taken apart: what is written out as it is, and the actions between ``{{`` and ``}}``.
+
+Nothing is evaluated here; Helm renders. Taking templates apart tells which line a rendered line was written by, and
+which values an action reads: https://pkg.go.dev/text/template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec import Struct
+
+_ACTION: Final = re.compile(
+    r"""\{\{(?:-(?=\s))?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"`'}]|\}(?!\}))*\}\}""",
+    re.DOTALL,
+)
+_WORD: Final = re.compile(r"[A-Za-z]+")
+_TEXTS: Final = re.compile(r'"((?:\\.|[^"\\\n])*)"|`([^`]*)`')
+_ASSIGNED: Final = re.compile(r"\$\w*(?:\s*,\s*\$\w+)?\s*:?=(?!=)")
+_VARIABLE: Final = re.compile(r"(\$\w+)\s*:?=(?!=)")
+_INDEXED: Final = re.compile(r"\bindex\s+(\$\w*(?:\.\w+)*|\.\w+(?:\.\w+)*|\.)((?:\s+\"[^\"\n]+\")+)")
+_FIELD: Final = re.compile(r"(?<![\w)\"`.$])(\$\w*)?((?:\.\w+)+|\.(?![\w.]))")
+_CALLED: Final = re.compile(r'\b(?:include|template|block)\s+(?:"([^"\n]+)"|`([^`]+)`)')
+
+OPENING: Final = frozenset({"if", "range", "with", "define", "block"})
+SILENT: Final = frozenset({*OPENING, "else", "end", "break", "continue"})
+"""Actions that write nothing themselves."""
+VALUES: Final = "Values"
+_UNKNOWN: Final = ("?",)
+"""What stands for a dot that cannot be followed."""
+
+
+class Action(Struct, frozen=True):
+    """One action. ``reads`` are the keys of values that it reads, in order; ``calls`` the templates that it names.
+
+    ``inside`` is the named template that it stands in, empty for the file itself.
+    """
+
+    start: int
+    end: int
+    line: int
+    body: str
+    inside: str
+    reads: tuple[str, ...]
+    calls: tuple[str, ...]
+    writes: bool
+
+    @property
+    def word(self) -> str:
+        """The keyword or function that it begins with."""
+        found = _WORD.match(self.body)
+        return found[0] if found else ""
+
+
+class Text(Struct, frozen=True):
+    """Text between actions, and the named template that it stands in."""
+
+    start: int
+    end: int
+    line: int
+    inside: str
+
+
+@dataclass(slots=True)
+class _Block:
+    """An action that is open: its word, the named template around it, and the dot outside of it."""
+
+    word: str
+    inside: str
+    dot: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Follows what ``.`` and variables mean. Names that cannot be followed are left out, never guessed."""
+
+    dot: tuple[str, ...] = ()
+    inside: str = ""
+    blocks: list[_Block] = field(default_factory=list)
+    variables: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def reads(self, body: str) -> list[tuple[str, ...]]:
+        """The paths that an action reads, from the root of what templates are given."""
+        found: list[tuple[int, tuple[str, ...]]] = []
+        taken = []
+        for match in _INDEXED.finditer(body):
+            keys = tuple(key for key, _ in _TEXTS.findall(match[2]))
+            found.append((match.start(), (*self._path(match[1]), *keys)))
+            taken.append(match.span())
+        plain = _TEXTS.sub(lambda match: '"' + " " * (len(match[0]) - 2) + '"', body)
+        found.extend(
+            (match.start(), self._path(match[0]))
+            for match in _FIELD.finditer(plain)
+            if not any(start <= match.start() < end for start, end in taken)
+        )
+        return [path for _, path in sorted(found)]
+
+    def _path(self, text: str) -> tuple[str, ...]:
+        head, *names = text.split(".")
+        if head.startswith("$"):
+            start = self.variables.get(head, _UNKNOWN) if head != "$" else ()
+        else:
+            start = self.dot
+        return (*start, *(name for name in names if name))
+
+    def enter(self, word: str, body: str) -> None:
+        """Go into a block."""
+        self.blocks.append(_Block(word, self.inside, self.dot))
+        rest = body[len(word) :]
+        paths = self.reads(rest)
+        if word in ("define", "block"):
+            self.inside = next((a or b for a, b in _TEXTS.findall(body)), "?")
+            self.dot = () if word == "define" or () in paths else _UNKNOWN
+        elif word in ("with", "range"):
+            simple = len(paths) == 1 and not _CALLED.search(rest)
+            self.dot = paths[0] if simple else _UNKNOWN
+            for name in re.findall(r"\$\w+", rest.partition(":=")[0]) if ":=" in rest else ():
+                self.variables[name] = self.dot
+
+    def turn(self, body: str) -> None:
+        """Go into the other branch of a block."""
+        if self.blocks:
+            self.dot = self.blocks[-1].dot
+            word = body[4:].split(maxsplit=1)
+            if word and word[0] == "with":
+                paths = self.reads(body[4:].strip()[4:])
+                self.dot = paths[0] if len(paths) == 1 else _UNKNOWN
+
+    def leave(self) -> None:
+        """Go out of a block."""
+        if self.blocks:
+            block = self.blocks.pop()
+            self.dot, self.inside = block.dot, block.inside
+
+
+def pieces(text: str) -> Iterator[Action | Text]:
+    """The pieces of a template, in order. Comments and what Go would refuse are no pieces."""
+    walk = _Walk()
+    done = line = 0
+    for match in _ACTION.finditer(text):
+        if match.start() > done:
+            yield Text(done, match.start(), line + 1, walk.inside)
+        line += text.count("\n", done, match.start())
+        body = _body(match[0])
+        if body and not body.startswith("/*"):
+            yield _action(match, line + 1, body, walk)
+        line += match[0].count("\n")
+        done = match.end()
+    if done < len(text):
+        yield Text(done, len(text), line + 1, walk.inside)
+
+
+def _action(match: re.Match[str], line: int, body: str, walk: _Walk) -> Action:
+    found = _WORD.match(body)
+    word = found[0] if found else ""
+    reads = keys_of(walk.reads(body))
+    inside = walk.inside
+    if word in OPENING:
+        walk.enter(word, body)
+    elif word == "else":
+        walk.turn(body)
+    elif word == "end":
+        walk.leave()
+    assigned = _VARIABLE.match(body)
+    if assigned:
+        paths = walk.reads(body[assigned.end() :])
+        walk.variables[assigned[1]] = paths[0] if paths else _UNKNOWN
+    calls = tuple(a or b for a, b in _CALLED.findall(body))
+    writes = word not in SILENT and not _ASSIGNED.match(body)
+    return Action(match.start(), match.end(), line, body, inside, reads, calls, writes)
+
+
+def keys_of(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Those of the paths that lead into values, as keys of these; the same key once."""
+    found = (".".join(path[1:]) for path in paths if path[:1] == (VALUES,) and len(path) > 1)
+    return tuple(dict.fromkeys(found))
+
+
+def _body(written: str) -> str:
+    inner = written[2:-2]
+    if inner.startswith("-") and inner[1:2].isspace():
+        inner = inner[1:]
+    if inner.endswith("-") and inner[-2:-1].isspace():
+        inner = inner[:-1]
+    return inner.strip()
+
+
+def trims(written: str) -> tuple[bool, bool]:
+    """Whether an action takes away the blanks before and after it."""
+    inner = written[2:-2]
+    return inner.startswith("-") and inner[1:2].isspace(), inner.endswith("-") and inner[-2:-1].isspace()
