@@ -124,13 +124,17 @@ class Config(Struct, frozen=True):
     directory. Rule names in ``disable``, ``severities`` and ``waivers`` are as written until :func:`with_rule_codes`.
     ``targets`` is the size that the smallest cut of services of a criticality must have at a level.
     ``fail_on`` is ``None`` for never. ``environment_variables`` holds the values of ``TF_VAR_…``. Without ``today``,
-    nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it.
+    nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it. Charts are
+    rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``.
     """
 
     file: Path | None = None
     root: Path | None = None
     variables: Mapping[str, str] = {}
     var_files: tuple[Path, ...] = ()
+    helm_values: tuple[Path, ...] = ()
+    helm_release: str = ""
+    helm_namespace: str = "default"
     environment_variables: Mapping[str, str] = {}
     workspace: str | None = None
     region: str | None = None
@@ -228,11 +232,15 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
     data, places = document.data, document.places
     rules = data.get("rules", {})
     waivers = data.get("ignore", [])
+    helm = data.get("helm", {})
     _tell_names_apart(data, places)
     return Config(
         file=path,
         root=path.parent.resolve(),
         packs=tuple(_pack(p, i, path, boundary, places) for i, p in enumerate(rules.get("packs", []))),
+        helm_values=tuple(_values_file(p, i, path, boundary, places) for i, p in enumerate(helm.get("values", []))),
+        helm_release=helm.get("release", ""),
+        helm_namespace=helm.get("namespace", "default"),
         disable=frozenset(rules.get("disable", [])),
         severities={name: severity_of(word) for name, word in rules.get("severity", {}).items()},
         waivers=tuple(
@@ -302,6 +310,18 @@ def _pack(text: str, index: int, path: Path, boundary: Path, places: Mapping[str
     if not folder.is_dir():
         raise ConfigError(f"{place}: the rule pack `{text}` is not a folder")
     return folder
+
+
+def _values_file(text: str, index: int, path: Path, boundary: Path, places: Mapping[str, Span]) -> Path:
+    """A file of a chart's values; as with rule packs, none outside of the repository is read."""
+    place, file = places[f"helm.values[{index}]"], (path.parent / text).resolve()
+    if not file.is_relative_to(boundary):
+        raise ConfigError(
+            f"{place}: the values `{text}` are outside of {boundary}; name them with --helm-values instead"
+        )
+    if not file.is_file():
+        raise ConfigError(f"{place}: the values `{text}` are not a file")
+    return file
 
 
 def _rule_places(

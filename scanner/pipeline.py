@@ -109,7 +109,7 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     """Read the paths into one graph, with the links and places that the configuration adds."""
     found = discover(paths, config.limits.max_file_bytes)
     config = shown_from(config, found.base)
-    parsed = joined((_handed_over(read_terraform(found, config)), read_kubernetes(found)))
+    parsed = joined((_handed_over(read_terraform(found, config)), read_kubernetes(found, config)))
     places = tuple(GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster) for p in config.placements)
     graph, uncatalogued = normalize(parsed.declarations, Settings(config.region, config.environments, places))
     edges, problems = linked(graph, config.links)
@@ -200,12 +200,19 @@ def _handed_over(result: TerraformResult) -> Parsed:
     )
 
 
-def read_kubernetes(found: Discovery) -> Parsed:
+def read_kubernetes(found: Discovery, config: Config) -> Parsed:
     """Read the manifests, charts and overlays among the files discovered."""
     files = [
         InputFile(f.path, f.name, f.format) for f in found.files if f.format in ("kubernetes", "helm", "kustomize")
     ]
-    return kubernetes.read(files, kubernetes.Options(found.base, _scan_root(found)))
+    options = kubernetes.Options(
+        base=found.base,
+        scan_root=_scan_root(found),
+        helm_values=tuple(path.resolve() for path in config.helm_values),
+        helm_release=config.helm_release,
+        helm_namespace=config.helm_namespace,
+    )
+    return kubernetes.read(files, options)
 
 
 def _scan_root(found: Discovery) -> Path:

@@ -62,6 +62,7 @@ links:
   - {from: "payments/Deployment/api", to: "aws_db_instance.main", kind: control}
 attest:
   - {resource: "aws_kms_key.signer", claim: material-escrowed, holder: "Ops", until: 2027-01-31}
+helm: {values: [prod.yaml, more.yaml], release: prod, namespace: pay}
 fail_on: medium
 rules:
   packs: ["./policies"]
@@ -90,6 +91,8 @@ def without_span(value: Any) -> Any:
 
 def test_every_key_of_the_design_is_read(tmp_path: Path) -> None:
     (tmp_path / "policies").mkdir()
+    for name in ("prod.yaml", "more.yaml"):
+        (tmp_path / name).touch()
     config = load(tmp_path, FULL)
     until = datetime.date(2027, 1, 31)
     assert [without_span(s) for s in config.services] == [
@@ -114,8 +117,10 @@ def test_every_key_of_the_design_is_read(tmp_path: Path) -> None:
     assert [without_span(w) for w in config.waivers] == [
         Waiver("RS102", "aws_db_instance.report*", "Rebuilt nightly.", until)
     ]
-    assert config.waivers[0].span == Span("c.yaml", 32, 5, 32, 102)
+    assert config.waivers[0].span == Span("c.yaml", 33, 5, 33, 102)
     assert config.limits == Limits(1000)
+    assert config.helm_values == tuple((tmp_path / name).resolve() for name in ("prod.yaml", "more.yaml"))
+    assert (config.helm_release, config.helm_namespace) == ("prod", "pay")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "version: 1\n", "---\n"])
@@ -257,6 +262,7 @@ def test_the_schema_states_the_defaults_and_words_of_the_code() -> None:
     assert fail_on is not None
     assert keys["fail_on"]["default"] == fail_on.label
     assert keys["limits"]["properties"]["max_file_bytes"]["default"] == Limits().max_file_bytes
+    assert keys["helm"]["properties"]["namespace"]["default"] == Config().helm_namespace
     kind = keys["links"]["items"]["properties"]["kind"]
     assert kind["enum"] == [kind.value for kind in EdgeKind]
     assert kind["default"] == Link("a", "b").kind

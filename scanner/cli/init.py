@@ -62,6 +62,12 @@ fail_on: high
 # zone_ids:
 #   ap-northeast-1a: apne1-az4
 
+# How charts are rendered.
+# helm:
+#   values: ["envs/prod/values.yaml"]
+#   release: prod
+#   namespace: payments
+
 # Rules of your own, and changes to the shipped ones. `riskscan rules list` shows all.
 # rules:
 #   packs: ["./policies"]

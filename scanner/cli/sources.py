@@ -35,6 +35,13 @@ _OPTIONS: Final = (
     click.option(
         "--var-file", "var_files", multiple=True, type=FILE, help="A .tfvars file; --var wins over it. Repeatable."
     ),
+    click.option(
+        "--helm-values",
+        "helm_values",
+        multiple=True,
+        type=FILE,
+        help="A file of values for every chart; wins over the chart's own and the configuration's. Repeatable.",
+    ),
     click.option("--workspace", envvar="TF_WORKSPACE", show_envvar=True, help="The Terraform workspace."),
     click.option(
         "--region",
@@ -78,6 +85,7 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
             name.removeprefix("TF_VAR_"): value for name, value in environment.items() if name.startswith("TF_VAR_")
         },
         "packs": (*config.packs, *flags.get("packs", ())),
+        "helm_values": (*config.helm_values, *flags["helm_values"]),
         "today": today.date() if today else datetime.now().astimezone().date(),
     }
     same = ("var_files", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")

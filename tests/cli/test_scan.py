@@ -34,11 +34,12 @@ def test_without_flags(scan: Any, riskscan: Run) -> None:
 
 def test_every_flag_arrives(scan: Any, riskscan: Run, tmp_path: Path) -> None:
     (tmp_path / "pack").mkdir()
-    (tmp_path / "a.tfvars").touch()
+    for name in ("a.tfvars", "values.yaml", "more.yaml"):
+        (tmp_path / name).touch()
     (tmp_path / "infra").mkdir()
     flags = (
         "--fail-on low --min-severity medium --axis zone --axis data --unknown ignore --rules pack --var a=b=c "
-        "--var d= --var-file a.tfvars --workspace blue --region eu-west-1 --strict --exit-zero --today 2026-02-03 infra"
+        "--var d= --var-file a.tfvars --helm-values values.yaml --helm-values more.yaml --workspace blue --region eu-west-1 --strict --exit-zero --today 2026-02-03 infra"
     )
     assert riskscan("scan", *flags.split()).code == 0
     config = scan.config
@@ -50,6 +51,7 @@ def test_every_flag_arrives(scan: Any, riskscan: Run, tmp_path: Path) -> None:
     assert config.packs == (Path("pack"),)
     assert config.variables == {"a": "b=c", "d": ""}
     assert config.var_files == (Path("a.tfvars"),)
+    assert config.helm_values == (Path("values.yaml"), Path("more.yaml"))
     assert (config.workspace, config.region) == ("blue", "eu-west-1")
     assert (config.strict, config.exit_zero, config.allow_incomplete) == (True, True, False)
     assert config.today == datetime.date(2026, 2, 3)

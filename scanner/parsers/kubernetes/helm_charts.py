@@ -93,6 +93,14 @@ class Copied:
                 yield chart
                 stack.extend(chart.below[name] for name in sorted(chart.below, reverse=True))
 
+    def reached(self) -> Iterator[tuple[tuple[str, ...], Copied]]:
+        """This chart and all below, each with the names of dependencies that lead to it."""
+        stack: list[tuple[tuple[str, ...], Copied]] = [((), self)]
+        while stack:
+            names, chart = stack.pop()
+            yield names, chart
+            stack.extend(((*names, name), chart.below[name]) for name in sorted(chart.below, reverse=True))
+
     def at(self, names: Sequence[str]) -> Copied | None:
         """The chart that is reached by names of dependencies."""
         chart: Copied | None = self
@@ -107,8 +115,8 @@ class Copying:
 
     scan_root: Path
     known: Mapping[Path, Folder]
-    bytes: int = 0
-    files: int = 0
+    size: int = 0
+    count: int = 0
 
     def copy(self, chart: Folder, target: Path, place: Span | None = None, above: tuple[Path, ...] = ()) -> Copied:
         """Copy a chart. Raises :class:`Refused`."""
@@ -198,9 +206,9 @@ class Copying:
             return False
 
     def _write(self, path: Path, content: bytes) -> None:
-        self.bytes += len(content)
-        self.files += 1
-        if self.bytes > MAX_BYTES or self.files > MAX_FILES:
+        self.size += len(content)
+        self.count += 1
+        if self.size > MAX_BYTES or self.count > MAX_FILES:
             raise Refused(f"it has more than {MAX_FILES} files or {MAX_BYTES} bytes")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

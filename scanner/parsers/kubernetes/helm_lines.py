@@ -47,6 +47,14 @@ class Writing:
         start = found.start() if found else len(text) - len(text.lstrip())
         return Span(template.file, mark.line, start + 1, mark.line, max(len(text.rstrip()), start) + 1)
 
+    def placed(self, rendered: Span) -> Span:
+        """The place that wrote a rendered line, or the nearest line before it that has one."""
+        for number in range(rendered.line, 0, -1):
+            line = self.line(number)
+            if line is not None and line.origin is not None:
+                return self.span(line.origin, "")
+        return self.otherwise
+
     def _texts(self, index: int) -> Sequence[str]:
         return self._split.setdefault(index, self.templates[index].text.split("\n"))
 
@@ -150,6 +158,28 @@ class RenderedPlaces(Positions):
             if action.mark.action is not None and action.mark.action.reads:
                 return self._writing.setting(action, "")
         return None
+
+
+class At(Positions):
+    """All fields at one place: that of an archive's dependency, since archives have no lines to show."""
+
+    def __init__(self, place: Span) -> None:
+        self._place = place
+
+    def __getitem__(self, path: str) -> Span:
+        if path not in ("", "kind"):
+            raise KeyError(path)
+        return self._place
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("kind",))
+
+    def __len__(self) -> int:
+        return 1
+
+    def below(self, prefix: str) -> At:  # noqa: ARG002 — one place for all
+        """The same place."""
+        return self
 
 
 def _joined(outer: str, inner: str) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 from msgspec import Struct
 
@@ -90,12 +90,13 @@ class Program:
         )
         _hold(process.pid)
         complaint: list[bytes] = []
-        assert process.stdout is not None
-        assert process.stderr is not None
-        listener = threading.Thread(target=lambda: complaint.append(process.stderr.read(MAX_RENDERED)), daemon=True)
+        stdout, stderr = process.stdout, process.stderr
+        assert stdout is not None
+        assert stderr is not None
+        listener = threading.Thread(target=lambda: complaint.append(stderr.read()), daemon=True)
         listener.start()
-        with _Limit(process) as limit, process.stdout, process.stderr:
-            output = process.stdout.read(MAX_RENDERED + 1)
+        with _Limit(process) as limit, stdout, stderr:
+            output = stdout.read(MAX_RENDERED + 1)
             if len(output) > MAX_RENDERED:
                 process.kill()
             process.wait()
@@ -106,7 +107,7 @@ class Program:
             return _too_large()
         if process.returncode:
             said = b"".join(complaint).decode("utf-8", "replace").strip()
-            return Rendered({}, said.removeprefix("Error: ") or f"helm ended with code {process.returncode}")
+            return Rendered({}, said.rpartition("Error: ")[2] or f"helm ended with code {process.returncode}")
         return Rendered(_by_source(output.decode("utf-8", "replace")))
 
     def close(self) -> None:
@@ -183,7 +184,7 @@ class _Limit:
     reached: bool = False
     _timer: threading.Timer | None = None
 
-    def __enter__(self) -> _Limit:
+    def __enter__(self) -> Self:
         self._timer = threading.Timer(SECONDS, self._end)
         self._timer.daemon = True
         self._timer.start()
@@ -211,15 +212,18 @@ def _environment(folder: Path) -> dict[str, str]:
     """Nothing of the user's: no proxies, no plugins, no cluster. Windows cannot start programs without SYSTEMROOT."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     places = ("HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_PLUGINS")
-    return {**kept, **dict.fromkeys(places, str(folder)), "KUBECONFIG": os.devnull, "LC_ALL": "C.UTF-8"}
+    return {**kept, **dict.fromkeys(places, str(folder)), "KUBECONFIG": str(folder / "no-cluster"), "LC_ALL": "C.UTF-8"}
 
 
 def _by_source(output: str) -> dict[str, str]:
     """What each template rendered to, by the comments that Helm writes before documents."""
     found: dict[str, str] = {}
-    places = list(_SOURCE.finditer(output))
-    for place, following in zip(places, [*(p.start() for p in places[1:]), len(output)], strict=True):
-        found[place[1].strip()] = found.get(place[1].strip(), "") + output[place.end() : following]
+    name, done = "", 0
+    for place in (*_SOURCE.finditer(output), None):
+        if name:
+            found[name] = found.get(name, "") + output[done : place.start() if place else len(output)]
+        if place is not None:
+            name, done = place[1].strip(), place.end()
     return found
 
 

@@ -29,6 +29,8 @@ OPENING: Final = frozenset({"if", "range", "with", "define", "block"})
 SILENT: Final = frozenset({*OPENING, "else", "end", "break", "continue"})
 """Actions that write nothing themselves."""
 VALUES: Final = "Values"
+EACH: Final = "[*]"
+"""Some item of a list, or value of a mapping: which one is not followed."""
 _UNKNOWN: Final = ("?",)
 """What stands for a dot that cannot be followed."""
 
@@ -100,10 +102,7 @@ class _Walk:
 
     def _path(self, text: str) -> tuple[str, ...]:
         head, *names = text.split(".")
-        if head.startswith("$"):
-            start = self.variables.get(head, _UNKNOWN) if head != "$" else ()
-        else:
-            start = self.dot
+        start = self.dot if not head else () if head == "$" else self.variables.get(head, _UNKNOWN)
         return (*start, *(name for name in names if name))
 
     def enter(self, word: str, body: str) -> None:
@@ -116,7 +115,7 @@ class _Walk:
             self.dot = () if word == "define" or () in paths else _UNKNOWN
         elif word in ("with", "range"):
             simple = len(paths) == 1 and not _CALLED.search(rest)
-            self.dot = paths[0] if simple else _UNKNOWN
+            self.dot = (*paths[0], *((EACH,) if word == "range" else ())) if simple else _UNKNOWN
             for name in re.findall(r"\$\w+", rest.partition(":=")[0]) if ":=" in rest else ():
                 self.variables[name] = self.dot
 

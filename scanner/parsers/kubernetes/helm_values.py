@@ -14,11 +14,11 @@ from scanner.parsers.kubernetes.helm_charts import Copied, Dependency
 from scanner.parsers.positioned_yaml import Document
 
 _GLOBAL: Final = "global"
-_LAST: Final = re.compile(r"(?:\.[^.\[\]]+|\[\d+\])$")
+_LAST: Final = re.compile(r"(?:\.[^.\[\]]+|\[\d+\]|\.\[\*\])$")
 
 
 class Setting(Struct, frozen=True):
-    """Where a key is set, and what it is called there."""
+    """Where a key is set and what it is called there; where it is not (``exact``), the nearest key around it."""
 
     key: str
     span: Span
@@ -47,11 +47,12 @@ class Values(Struct, frozen=True):
                 wanted.append(key)
             for each in wanted:
                 found = _nearest(document, each)
-                if found is None or (len(inner) and not found.exact and len(found.key) <= len(".".join(inner))):
+                if found is None:
                     continue
                 if found.exact:
                     return found
-                best = best or found
+                beyond = len(found.key) > len(".".join(inner))
+                best = best or (found if beyond else None)
         return best
 
     def of(self, root: Copied, names: Sequence[str]) -> Mapping[str, Value]:

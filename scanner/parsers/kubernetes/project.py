@@ -12,7 +12,7 @@ from msgspec import Struct
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
-from scanner.parsers.kubernetes.helm import chart_folders, is_crd_of_chart, read_charts
+from scanner.parsers.kubernetes.helm import read_charts
 from scanner.parsers.kubernetes.objects import KubernetesObject, declaration, objects, secret_texts
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.positioned_yaml import YamlFile, read_yaml
@@ -88,11 +88,12 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
     reading = Reading()
     roots: list[Root] = []
     roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
-    charts = chart_folders(files)
+    roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
+    used = frozenset(reading.sources)  # a chart also brings what lies in crds/
     overlays = read_overlays([file for file in files if file.format == "kustomize"], reading, options)
     roots += overlays.roots
-    plain = [file for file in files if file.format == "kubernetes" and file.name not in overlays.used]
-    plain = [file for file in plain if not is_crd_of_chart(file, charts)]
+    used |= overlays.used
+    plain = [file for file in files if file.format == "kubernetes" and file.name not in used]
     taken = {root.name for root in roots}
     loose = read_manifests(plain, reading)  # what lies beside an overlay in its folder has a name of its own
     roots += (Root(f"{root.name}/*", root.found) if root.name in taken else root for root in loose)

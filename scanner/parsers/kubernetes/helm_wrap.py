@@ -1,0 +1,172 @@
+"""A chart's copy made to hand over what each template renders to, word by word.
+
+Helm sorts, cuts up and checks what templates write before it shows them. So each template of the copy is read from
+beside a wrapper that stands in its place, a small manifest that holds the text encoded: what comes out is the very
+text, of both renderers alike, and marks in it (:mod:`helm_marks`) need not be YAML.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from scanner.parsers.kubernetes.helm_charts import Copied
+from scanner.parsers.kubernetes.helm_marks import Line, Marks, Template, written_out
+from scanner.parsers.kubernetes.helm_render import Rendered, Renderer, Request
+
+MAX_FAILED: Final = 20
+"""Templates of one chart that may fail before the whole chart is given up."""
+
+_HIDDEN: Final = "_riskscan."
+_WRAPPER: Final = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: riskscan-{index}
+data:
+  text: {{{{ include (print $.Template.BasePath "/{path}") . | b64enc | quote }}}}
+"""
+_WRAPPED: Final = re.compile(r'^  name: riskscan-(\d+)\ndata:\n  text: "([A-Za-z0-9+/=]*)"', re.MULTILINE)
+_FAILED: Final = re.compile(r"([^\s()\"]+?/templates/[^\s:()\"]+):(\d+)")
+
+Texts = Mapping[str, tuple[int, str]]
+"""What each template renders to and the number of its source, by Helm's name for it."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A template of the copy, with the file that Helm reads its text from."""
+
+    template: Template
+    path: Path
+    chart: Copied
+
+
+@dataclass(slots=True)
+class Wrapped:
+    """A chart's copy with wrappers. ``failed`` tells of templates that were left out what Helm said of them."""
+
+    request: Request
+    engine: Renderer
+    sources: list[Source] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def templates(self) -> list[Template]:
+        """All templates, by their numbers."""
+        return [source.template for source in self.sources]
+
+    def wrap(self, chart: Copied) -> None:
+        """Put a wrapper in the place of each template of a chart; partials stay where they are."""
+        folder = chart.path / "templates"
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            name = reported(chart, path)
+            text = path.read_bytes().decode("utf-8-sig", "replace")
+            partial = path.name.startswith("_")
+            read_from = path if partial else path.with_name(_HIDDEN + path.name)
+            if not partial:
+                inner = read_from.relative_to(folder).as_posix()
+                path.write_text(_WRAPPER.format(index=len(self.sources), path=inner), encoding="utf-8")
+            self.sources.append(Source(Template(name, text, partial), read_from, chart))
+
+    def render(self) -> Texts | str:
+        """What each template renders to, or why nothing does. A template that fails is left out of the chart."""
+        while True:
+            self._write([source.template.text for source in self.sources])
+            rendered = self.engine.render(self.request)
+            if not rendered.error:
+                return _unwrapped(rendered)
+            index = self._culprit(rendered.error)
+            if index is None or index in self.failed or len(self.failed) >= MAX_FAILED:
+                return next(iter(self.failed.values()), rendered.error)
+            self.failed[index] = self._alone(index) or rendered.error
+            if len(self.failed) == sum(not source.template.partial for source in self.sources):
+                return next(iter(self.failed.values()))
+
+    def lines(self, texts: Texts) -> dict[str, Sequence[Line]]:
+        """Where the lines of each template came from; nothing is known of those that marks would change."""
+        found: dict[str, Sequence[Line]] = {}
+        for names in (written_out(self.templates), frozenset[str]()):
+            marks = Marks(self.templates)
+            self._write(marks.marked(names))
+            rendered = self.engine.render(self.request)
+            marked = {} if rendered.error else _unwrapped(rendered)
+            for name in marked.keys() & texts.keys() - found.keys():
+                lines = marks.read(marked[name][1], texts[name][1])
+                if _known(lines, texts[name][1]):
+                    found[name] = lines
+            if len(found) == len(texts):
+                break
+        return {name: found.get(name, ()) for name in texts}
+
+    def places(self, error: str) -> Iterator[tuple[int, int]]:
+        """The templates and lines that an error names, the outermost first."""
+        for place in _FAILED.finditer(error):
+            index = self._index_of(place[1])
+            if index is not None:
+                yield index, int(place[2])
+
+    def said(self, error: str, name: str) -> str:
+        """Helm's words without the paths of the copy, in one line."""
+        text = " ".join(error.replace(str(self.request.chart), name).replace(_HIDDEN, "").split())
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+    def _write(self, texts: Sequence[str]) -> None:
+        for index, (source, text) in enumerate(zip(self.sources, texts, strict=True)):
+            source.path.write_bytes(b"" if index in self.failed else text.encode("utf-8"))
+
+    def _alone(self, index: int) -> str:
+        """What Helm says of a template that is not wrapped: of what it refuses itself it tells the outermost line."""
+        path = self.sources[index].path
+        wrapper = path.with_name(path.name.removeprefix(_HIDDEN))
+        kept = wrapper.read_bytes()
+        wrapper.write_bytes(path.read_bytes())
+        error = self.engine.render(self.request).error
+        wrapper.write_bytes(kept)
+        return error
+
+    def _culprit(self, error: str) -> int | None:
+        """The template whose rendering an error ended."""
+        return next((index for index, _ in self.places(error) if not self.sources[index].template.partial), None)
+
+    def _index_of(self, shown: str) -> int | None:
+        """A template by Helm's name for it: from the chart's name on."""
+        inside = shown.partition("/")[2]
+        for index, source in enumerate(self.sources):
+            name = source.path.relative_to(self.request.chart).as_posix()
+            if inside in (name, name.replace(_HIDDEN, "")):
+                return index
+        return None
+
+
+_LONGEST: Final = 400
+"""Characters of what Helm says that a report shows."""
+
+
+def reported(chart: Copied, path: Path) -> str:
+    """A file of the copy as reports name it; empty for one that was unpacked."""
+    inside = path.relative_to(chart.path).as_posix()
+    return (PurePosixPath(chart.origin.name) / inside).as_posix() if chart.origin is not None else ""
+
+
+def _known(lines: Sequence[Line], text: str) -> bool:
+    """Whether at least half of the lines that say something have a place."""
+    told = [line.origin is not None for line, written in zip(lines, text.split("\n"), strict=True) if written.strip()]
+    return sum(told) * 2 >= len(told)
+
+
+def _unwrapped(rendered: Rendered) -> dict[str, tuple[int, str]]:
+    found: dict[str, tuple[int, str]] = {}
+    for name, wrapper in rendered.texts.items():
+        match = _WRAPPED.search(wrapper)
+        if match is not None:
+            try:
+                found[name] = int(match[1]), base64.b64decode(match[2], validate=True).decode("utf-8", "replace")
+            except (binascii.Error, ValueError):
+                continue
+    return found
