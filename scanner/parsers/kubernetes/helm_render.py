@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ MAX_RENDERED: Final = 64 << 20
 
 PACKAGE: Final = "helm_python"
 _WORKER: Final = Path(__file__).with_name("helm_worker.py")
+_ENDED: Final = "the renderer broke off, most likely for want of memory"
 _SOURCE: Final = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 
@@ -65,7 +66,8 @@ def renderer(folder: Path) -> Renderer | None:
     program = shutil.which("helm")
     if program is not None:
         return Program(program, folder)
-    return Library(folder) if importlib.util.find_spec(PACKAGE) is not None else None
+    found = importlib.util.find_spec(PACKAGE)
+    return Library(Path(found.origin).parent.parent, folder) if found is not None and found.origin else None
 
 
 @dataclass(slots=True)
@@ -116,8 +118,12 @@ class Program:
 
 @dataclass(slots=True)
 class Library:
-    """``helm-python-sdk`` in a process of its own, which renders one chart after another."""
+    """``helm-python-sdk`` in a process of its own, which renders one chart after another.
 
+    ``packages`` is where it is installed: a user's own packages are not on the path of ``python -I``.
+    """
+
+    packages: Path
     folder: Path
     _process: subprocess.Popen[str] | None = field(default=None)
 
@@ -147,7 +153,7 @@ class Library:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 — a file of ours
-                [sys.executable, "-I", str(_WORKER)],
+                [sys.executable, "-I", str(_WORKER), str(self.packages)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -167,9 +173,6 @@ class Library:
             for stream in (process.stdin, process.stdout):
                 with suppress(OSError):
                     stream.close() if stream is not None else None
-
-
-_ENDED: Final = "the renderer broke off, most likely for want of memory"
 
 
 def _too_large() -> Rendered:
@@ -225,8 +228,3 @@ def _by_source(output: str) -> dict[str, str]:
         if place is not None:
             name, done = place[1].strip(), place.end()
     return found
-
-
-Finder = Callable[[Path], Renderer | None]
-"""How a renderer is found; tests hand in their own."""
-__all__: Sequence[str] = ("Finder", "Library", "Program", "Rendered", "Renderer", "Request", "renderer")

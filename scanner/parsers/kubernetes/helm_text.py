@@ -20,9 +20,10 @@ _ACTION: Final = re.compile(
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _TEXTS: Final = re.compile(r'"((?:\\.|[^"\\\n])*)"|`([^`]*)`')
 _ASSIGNED: Final = re.compile(r"\$\w*(?:\s*,\s*\$\w+)?\s*:?=(?!=)")
+_NAMES: Final = re.compile(r"\$\w+")
 _VARIABLE: Final = re.compile(r"(\$\w+)\s*:?=(?!=)")
 _INDEXED: Final = re.compile(r"\bindex\s+(\$\w*(?:\.\w+)*|\.\w+(?:\.\w+)*|\.)((?:\s+\"[^\"\n]+\")+)")
-_FIELD: Final = re.compile(r"(?<![\w)\"`.$])(\$\w*)?((?:\.\w+)+|\.(?![\w.]))")
+_FIELD: Final = re.compile(r"(?<![\w)\"`.$])(?:\$\w*)?(?:(?:\.\w+)+|\.(?![\w.]))|(?<![\w$])\$\w+(?![\w.])")
 _CALLED: Final = re.compile(r'\b(?:include|template|block)\s+(?:"([^"\n]+)"|`([^`]+)`)')
 
 OPENING: Final = frozenset({"if", "range", "with", "define", "block"})
@@ -109,14 +110,15 @@ class _Walk:
         """Go into a block."""
         self.blocks.append(_Block(word, self.inside, self.dot))
         rest = body[len(word) :]
-        paths = self.reads(rest)
+        names, assigned, given = rest.partition(":=")
+        paths = self.reads(given if assigned else rest)
         if word in ("define", "block"):
             self.inside = next((a or b for a, b in _TEXTS.findall(body)), "?")
             self.dot = () if word == "define" or () in paths else _UNKNOWN
         elif word in ("with", "range"):
             simple = len(paths) == 1 and not _CALLED.search(rest)
             self.dot = (*paths[0], *((EACH,) if word == "range" else ())) if simple else _UNKNOWN
-            for name in re.findall(r"\$\w+", rest.partition(":=")[0]) if ":=" in rest else ():
+            for name in _NAMES.findall(names) if assigned else ():
                 self.variables[name] = self.dot
 
     def turn(self, body: str) -> None:

@@ -18,11 +18,16 @@ _LAST: Final = re.compile(r"(?:\.[^.\[\]]+|\[\d+\]|\.\[\*\])$")
 
 
 class Setting(Struct, frozen=True):
-    """Where a key is set and what it is called there; where it is not (``exact``), the nearest key around it."""
+    """Where a key is set, by its name there; where it is not (``exact``), where the nearest key around it is."""
 
     key: str
     span: Span
-    exact: bool
+    nearest: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the key itself is set."""
+        return self.key == self.nearest
 
 
 class Values(Struct, frozen=True):
@@ -51,7 +56,7 @@ class Values(Struct, frozen=True):
                     continue
                 if found.exact:
                     return found
-                beyond = len(found.key) > len(".".join(inner))
+                beyond = len(found.nearest) > len(".".join(inner))
                 best = best or (found if beyond else None)
         return best
 
@@ -98,7 +103,7 @@ def _nearest(document: Document, key: str) -> Setting | None:
     while path:
         span = document.places.get(path)
         if span is not None:
-            return Setting(path, span, path == key)
+            return Setting(key.partition(".[*]")[0], span, path)
         shorter = _LAST.sub("", path)
         path = shorter if shorter != path else ""
     return None

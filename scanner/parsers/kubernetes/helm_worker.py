@@ -2,7 +2,7 @@
 
 The SDK is a library compiled from Go. What goes wrong inside of it (a template that loops until memory is used up)
 cannot be caught in Python and would end the whole scan; a program of its own can be given limits and be ended. It
-imports nothing of ours and is started as ``python -I``.
+imports nothing of ours and is started as ``python -I``, with the folder of the library as its argument.
 
 Each line of its input is a request, each line of its output the answer, both JSON.
 """
@@ -20,6 +20,7 @@ def main() -> None:
     """Answer requests until there are none."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the library prints is no answer
+    sys.path.append(sys.argv[1])
     import helm_python
 
     for request in sys.stdin:

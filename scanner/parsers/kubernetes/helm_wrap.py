@@ -22,6 +22,8 @@ from scanner.parsers.kubernetes.helm_render import Rendered, Renderer, Request
 MAX_FAILED: Final = 20
 """Templates of one chart that may fail before the whole chart is given up."""
 
+_LONGEST: Final = 400
+"""Characters of what Helm says that a report shows."""
 _HIDDEN: Final = "_riskscan."
 _WRAPPER: Final = """\
 apiVersion: v1
@@ -142,10 +144,6 @@ class Wrapped:
             if inside in (name, name.replace(_HIDDEN, "")):
                 return index
         return None
-
-
-_LONGEST: Final = 400
-"""Characters of what Helm says that a report shows."""
 
 
 def reported(chart: Copied, path: Path) -> str:
