@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scanner.config import Config
 from scanner.discovery import discover
 from scanner.model.resource import Declaration
 from scanner.parsers.kubernetes.objects import objects
@@ -76,7 +77,7 @@ class Row:
 def _compared(tree: Path, command: Sequence[str]) -> Row:
     found = discover([tree], 1 << 30)
     files = [file for file in found.files if file.format == "kustomize"]
-    parsed = read_kubernetes(found)
+    parsed = read_kubernetes(found, Config())
     row = Row()
     row.counts["kustomizations"] = len(files)
     for name in sorted((parsed.unread | parsed.partly) & {file.name for file in files}):

@@ -10,6 +10,7 @@ from typing import Final
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.helm_charts import Copied
 from scanner.parsers.kubernetes.helm_marks import Line, Mark, Opened, Template
+from scanner.parsers.kubernetes.helm_text import EACH
 from scanner.parsers.kubernetes.helm_values import Setting, Values
 from scanner.parsers.positioned_yaml import Places, Positions
 
@@ -62,17 +63,25 @@ class Writing:
     def _split(self) -> dict[int, list[str]]:
         return {}
 
-    def setting(self, action: Opened, rest: str) -> Setting | None:
-        """Where the value is set that an action writes; ``rest`` is the path below it."""
+    def setting(self, action: Opened, rest: str, name: str) -> Setting | None:
+        """Where the value is set that an action writes into a field of this name; ``rest`` is the path below it."""
         written = action.mark.action
         if written is None:
             return None
         keys = [*written.reads, *(key for name in written.calls for key in self.helpers.get(name, ()))]
-        found = [self.values.setting(self.root, self.names, _joined(key, rest)) for key in keys]
+        found = [self._of_key(key, rest, name) for key in keys]
         settings = [each for each in found if each is not None]
         exact = [each for each in settings if each.exact]
         own = found[0] if written.reads else None
         return next(iter(exact), own or (settings[0] if len(settings) == 1 else None))
+
+    def _of_key(self, key: str, rest: str, name: str) -> Setting | None:
+        """Where a key is set. Of a mapping that is gone through, the value is meant whose name the field has."""
+        if EACH in key and name:
+            found = self.values.setting(self.root, self.names, _joined(key.replace(EACH, name), rest))
+            if found is not None and found.exact:
+                return found
+        return self.values.setting(self.root, self.names, _joined(key, rest))
 
 
 class RenderedPlaces(Positions):
@@ -89,7 +98,7 @@ class RenderedPlaces(Positions):
             return self._writing.otherwise
         name = "" if _INDEX.search(whole) else _name(self._rendered, whole)
         span = self._writing.span(mark, name)
-        setting = self._setting(whole, at)
+        setting = self._setting(whole, at, name)
         return span if setting is None else span.under(setting.span, f"value {setting.key}")
 
     def __iter__(self) -> Iterator[str]:
@@ -122,17 +131,17 @@ class RenderedPlaces(Positions):
         line = self._writing.line(first.line)
         return line.origin if line is not None else None
 
-    def _setting(self, path: str, at: Span) -> Setting | None:
+    def _setting(self, path: str, at: Span, name: str) -> Setting | None:
         line = self._writing.line(at.line)
         if line is None:
             return None
         for action in line.opened:
             if at.column <= action.column and (at.end_line > at.line or action.column <= at.end_column):
-                setting = self._writing.setting(action, "")
+                setting = self._writing.setting(action, "", name)
                 if setting is not None:
                     return setting
         for action in reversed(line.around):
-            setting = self._writing.setting(action, self._rest(path, action))
+            setting = self._writing.setting(action, self._rest(path, action), name)
             if setting is not None and (setting.exact or action.mark.action is None or action.mark.action.reads):
                 return setting
         return self._content(at, line)
@@ -156,7 +165,7 @@ class RenderedPlaces(Positions):
         known = {each.number for each in line.around}
         for action in (each for each in below.around if each.number not in known):
             if action.mark.action is not None and action.mark.action.reads:
-                return self._writing.setting(action, "")
+                return self._writing.setting(action, "", "")
         return None
 
 

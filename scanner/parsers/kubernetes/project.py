@@ -88,7 +88,6 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
     reading = Reading()
     roots: list[Root] = []
     roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
-    roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
     used = frozenset(reading.sources)  # a chart also brings what lies in crds/
     overlays = read_overlays([file for file in files if file.format == "kustomize"], reading, options)
     roots += overlays.roots

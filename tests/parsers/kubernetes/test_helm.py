@@ -43,6 +43,9 @@ servers:
     port: 81
 podAnnotations:
   team: payments
+settings:
+  LEVEL: info
+  MODE: fast
 """,
     "templates/_helpers.tpl": """\
 {{- define "web.name" -}}
@@ -107,6 +110,9 @@ metadata:
   name: settings
 data:
   mode: fast
+  {{- range $key, $value := .Values.settings }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
 """,
     "templates/NOTES.txt": '{{ fail "notes are no part of what is installed" }}\n',
 }
@@ -201,6 +207,7 @@ def test_objects_are_those_that_helm_renders(charts: Path) -> None:
         ("Service/second", "spec.ports[0].port", ("services.yaml: - port: {{ .port }}", "servers:"), "servers"),
         ("Service/second", "spec.ports[0].protocol", ("services.yaml: protocol: TCP",), ""),
         ("ConfigMap/settings", "data.mode", ("services.yaml: mode: fast",), ""),
+        ("ConfigMap/settings", "data.MODE", ("services.yaml: {{ $key }}: {{ $value | quote }}", "MODE: fast"), "settings.MODE"),
     ],
 )  # fmt: skip
 def test_fields_stand_where_they_were_written(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from scanner.config import Config
 from scanner.discovery import discover
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
@@ -87,7 +88,7 @@ def read(tmp_path: Path) -> Read:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(content)
         (root / ".git").mkdir(exist_ok=True)  # names in reports are relative to the repository
-        return read_kubernetes(discover([root], 1 << 20))
+        return read_kubernetes(discover([root], 1 << 20), Config())
 
     return call
 
