@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -212,3 +213,46 @@ def test_what_a_variable_leaves_open_is_no_truth_to_the_fault_graph(
     code: str, report_of: Callable[..., Report]
 ) -> None:
     assert [resource.kind for resource in report_of(code).resources] in (["function"], ["database"])
+
+
+@pytest.mark.skipif(
+    shutil.which("helm") is None and importlib.util.find_spec("helm_python") is None,
+    reason="neither helm nor riskscan[helm] is installed",
+)
+def test_a_chart_is_judged_at_its_template_with_the_values_given(tmp_path: Path) -> None:
+    files = {
+        "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "chart/values.yaml": "replicas: 3\n",
+        "chart/templates/web.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    spec:
+      containers: [{name: web, image: web}]
+""",
+        "given/one.yaml": "replicas: 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def judged(*values: Path) -> tuple[Outcome, ...]:
+        report = scan([tmp_path / "chart"], Config(helm_values=values))
+        assert report.coverage["helm"].read == 3
+        assert report.problems == ()
+        return tuple(finding.outcome for finding in report.findings if finding.rule == "RS120")
+
+    assert judged() == (Outcome.PASS,)
+    assert judged(tmp_path / "given/one.yaml") == (Outcome.FAIL,)
+    report = scan([tmp_path / "chart"], Config(helm_values=(tmp_path / "given/one.yaml",)))
+    (failed,) = [finding for finding in report.findings if finding.rule == "RS120"]
+    assert report.sources[failed.span.file][failed.span.line - 1] == "  replicas: {{ .Values.replicas }}"
+    assert failed.span.parent is not None
+    assert report.sources[failed.span.parent.file][failed.span.parent.line - 1] == "replicas: 1"
+    values = tmp_path / "given/one.yaml"
+    values.write_text("replicas: 1 # riskscan: ignore[RS120] restarts in a second\n")
+    assert judged(values) == (Outcome.SUPPRESSED,)

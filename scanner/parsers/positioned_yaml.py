@@ -281,7 +281,8 @@ class _Building:
                 merged += value.value if value.id == "sequence" else [value]
             else:
                 if key.value in found:
-                    self._report(key, f"the key {key.value} is written twice; the last one counts")
+                    message = f"the key {key.value} is written twice; the last one counts"
+                    self.problems.append(Problem(self._span(key), ProblemKind.UNSUPPORTED, message))
                 found[key.value] = self.value(value, depth + 1)
         for each in merged:
             inherited = self.value(each, depth + 1)

@@ -149,7 +149,7 @@ HOSTILE: Mapping[str, tuple[bytes, str, str]] = {
         f"nested deeper than {MAX_DEPTH} levels",
     ),
     "a little too deep": (b"[" * 150 + b"]" * 150, "limit", f"nested deeper than {MAX_DEPTH} levels"),
-    "the same key twice": (b"a: 1\na: 2\n", "invalid", "the key a is written twice; the last one counts"),
+    "the same key twice": (b"a: 1\na: 2\n", "unsupported", "the key a is written twice; the last one counts"),
     "a tab": (b"a:\n\t- b\n", "invalid", "not valid YAML: found character that cannot start any token"),
     "NUL": (b"a: \0\n", "invalid", "not valid YAML: unacceptable character #x0000: control characters are not allowed"),
     "mixed encodings": (b"a: \xc3\xa9\nb: \xe9\n", "unreadable", "not valid UTF-8 at byte 9"),

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.helm_charts import CHART, Copied, Copying, Dependency, Folder, Refused
-from scanner.parsers.kubernetes.helm_lines import At, RenderedPlaces, Writing
+from scanner.parsers.kubernetes.helm_lines import At, RenderedPlaces, Writing, apart
 from scanner.parsers.kubernetes.helm_marks import reads_of
 from scanner.parsers.kubernetes.helm_render import Renderer, Request, renderer
 from scanner.parsers.kubernetes.helm_values import Values, enabled
@@ -216,10 +216,10 @@ class _Job:
         for source in wrapped.sources:
             self._show(source)
         for name in sorted(texts):
-            index, text = texts[name]
-            source = wrapped.sources[index]
+            source = wrapped.sources[texts[name][0]]
             otherwise = self._start_of(source)
-            writing = Writing(root, _names(name), lines[name], templates, self.values, helpers, otherwise)
+            text, origins = apart(texts[name][1], lines[name])
+            writing = Writing(root, _names(name), origins, templates, self.values, helpers, otherwise)
             yield from self._read(text, source, writing)
         for chart in root.walk():
             yield from self._definitions(chart)

@@ -15,6 +15,7 @@ from scanner.parsers.kubernetes.helm_values import Setting, Values
 from scanner.parsers.positioned_yaml import Places, Positions
 
 _INDEX: Final = re.compile(r"\[\d+\]$")
+_JOINED: Final = re.compile(r"^---(?=[^\s-])", re.MULTILINE)
 _MOST_STEPS: Final = 200
 
 
@@ -38,13 +39,16 @@ class Writing:
         """Where a rendered line, counted from 1, came from."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else None
 
-    def span(self, mark: Mark, key: str) -> Span:
-        """The place of a mark: from a key to the end of its line, or the whole line where the key is not written."""
-        template = self.templates[mark.template]
-        if not template.file:
+    def span(self, line: Line, key: str) -> Span:
+        """The place that wrote a line: from a key to the line's end, or all of it where the key is not written."""
+        written = re.compile(rf"(?<![\w./-])[\"']?{re.escape(key)}[\"']?\s*:") if key else None
+        mark = line.origin
+        if written is not None:  # trimming joins lines of a template
+            mark = next((each for each in line.texts if written.search(self._text(each))), mark)
+        if mark is None or not self.templates[mark.template].file:
             return self.otherwise
-        text = self._texts(mark.template)[mark.line - 1]
-        found = re.search(rf"(?<![\w./-])[\"']?{re.escape(key)}[\"']?\s*:", text) if key else None
+        template, text = self.templates[mark.template], self._text(mark)
+        found = written.search(text) if written is not None else None
         start = found.start() if found else len(text) - len(text.lstrip())
         return Span(template.file, mark.line, start + 1, mark.line, max(len(text.rstrip()), start) + 1)
 
@@ -53,11 +57,14 @@ class Writing:
         for number in range(rendered.line, 0, -1):
             line = self.line(number)
             if line is not None and line.origin is not None:
-                return self.span(line.origin, "")
+                return self.span(line, "")
         return self.otherwise
 
-    def _texts(self, index: int) -> Sequence[str]:
-        return self._split.setdefault(index, self.templates[index].text.split("\n"))
+    def _text(self, mark: Mark) -> str:
+        index = mark.template
+        if index not in self._split:
+            self._split[index] = self.templates[index].text.split("\n")
+        return self._split[index][mark.line - 1]
 
     @cached_property
     def _split(self) -> dict[int, list[str]]:
@@ -93,11 +100,11 @@ class RenderedPlaces(Positions):
     def __getitem__(self, path: str) -> Span:
         whole = _joined(self._prefix, path)
         at = self._rendered[whole]
-        mark = self._origin(whole, at)
-        if mark is None:
+        line = self._origin(whole, at)
+        if line is None:
             return self._writing.otherwise
         name = "" if _INDEX.search(whole) else _name(self._rendered, whole)
-        span = self._writing.span(mark, name)
+        span = self._writing.span(line, name)
         setting = self._setting(whole, at, name)
         return span if setting is None else span.under(setting.span, f"value {setting.key}")
 
@@ -117,19 +124,18 @@ class RenderedPlaces(Positions):
         """The places of an object inside this one, its paths counted from there."""
         return RenderedPlaces(self._rendered, self._writing, _joined(self._prefix, prefix))
 
-    def _origin(self, path: str, at: Span) -> Mark | None:
-        """What wrote the line of a field, else that of the nearest field around it, else the first of the object."""
+    def _origin(self, path: str, at: Span) -> Line | None:
+        """The line of a field that has an origin, else that of the nearest field around it, else of the object."""
         for _ in range(_MOST_STEPS):
             line = self._writing.line(at.line)
             if line is not None and line.origin is not None:
-                return line.origin
+                return line
             if not path:
                 break
             path = _outer(path)
             at = self._rendered.get(path) or at
         first = self._rendered.get("kind") or at
-        line = self._writing.line(first.line)
-        return line.origin if line is not None else None
+        return self._writing.line(first.line)
 
     def _setting(self, path: str, at: Span, name: str) -> Setting | None:
         line = self._writing.line(at.line)
@@ -189,6 +195,22 @@ class At(Positions):
     def below(self, prefix: str) -> At:  # noqa: ARG002 — one place for all
         """The same place."""
         return self
+
+
+def apart(text: str, lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
+    """A rendering with every line of dashes alone: Helm ends a document there even if text follows at once.
+
+    YAML does not (``---apiVersion: v1`` is a key to it): https://github.com/helm/helm, ``SplitManifests``.
+    """
+    if not _JOINED.search(text):
+        return text, lines
+    made: list[Line] = []
+    for line, written in zip(lines, text.split("\n"), strict=False):
+        if _JOINED.match(written):  # the dashes' own mark comes first
+            made += [Line(line.texts[:1]), Line(line.texts[1:] or line.texts, line.opened, line.around)]
+        else:
+            made.append(line)
+    return _JOINED.sub("---\n", text), made
 
 
 def _joined(outer: str, inner: str) -> str:

@@ -24,6 +24,7 @@ MAX_FAILED: Final = 20
 
 _LONGEST: Final = 400
 """Characters of what Helm says that a report shows."""
+_CALLING: Final = "error calling include: "
 _HIDDEN: Final = "_riskscan."
 _WRAPPER: Final = """\
 apiVersion: v1
@@ -114,8 +115,9 @@ class Wrapped:
                 yield index, int(place[2])
 
     def said(self, error: str, name: str) -> str:
-        """Helm's words without the paths of the copy, in one line."""
+        """Helm's words for the innermost cause, without the paths of the copy, in one line."""
         text = " ".join(error.replace(str(self.request.chart), name).replace(_HIDDEN, "").split())
+        text = text.rpartition(_CALLING)[2]
         return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
     def _write(self, texts: Sequence[str]) -> None:

@@ -508,6 +508,21 @@ data:
 
 
 @needs_helm
+def test_documents_end_where_helm_ends_them(charts: Path) -> None:
+    text = '{{- range list "a" "b" -}}\n---\n{{- if true -}}\napiVersion: v1\n{{- end }}\nkind: ConfigMap\nmetadata:\n  name: {{ . }}\n{{ end }}'
+    write(charts, {"Chart.yaml": CHART.format(name="app"), "templates/a.yaml": text})
+    parsed = read_folder(charts)
+    assert parsed.problems == ()
+    found = by_id(parsed)
+    assert list(found) == ["default/ConfigMap/a", "default/ConfigMap/b"]
+    assert [found[name].places[path].line for name in found for path in ("apiVersion", "kind", "metadata.name")] == [
+        4,
+        6,
+        8,
+    ] * 2
+
+
+@needs_helm
 def test_lines_of_windows_and_marks_of_our_own_in_templates(charts: Path) -> None:
     text = MAP.format(name="w", size="{{ .Values.size }}").replace("\n", "\r\n")
     foreign = MAP.format(name="f", size="'\ue000\ue010\ue001'")
