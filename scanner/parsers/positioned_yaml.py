@@ -27,6 +27,7 @@ MAX_BROKEN: Final = 20
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 """Byte order marks and what they tell."""
+_PLACEHOLDER: Final = "{{…}} is filled in by a program that is not run here; what it stands for is left out"
 _READERS_LIMIT: Final = "exceeded maximum nesting depth"
 """What the reader says whose own limit is reached first."""
 _INDEX: Final = re.compile(r"\[(\d+)\]")
@@ -276,7 +277,8 @@ class _Building:
         merged: list[Any] = []
         for key, value in node.value:
             if key.id != "scalar":
-                self._report(key, "a key that is no text is left out")
+                placeholder = key.id == "mapping" and key.flow_style
+                self._report(key, _PLACEHOLDER if placeholder else "a key that is no text is left out")
             elif key.tag == _MERGE:
                 merged += value.value if value.id == "sequence" else [value]
             else:

@@ -155,6 +155,11 @@ HOSTILE: Mapping[str, tuple[bytes, str, str]] = {
     "mixed encodings": (b"a: \xc3\xa9\nb: \xe9\n", "unreadable", "not valid UTF-8 at byte 9"),
     "half a pair of bytes": (b"\xff\xfea\0:\0 ", "unreadable", "not valid UTF-16 at byte 6"),
     "a list as a key": (b"? [a]\n: 1\n", "invalid", "a key that is no text is left out"),
+    "a placeholder": (
+        b"a: {{ .Values.x }}\n",
+        "invalid",
+        "{{…}} is filled in by a program that is not run here; what it stands for is left out",
+    ),
     "an alias of nothing": (b"a: *b\n", "invalid", "not valid YAML: found undefined alias"),
 }
 
