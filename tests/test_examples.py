@@ -6,6 +6,8 @@ key alone can release, and the line that a change would have to touch.
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,11 +16,18 @@ import pytest
 from msgspec.structs import replace
 
 from scanner.config import Config, load_config
+from scanner.model.domain import parse
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.report import Report
-from scanner.pipeline import scan
+from scanner.parsers.kubernetes import helm_render
+from scanner.pipeline import replay, scan
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+
+needs_helm = pytest.mark.skipif(
+    shutil.which("helm") is None and importlib.util.find_spec(helm_render.PACKAGE) is None,
+    reason="neither helm nor riskscan[helm] is installed",
+)
 
 # slug, resource, file, what stands on the marked line
 TOKYO = [
@@ -213,3 +222,60 @@ def test_every_resource_is_known_and_every_file_read(name: str) -> None:
 def test_two_runs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # where the command is run from does not matter inside a repository
     assert scan([EXAMPLES / "tokyo-exchange"], Config()).findings == report("tokyo-exchange").findings
+
+
+# slug, resource, file, what stands on the marked line
+FLEET = [
+    # two of four operators on the nodes of zone a; any three must sign
+    (
+        "zone-service-stopped-by-one",
+        "clusters/frankfurt#validators/StatefulSet/charon-0",
+        "charon-0.yaml",
+        "nodeSelector:",
+    ),
+    # the one beacon node of Frankfurt, bound to zone b by a value of its chart
+    ("zone-service-stopped-by-one", "charts/beacon#validators/StatefulSet/beacon-frankfurt", "beacon.yaml", "zone:"),
+    # three of four operators stand in the Frankfurt cluster
+    ("provider-service-stopped-by-one", "infra/aws#aws_eks_cluster.frankfurt", "main.tf", ""),
+    (
+        "custody-cosigners-in-one-cluster",
+        "clusters/frankfurt#validators/StatefulSet/charon-0",
+        "charon-0.yaml",
+        "image",
+    ),
+    ("provider-consensus-client-single", "estate", "beacon.yaml", "image"),
+    ("provider-execution-client-single", "estate", "beacon.yaml", "image"),
+    # max-profit and regulated are both bloXroute's
+    ("edge-relay-owner-single", "charts/beacon#validators/Deployment/mev-boost", "mev-boost.yaml", "relays="),
+]
+
+
+@needs_helm
+@pytest.mark.parametrize(("slug", "resource", "file", "text"), FLEET)
+def test_the_fleet_tells_its_concentrations_apart(slug: str, resource: str, file: str, text: str) -> None:
+    failing = of("validator-fleet", Outcome.FAIL, named=True)
+    found = [f for f in failing if f.slug == slug and f.resource == resource]
+    assert len(found) == 1
+    assert found[0].span.file.endswith(f"/{file}")
+    assert text in marked_line("validator-fleet", found[0])
+
+
+@pytest.mark.parametrize(
+    ("down", "automatic"),
+    [
+        ("zone:aws/eu-central-1a", "down"),  # charon-0 and charon-1
+        ("zone:aws/eu-central-1b", "down"),  # the beacon node of three operators
+        ("zone:aws/eu-central-1c", "up"),
+        ("node-group:frankfurt/validators", "down"),  # charon-0 and charon-1
+        ("provider:aws", "down"),
+        ("provider:google", "up"),  # three operators are left
+        ("region:google/europe-north1", "up"),
+        ("owner:bloXroute", "up"),  # blocks are built without relays
+    ],
+)
+@needs_helm
+def test_what_stops_the_fleet(down: str, automatic: str) -> None:
+    config = load_config(EXAMPLES / "validator-fleet" / ".riskscan.yaml")
+    told = replay([EXAMPLES / "validator-fleet"], config, lambda study: (study.replay.run("one", [parse(down)]),))
+    (found,) = [s for s in told.scenarios[0].services if s.name == "attestations"]
+    assert found.automatic == automatic

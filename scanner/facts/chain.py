@@ -26,6 +26,8 @@ RELAY_OPTIONS: Final = ("relays", "relay", "relay-urls")
 
 _CONSENSUS: Final = ("consensus", "validator")
 _SHARING: Final = ("validator", "distributed-validator")
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  # read, not bound
+"""Hosts by which a program means its own pod."""
 _NODE_NAMES: Final = re.compile(r"(?<![a-z])(?:beacon|consensus|execution|validators?|cl|el|bn|vc)(?![a-z])")
 UNTOLD: Final = "?"
 """Stands for a piece of an address that is not known."""
@@ -280,18 +282,20 @@ def one_execution_behind(_estate: Resource, graph: Graph) -> Value | Answer:
     beacons = [node for node in playing(graph, "consensus") if told(node, *EXECUTION_OPTIONS)]
     if not beacons or not playing(graph, *_SHARING):
         return ABSENT
-    hosts: dict[str, Node] = {}
+    hosts: dict[str, Node] = {}  # what is in a node's own pod is called by that node's name
     for node in beacons:
         values = told(node, *EXECUTION_OPTIONS)
         gap = _partly(values, "which execution client it asks is not in the files")
         if gap is not None:
             return Answer(gap, (), node.span_of(*EXECUTION_OPTIONS))
-        hosts.update((host, node) for value in values for host in addresses(value))
+        told_hosts = dict.fromkeys(host for value in values for host in addresses(value))
+        hosts.update((f"{node.resource.id} {host}" if host in LOOPBACK else host, node) for host in told_hosts)
     first = next(iter(hosts.values()), beacons[0])
     span = first.span_of(*EXECUTION_OPTIONS)
     if len(hosts) != 1:
         return Answer(False, (), span) if hosts else ABSENT
-    runners = behind_host(first.holder, next(iter(hosts)), graph)
+    host = next(iter(hosts))
+    runners = [first.resource] if " " in host else behind_host(first.holder, host, graph)
     counts = [copies_of(n, graph) for r in runners for n in nodes_of(r, graph) if n.plays("execution", "rpc-proxy")]
     unknown = next((count for count in counts if isinstance(count, Unknown)), None)
     alone = sum(count for count in counts if isinstance(count, int)) < 2

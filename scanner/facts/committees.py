@@ -216,10 +216,12 @@ def cosigners_one_zone(resource: Resource, graph: Graph) -> Value | Answer:
 
 
 def _gathered(resource: Resource, graph: Graph, place: Callable[[Node, Graph], Value]) -> Value | Answer:
-    committee = _led(resource, graph)
+    """Told at the first member in the place that runs most of them."""
+    committee = committee_of(resource, graph)
     if committee is None:
         return ABSENT
     counts: dict[str, int] = {}
+    firsts: dict[str, Node] = {}
     undecided: Unknown | None = None
     for node in committee.members:
         where, copies = place(node, graph), copies_of(node, graph)
@@ -227,19 +229,22 @@ def _gathered(resource: Resource, graph: Graph, place: Callable[[Node, Graph], V
             undecided = where if isinstance(where, Unknown) else copies
         elif where is not ABSENT and isinstance(copies, int):
             counts[where] = counts.get(where, 0) + copies
-    if not counts and undecided is None:
+            firsts.setdefault(where, node)
+    fullest = max(counts, key=lambda where: counts[where], default=None)
+    teller = committee.members[0] if fullest is None else firsts[fullest]
+    if teller.resource.id != resource.id or (fullest is None and undecided is None):
         return ABSENT
-    return _told_where(committee, max(counts.values(), default=0), undecided)
+    return _told_where(committee, teller, 0 if fullest is None else counts[fullest], undecided)
 
 
-def _told_where(committee: Committee, most: int, undecided: Unknown | None) -> Answer:
-    spans = related(committee.members[1:], "signs with")
-    first, spare = committee.members[0].span, committee.spare
+def _told_where(committee: Committee, teller: Node, most: int, undecided: Unknown | None) -> Answer:
+    spans = related([member for member in committee.members if member is not teller], "signs with")
+    spare = committee.spare
     if isinstance(spare, Unknown):
-        return Answer(spare if most > 1 or undecided is not None else False, spans, first)
+        return Answer(spare if most > 1 or undecided is not None else False, spans, teller.span)
     if most > spare:
-        return Answer(True, spans, first)
-    return Answer(False if undecided is None else undecided, spans, first)
+        return Answer(True, spans, teller.span)
+    return Answer(False if undecided is None else undecided, spans, teller.span)
 
 
 def _cluster(node: Node, graph: Graph) -> Value:

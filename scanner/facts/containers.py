@@ -43,7 +43,8 @@ _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
 class Container(Struct, frozen=True):
     """One container as written. ``path`` is the native path that holds it, ``initial`` one that ends before the others.
 
-    ``command`` is everything that is executed, entry point first, in the pieces in which it is written.
+    ``command`` is everything that is executed, entry point first, in the pieces in which it is written, ``places`` the
+    native path of each piece.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Container(Struct, frozen=True):
     env: tuple[Setting, ...]
     path: str
     initial: bool = False
+    places: tuple[str, ...] = ()
 
     @property
     def repository(self) -> str:
@@ -90,19 +92,21 @@ class Container(Struct, frozen=True):
         return ABSENT
 
     def option_path(self, *names: str) -> str:
-        """The native path that holds an option's value: that of the command or of the variable."""
+        """The native path that holds an option's value: that of the piece of the command, or of the variable."""
         for name in names:
             if self._flag(name) is not ABSENT:
-                return self.command_path
+                return next(
+                    (p for v, p in zip(self.command, self.places, strict=False) if self._has(v, name)), self.path
+                )
             for setting in self.env:
                 if _is_variable_of(setting.name, name):
                     return setting.path
         return self.path
 
-    @property
-    def command_path(self) -> str:
-        """The native path of what is executed, its container's where nothing is written."""
-        return f"{self.path}.command" if self.path else "command"
+    def _has(self, piece: Value, name: str) -> bool:
+        """Whether a piece of the command gives an option."""
+        matches = (_FLAG.fullmatch(word) for word in _words(self._text(piece)))
+        return any(match is not None and _folded(match["name"]) == _folded(name) for match in matches)
 
     def _flag(self, name: str) -> Value:
         words = self.words()
@@ -227,18 +231,21 @@ def _listed(value: Value, path: str, configs: Configs, *, initial: bool) -> Iter
 
 
 def _container(data: Mapping[str, Value], name: str, path: str, configs: Configs, *, initial: bool) -> Container:
-    parts = [data.get(key) for keys in (_ENTRY, _COMMAND, _ARGUMENTS) for key in keys]
-    command = tuple(piece for part in parts for piece in _pieces(part))
-    return Container(name, data.get("image", ABSENT), command, tuple(_environment(data, path, configs)), path, initial)
+    keys = [key for keys in (_ENTRY, _COMMAND, _ARGUMENTS) for key in keys]
+    pieces = [piece for key in keys for piece in _pieces(data.get(key), f"{path}.{key}" if path else key)]
+    command, places = tuple(piece for piece, _ in pieces), tuple(place for _, place in pieces)
+    environment = tuple(_environment(data, path, configs))
+    return Container(name, data.get("image", ABSENT), command, environment, path, initial, places)
 
 
-def _pieces(value: Value) -> Iterator[Value]:
+def _pieces(value: Value, path: str) -> Iterator[tuple[Value, str]]:
+    """What is executed, piece by piece, each with the native path that holds it."""
     if isinstance(value, (list, tuple)):
-        yield from (item for item in value if item is not None)
+        yield from ((item, f"{path}[{index}]") for index, item in enumerate(value) if item is not None)
     elif isinstance(value, str):
-        yield from _split(value)
+        yield from ((word, path) for word in _split(value))
     elif isinstance(value, Unknown):
-        yield value
+        yield value, path
 
 
 def _split(text: str) -> Sequence[str]:

@@ -85,7 +85,8 @@ class Maker:
                 self.calls[resource.id] = tuple(found)
         self.routes.find()
         for resource in context.graph.resources.values():
-            if self.copies.may_have(resource) or len(self.routes.names.get(resource.id, ())) > 1:
+            several = len(self.routes.names.get(resource.id, ())) > 1
+            if self.copies.may_have(resource) or several or _is_kubernetes(resource):
                 context.own[resource.id] = context.gates.reserve(context.label(resource))
         for resource in context.graph.resources.values():
             self._define(resource)
@@ -127,6 +128,9 @@ class Maker:
         for need in needs:  # what is written about the whole holds for the resource itself
             if (span := gates.stated.get((whole, need))) is not None:
                 gates.state(own, need, span)
+        if _is_kubernetes(resource):  # its control plane starts without the nodes, which cannot start without it
+            gates.define(whole, (own, *self._members(resource)))
+            return
         if resource.kind in FRONTS:
             gates.define(whole, (self.routes.name_node(resource),))
             return
@@ -150,7 +154,8 @@ class Maker:
         nodes += call_nodes(self.calls.get(resource.id, ()), whole, context)
         self.standing[resource.id] = list(nodes)
         nodes += self._references(resource, {name for call in called for name in call.own})
-        nodes += self._replicated(resource) if resource.kind == "replication" else self._members(resource)
+        if not _is_kubernetes(resource):
+            nodes += self._replicated(resource) if resource.kind == "replication" else self._members(resource)
         if resource.kind in ("dns_record", "global_balancer"):
             nodes += self._name_keepers(resource)
         if resource.kind == "key":
@@ -234,6 +239,8 @@ class Maker:
         targets = [context.graph.resources[name] for name in dict.fromkeys(edge.target for edge in edges)]
         if len(targets) == 1:
             local = self.copies.local_to(targets[0], resource)
+            if resource.kind == "node_group" and _is_kubernetes(targets[0]):
+                local = context.own[targets[0].id]
             node = context.needed(targets[0]) if local is None else local
             return context.gates.state(whole, node, edges[0].span)
         nodes = [context.gates.state(whole, context.whole[t.id], edges[0].span) for t in targets]
@@ -347,6 +354,10 @@ class Maker:
                     node = context.places.other("registrar", registrar)
                     found.append(context.gates.state(context.whole[record.id], node, registration.span))
         return found
+
+
+def _is_kubernetes(resource: Resource) -> bool:
+    return resource.kind == "cluster" and resource.get("engine") == "kubernetes"
 
 
 def maker(graph: Graph, zone_ids: Mapping[str, str] | None = None) -> Maker:

@@ -50,6 +50,10 @@ _NOWHERE: Final = frozenset(
 """Kinds that describe something and run nowhere themselves."""
 
 
+_BOUND_BY: Final = ("pinned_zones", "pinned_host", "node_pool", "node_selector")
+"""What of a workload tells on which nodes it runs, most telling first."""
+
+
 @dataclass
 class Stands:
     """Places resources. Keeps the way out of each subnet, which is found once."""
@@ -253,7 +257,8 @@ class Stands:
         for path in (*entry.zones, *entry.zones_from):
             if lookup(resource.declaration.attributes, path) is not ABSENT:
                 return resource.span_of(path)
-        return resource.span_of("pinned_zones") if resource.get("pinned_zones") else resource.span
+        bound = (name for name in _BOUND_BY if resource.get(name) is not ABSENT)
+        return resource.span_of(next(bound, ""))
 
     # -- the way out -------------------------------------------------------------------------------
 

@@ -335,3 +335,19 @@ spec:
 def test_pods_behind_a_service_are_counted(estate_of: EstateOf, copies: int) -> None:
     graph = estate_of({"m.yaml": PODS.replace("COPIES", str(copies))}).graph
     assert ask(graph, "beacon_count", "default/StatefulSet/validator") == copies
+
+
+def test_execution_clients_in_the_pods_of_their_beacon_nodes_are_several(estate_of: Callable[..., Estate]) -> None:
+    """``localhost`` means the pod that says it: two pods with a client each are not one client for both."""
+    pod = (
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n      containers:\n"
+        "      - {{name: el, image: ethereum/client-go:v1, args: [--mainnet]}}\n"
+        "      - {{name: cl, image: sigp/lighthouse:v7, command: [lighthouse, bn, --network=mainnet, "
+        "--execution-endpoint=http://localhost:8551]}}\n"
+        "      - {{name: vc, image: sigp/lighthouse:v7, command: [lighthouse, vc, --network=mainnet]}}\n"
+    )
+    for names, expected in ((("a", "b"), False), (("a",), True)):
+        graph = estate_of({"n.yaml": "---\n".join(pod.format(name=name) for name in names)}).graph
+        found = FACTS["one_execution_behind"].compute(estate(graph), graph)
+        assert isinstance(found, Answer)
+        assert found.value is expected
