@@ -207,7 +207,7 @@ NAMES = [*(folder.name for folder in EXAMPLES), *(case["name"] for case in CASES
 _ELSEWHERE = re.compile(r"\b(?:var|local|each|module|data)\.|\b(?:count|self)\b|templatefile\(")
 """A value that another place gives: the line names the attribute, and the value leads on."""
 _PLACED = re.compile(
-    r"subnet|zone|region|location|vpc|network|provider|cluster|requiredDuringScheduling", re.IGNORECASE
+    r"subnet|zone|region|location|vpc|network|provider|cluster|requiredDuringScheduling|nodeSelector", re.IGNORECASE
 )
 
 
