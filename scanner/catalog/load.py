@@ -358,7 +358,7 @@ def _reader_faults(name: str, reader: Reader) -> Iterator[str]:
     for key in ("all", "any", "first"):
         for part in reader.get(key, ()):
             yield from _reader_faults(name, part)
-    if not reader.keys() & {"path", "const", "all", "any", "first"}:
+    if not reader.keys() & {"path", "annotation", "const", "all", "any", "first"}:
         yield f"{name}: says no path"
 
 

@@ -16,6 +16,7 @@ Reader = Any
 KEYS: Final = frozenset(
     {
         "path",
+        "annotation",
         "default",
         "is",
         "in",
@@ -97,12 +98,21 @@ _COMBINED: Final[Mapping[str, Callable[[list[tuple[Value, str]]], tuple[Value, s
 
 
 def _located(reader: Mapping[str, Any], attributes: Mapping[str, Value]) -> tuple[Value, str]:
+    if "annotation" in reader:
+        return _annotated(reader["annotation"], attributes)
     paths = reader["path"] if isinstance(reader["path"], list) else [reader["path"]]
     for path in paths:
         value = lookup(attributes, path)
         if value is not ABSENT:
             return value, path
     return ABSENT, paths[0]
+
+
+def _annotated(name: str, attributes: Mapping[str, Value]) -> tuple[Value, str]:
+    """An annotation of a Kubernetes object; its name has dots, so that it is no path."""
+    found, path = lookup(attributes, "metadata.annotations"), f"metadata.annotations.{name}"
+    value = found.get(name) if isinstance(found, dict) else found if isinstance(found, Unknown) else None
+    return (ABSENT if value is None else value), path
 
 
 def _interpreted(reader: Mapping[str, Any], value: Value, path: str, attributes: Mapping[str, Value]) -> Value:

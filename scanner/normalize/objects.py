@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -33,6 +33,9 @@ _POD_OBJECTS: Final = (
     ObjectPath("priorityClassName", ("scheduling.k8s.io/PriorityClass",), "none"),
 )
 """What pods name: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/."""
+
+_SETTINGS: Final = tuple(wanted.path for wanted in _POD_OBJECTS if wanted.types == ("core/ConfigMap",))
+"""Where pods are given settings."""
 
 _ADDRESS: Final = re.compile(
     r"://(?:[^\s@/]*@)?([a-z][a-z0-9.-]*)|(?<![\w./-])([a-z][a-z0-9.-]*):[0-9]{2,5}(?![0-9])", re.IGNORECASE
@@ -127,9 +130,7 @@ class Objects:
             return
         kind = EdgeKind.MEMBERSHIP if entry.kind == "load_balancer" else EdgeKind.NONE
         for pods in self._pods.get((source.root, namespace_of(source.attributes)), ()):
-            pods_entry = self.entries[pods.id]
-            labels = labels_of(template_of(pods.attributes, pods_entry.pods)) if pods_entry is not None else {}
-            if selects(found, labels) is True:
+            if selects(found, self._labels(pods)) is True:
                 yield Edge(source.id, pods.id, kind, entry.selects, source.span_of(entry.selects))
 
     # -- by host name ------------------------------------------------------------------------------
@@ -137,12 +138,41 @@ class Objects:
     def _called(self, source: Declaration, entry: Entry) -> Iterator[Edge]:
         """The Services whose names stand where a host is told: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/."""
         seen: set[str] = set()
+        callers = [self._labels(each) for each in self._callers(source, entry)]
         for path, name, text in _told(source.attributes, entry):
             for host in _hosts(name, text):
                 for target in self._service(source, host):
-                    if target not in seen:
+                    if target not in seen and not self._leads_to(target, callers):
                         seen.add(target)
                         yield Edge(source.id, target, EdgeKind.RUNTIME, path, source.span_of(path))
+
+    def _callers(self, source: Declaration, entry: Entry) -> Sequence[Declaration]:
+        """What reads a text: what holds it, and for settings the pods that are given them."""
+        key = (source.root, namespace_of(source.attributes), name_of_object(source.attributes))
+        return (source,) if entry.pods else self._readers.get(key, ())
+
+    @cached_property
+    def _readers(self) -> Mapping[tuple[str, str, str], Sequence[Declaration]]:
+        """Root, namespace and name of settings → what makes pods that are given them."""
+        found: dict[tuple[str, str, str], list[Declaration]] = {}
+        for (root, namespace), makers in self._pods.items():
+            for pods in makers:
+                entry = self.entries[pods.id]
+                spec = spec_of(pods.attributes, entry.pods) if entry is not None else {}
+                for name in {str(name) for path in _SETTINGS for _, name in values_at(spec, path)}:
+                    found.setdefault((root, namespace, name), []).append(pods)
+        return found
+
+    def _labels(self, pods: Declaration) -> Mapping[str, Value]:
+        entry = self.entries[pods.id]
+        return labels_of(template_of(pods.attributes, entry.pods)) if entry is not None else {}
+
+    def _leads_to(self, service: str, callers: Sequence[Mapping[str, Value]]) -> bool:
+        """Whether a Service leads to those who speak of it: programs are told their own names too."""
+        declared = self.index.by_id[service]
+        entry = self.entries[service]
+        selector = next((v for _, v in values_at(declared.attributes, entry.selects)), None) if entry else None
+        return bool(callers and selector) and all(selects(selector, labels) is True for labels in callers)
 
     def _service(self, source: Declaration, host: str) -> tuple[str, ...]:
         """The Service that a host name means: ``name``, ``name.namespace``, or one pod of it before these."""

@@ -30,6 +30,7 @@ WRITTEN: dict[str, Value] = {
     "block": [{"mode": "REGIONAL", "inner": [{"days": 3}]}],
     "blocks": [{"name": "a", "tags": ["x", "y"]}, {"name": "b"}, {"tags": ["z"]}],
     "nested": [{"rule": [{"id": 1}, {"id": 2}]}, {"rule": [{"id": 3}]}],
+    "metadata": {"annotations": {"lb.example.com/scheme": "internal"}},
     "unknown": U,
     "resource": RESOURCE,
     "some_unknown": [{"name": "a"}, {"name": U}],
@@ -97,6 +98,9 @@ KNOWN: list[tuple[str, Reader, Value]] = [
     ("matches", {"path": "number", "matches": "7"}, False),
     ("extract", {"path": "text", "extract": "^([A-Z][a-z]+)"}, "Zone"),
     ("extract", {"path": "text", "extract": "([0-9]+)"}, ABSENT),
+    ("annotation", {"annotation": "lb.example.com/scheme"}, "internal"),
+    ("annotation", {"annotation": "lb.example.com/scheme", "is": "internal"}, True),
+    ("annotation", {"annotation": "lb.example.com/other"}, ABSENT),
     ("negate", {"path": "on", "negate": True}, False),
     ("negate", {"path": "text_on", "negate": True}, False),
     ("negate", {"path": "nothing", "negate": True}, ABSENT),
@@ -128,6 +132,12 @@ def test_what_a_reader_gives(key: str, reader: Reader, expected: Value) -> None:
 
 def test_every_key_is_covered() -> None:
     assert {key for key, _, _ in KNOWN} == KEYS
+
+
+def test_an_annotation_is_placed_by_its_name() -> None:
+    assert read({"annotation": "a.b/c"}, {})[1] == "metadata.annotations.a.b/c"
+    undecided, _ = read({"annotation": "a.b/c"}, {"metadata": {"annotations": U}})
+    assert isinstance(undecided, Unknown)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,17 @@ def test_settings_in_a_config_map_call_too(estate_of: Callable[..., Estate]) -> 
     assert ("shop/ConfigMap/c", "shop/Service/db", "runtime") in found
 
 
+def test_programs_that_are_told_their_own_name_call_nobody(estate_of: Callable[..., Estate]) -> None:
+    """OTEL_SERVICE_NAME and the like: https://opentelemetry.io/docs/languages/sdk-configuration/general/."""
+    told = "        env: [{name: OTEL_SERVICE_NAME, value: api}]\n        envFrom: [{configMapRef: {name: c}}]"
+    text = API % ("", told) + named("Service", "api", "spec: {selector: {app: api}}")
+    text += named("ConfigMap", "c", "data: {ADVERTISED_ADDRESS: 'api:8080'}")
+    found = edges(estate_of({"a.yaml": text}).graph)
+    assert {(s, t) for s, t, _ in found if t == "shop/Service/api"} == set()
+    other = text.replace("selector: {app: api}", "selector: {app: other}")
+    assert ("shop/ConfigMap/c", "shop/Service/api", "runtime") in edges(estate_of({"a.yaml": other}).graph)
+
+
 CLUSTER = """
 provider "aws" {
   region              = "eu-west-1"
