@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.readers import lookup
+from scanner.facts import pods
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.traffic import serves, siblings_of
 from scanner.facts.value_bearing import own_words
+from scanner.facts.workloads import pods_at_least, scalers
 from scanner.facts.zones import count_different, in_one_zone, share_zone
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
@@ -21,14 +23,17 @@ _PER_ZONE: Final = ("google_container_node_pool", "ibm_container_vpc_worker_pool
 _SHOWN: Final = 5
 
 
-def least_copies(resource: Resource, graph: Graph) -> Value:
+def least_copies(resource: Resource, graph: Graph) -> Value | Answer:
     """How many copies of a service or workload run at least: the lower bound of its scaling, else the wanted number.
 
-    Absent where a serverless platform restarts copies in other zones by itself, where none are kept, and where an
-    autoscaler decides.
+    Absent where a serverless platform restarts copies in other zones by itself, where none are kept, and for a bare
+    pod, which is one by its nature.
     """
-    if _is_serverless(resource) or any("autoscaler" in r.type for r in graph.referrers(resource)):
+    if _is_serverless(resource):
         return ABSENT
+    if scalers(resource, graph):
+        answer = pods_at_least(resource, graph)
+        return ABSENT if (answer.value if isinstance(answer, Answer) else answer) == 0 else answer
     for name in ("min_replicas", "replicas"):
         value = resource.get(name)
         if value is not ABSENT and resource.place_of(name)[1]:
@@ -64,6 +69,8 @@ def _in_same_zone(resource: Resource, sibling: Resource) -> Truth:
 def spot_only(resource: Resource, graph: Graph) -> Value | Answer:
     """Whether all of its capacity may be taken away at once; for nodes, whether its cluster has no others."""
     spot = resource.get("spot")
+    if spot is True and resource.kind == "workload":
+        return both(peer.get("spot") is True for peer in pods.peers(resource, graph))
     if spot is not True or resource.kind != "node_group":
         return spot
     clusters = _clusters(resource, graph)
@@ -200,16 +207,15 @@ def packed_servers(resource: Resource, graph: Graph) -> Value | Answer:
 
 
 _CONTAINERS: Final = ("container_service", "workload")
+_CAPACITY: Final = ("compute_group", "container_service", "node_group", "workload")
 
 FACTS: Final[Mapping[str, Fact]] = {
     "least_copies": Fact(least_copies, "how many copies of it run at least", _CONTAINERS),
     "group_in_one_zone": Fact(
         group_in_one_zone, "whether it and all that share its work stand in one zone", ("compute_group",)
     ),
-    "must_stay": Fact(must_stay, "whether somebody waits for it", ("compute_group", "container_service", "node_group")),
-    "spot_only": Fact(
-        spot_only, "whether all of its capacity may be taken away", ("compute_group", "container_service", "node_group")
-    ),
+    "must_stay": Fact(must_stay, "whether somebody waits for it", _CAPACITY),
+    "spot_only": Fact(spot_only, "whether all of its capacity may be taken away", _CAPACITY),
     "nodes_in_one_zone": Fact(nodes_in_one_zone, "whether its cluster's nodes stand in one zone", ("node_group",)),
     "default_nodes_in_one_zone": Fact(
         default_nodes_in_one_zone, "whether its own nodes stand in one zone", ("cluster",)

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.endpoints import owner_of
+from scanner.facts.cluster_images import MIRRORS
 from scanner.facts.documents import literal_text, settings, texts
 from scanner.facts.estate import CLOUDS, applied, is_system, managed, related, runners
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.vendors import mentions
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
+from scanner.model.objects import PLATFORM
 from scanner.model.resource import Resource
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Truth, Unknown, Value, either, negate
@@ -249,17 +251,26 @@ _IMAGE_NAMES: Final = frozenset({"image", "image_uri", "container_image", "docke
 _CONTAINERS: Final = ("task", "workload", "container_service", "function", "batch")
 
 
+_FEW_IMAGES: Final = 3
+"""Fewer different images in manifests are one program, not an estate."""
+
+
 def image_source(_estate: Resource, graph: Graph) -> Value:
     """The one company from whose registries every image comes. Empty for several, or where a mirror keeps copies.
 
-    Absent when no image is named; unknown when something runs an image that is not.
+    Absent when no image is named, or fewer than three in manifests alone; unknown when something runs an image that is
+    not.
     """
     sources: dict[str, Span] = {}
+    written: set[str] = set()
+    in_cloud = False
     undecided: Unknown | None = None
     for resource in managed(graph, *_CONTAINERS):
-        if not applied(resource, graph):
+        if resource.platform != PLATFORM and not applied(resource, graph):
             continue
         images = [s for s in settings(resource.declaration.attributes) if s.name in _IMAGE_NAMES]
+        written.update(str(image.value) for image in images)
+        in_cloud = in_cloud or resource.platform != PLATFORM
         for image in images:
             owner = _registry_of(image.value, graph)
             if isinstance(owner, str):
@@ -268,9 +279,11 @@ def image_source(_estate: Resource, graph: Graph) -> Value:
                 undecided = owner if undecided is None else undecided
         if not images and undecided is None and resource.kind in ("task", "workload"):
             undecided = Unknown(f"the images of {resource.id} are not in the files", resource.span)
-    if not sources:
+    if not sources or (len(written) < _FEW_IMAGES and not in_cloud):
         return ABSENT
     owner, span = next(iter(sources.items()))
+    if any(MIRRORS.search(d.type) for d in graph.index.by_id.values()):
+        return Answer("", (), span)
     mirrors = [r for r in managed(graph, "registry") if r.get("cache_of") is not ABSENT]
     others = [r for r in managed(graph, "registry") if _OWNERS.get(_cloud_of(r), owner) != owner]
     if len(sources) > 1 or mirrors or others:

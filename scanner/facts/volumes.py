@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from scanner.facts.nodes import cluster_of, node_groups
+from scanner.facts.nodes import cluster_of, node_groups, pod_spec
 from scanner.facts.volume_zones import written_zones
 from scanner.graph.graph import Graph
 from scanner.model.objects import PLATFORM
@@ -44,7 +44,7 @@ _PROVISIONERS: Final[Mapping[str, Reach]] = {
 """What drivers say of their volumes. Those that copy between nodes themselves (Ceph, Longhorn, Portworx) are not bound:
 https://kubernetes-csi.github.io/docs/drivers.html."""
 _REPLICATED: Final = re.compile(
-    r"rbd\.csi\.ceph|cephfs\.csi\.ceph|driver\.longhorn\.io|portworx|linstor|storageos|mayastor"
+    r"rbd\.csi\.ceph|cephfs\.csi\.ceph|kubernetes\.io/rbd|quobyte|scaleio|driver\.longhorn\.io|portworx|linstor|storageos|mayastor"
 )
 _NETWORKED: Final = re.compile(r"(?:^|[./-])nfs|smb\.csi|glusterfs")
 _CLASS_NAMES: Final[tuple[tuple[re.Pattern[str], Reach], ...]] = (
@@ -77,18 +77,26 @@ def volume_reach(workload: Resource, graph: Graph) -> Reach | Unknown:
     """What binds a workload by its volumes: a ``node``, a ``zone``, nothing below the ``region``, or ``none``."""
     if workload.platform != PLATFORM or workload.get("every_node") is True:
         return "none"
-    found = [*_claimed(workload, graph), *_on_hosts(workload)]
+    own: list[Reach | Unknown] = ["node"] if kept_on_host(workload) else []
+    return _narrowest([*_claimed(workload, graph), *own])
+
+
+def reach_of_claims(workload: Resource, graph: Graph) -> Reach | Unknown:
+    """:func:`volume_reach` of what it claims, without the folders of its node."""
+    return _narrowest(list(_claimed(workload, graph)))
+
+
+def _narrowest(found: Sequence[Reach | Unknown]) -> Reach | Unknown:
     known = [reach for reach in found if not isinstance(reach, Unknown)]
     worst: Reach = max(known, key=_RANK.index, default="none")
     undecided = next((reach for reach in found if isinstance(reach, Unknown)), None)
     return undecided if undecided is not None and worst not in ("zone", "node") else worst
 
 
-def _on_hosts(workload: Resource) -> Iterator[Reach]:
+def kept_on_host(workload: Resource) -> list[str]:
+    """The folders of its node in which a workload keeps data; those that are the node's own are left out."""
     paths = workload.get("host_paths")
-    for path in paths if isinstance(paths, list) else ():
-        if isinstance(path, str) and not _OF_NODES.search(path):
-            yield "node"
+    return [p for p in paths if isinstance(p, str) and not _OF_NODES.search(p)] if isinstance(paths, list) else []
 
 
 def _claimed(workload: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
@@ -98,8 +106,21 @@ def _claimed(workload: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
         spec = template.get("spec") if isinstance(template, dict) else None
         if isinstance(spec, dict):
             yield _of_claim(spec.get("accessModes"), spec.get("storageClassName"), workload, graph)
-    for volume in _mounted(workload, graph):
+    mounted = {volume.declaration.name: volume for volume in _mounted(workload, graph)}
+    for volume in mounted.values():
         yield claim_reach(volume, graph)
+    for name in _claim_names(workload):
+        if name not in mounted:
+            yield Unknown(f"claim {name} is not in the files", workload.span_of("claims"))
+
+
+def _claim_names(workload: Resource) -> Iterator[str]:
+    """The claims that its pods mount by name."""
+    volumes = pod_spec(workload).get("volumes")
+    for volume in volumes if isinstance(volumes, list) else ():
+        claim = volume.get("persistentVolumeClaim") if isinstance(volume, dict) else None
+        if isinstance(claim, dict) and isinstance(claim.get("claimName"), str):
+            yield claim["claimName"]
 
 
 def _mounted(workload: Resource, graph: Graph) -> Iterator[Resource]:
@@ -131,7 +152,8 @@ def _of_claim(modes: Value, name: Value, owner: Resource, graph: Graph) -> Reach
     if isinstance(name, Unknown):
         return name
     declared = [c for c in graph.of_kind("storage_class") if c.declaration.name == name]
-    if declared:
+    declared = [c for c in declared if c.declaration.root == owner.declaration.root] or declared
+    if len(declared) == 1:
         return class_reach(declared[0])
     cluster = cluster_of(owner, graph)
     if cluster is not None and cluster.placement.provider == "azure" and (not name or name in _OF_AKS):

@@ -61,7 +61,7 @@ COPIES: dict[str, tuple[str, str, Any]] = {
             " name = kubernetes_deployment.s.metadata[0].name\n }\n }\n}"
         ),
         "kubernetes_deployment.s",
-        ABSENT,
+        3,
     ),
 }
 
