@@ -231,8 +231,14 @@ metadata:
 spec:
   replicas: {{ .Values.replicas }}
   template:
+    metadata: {labels: {app: web}}
     spec:
       containers: [{name: web, image: web}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
 """,
         "given/one.yaml": "replicas: 1\n",
     }
