@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from scanner.facts.committees import committee_of
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.pods import containers, images, is_served, path_of_pods, peers, program
 from scanner.facts.volumes import kept_on_host, reach_of_claims, volume_reach
@@ -83,15 +84,20 @@ def waits_on_disk(workload: Resource, graph: Graph) -> Value:
 def copies_matter(resource: Resource, graph: Graph) -> Value:
     """Whether nothing but the number of its copies says if it can be lost.
 
-    A workload of a cluster must be reached through a Service, and no other may answer the same requests. What waits on
-    a disk, needs a majority or serves the cluster itself is asked more particular questions.
+    A workload of a cluster must be reached through a Service, and nothing else may do its work. What waits on a disk,
+    needs a majority or serves the cluster itself is asked more particular questions.
     """
     if resource.kind != "workload" or resource.platform != PLATFORM:
         return True
-    if peers(resource, graph):
+    if _has_substitutes(resource, graph):
         return False
     particular = waits_on_disk(resource, graph) or cluster_part(resource, graph)
     return is_served(resource, graph) and not particular and majority_members(resource, graph) is ABSENT
+
+
+def _has_substitutes(workload: Resource, graph: Graph) -> bool:
+    """Whether others answer the same requests, or sign together with it: then it is not the only one."""
+    return bool(peers(workload, graph)) or committee_of(workload, graph) is not None
 
 
 # -- bound to one place ----------------------------------------------------------------------------
@@ -100,10 +106,10 @@ def copies_matter(resource: Resource, graph: Graph) -> Value:
 def lone_copy_on_disk(workload: Resource, graph: Graph) -> Value:
     """What the claims of a workload of one copy bind it to: ``node``, ``zone``, ``region``; absent for others.
 
-    Where another workload answers the same requests, it is not the only copy.
+    Where another workload does its work too, it is not the only copy.
     """
-    alone = workload.platform == PLATFORM and workload.get("unmanaged") is not True and not peers(workload, graph)
-    if not alone or least_pods(workload, graph) != 1:
+    managed = workload.platform == PLATFORM and workload.get("unmanaged") is not True
+    if not managed or least_pods(workload, graph) != 1 or _has_substitutes(workload, graph):
         return ABSENT
     reach = reach_of_claims(workload, graph)
     return reach if isinstance(reach, Unknown) else ABSENT if reach == "none" else str(reach)
@@ -131,6 +137,8 @@ def pinned_host_count(workload: Resource, graph: Graph) -> Value | Answer:
 def _bound(workload: Resource, graph: Graph, name: str) -> Value | Answer:
     if workload.get(name) is ABSENT or workload.get("every_node") is True:
         return ABSENT
+    if committee_of(workload, graph) is not None:
+        return ABSENT  # its members are kept apart by being bound
     others = peers(workload, graph)
     values: list[Value] = []
     for each in (workload, *others):

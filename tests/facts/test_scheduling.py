@@ -148,6 +148,21 @@ def test_pinned_zone_count(manifests: str, zones: Any, told: Told) -> None:
     assert told(manifests, "pinned_zone_count", API) == zones
 
 
+def test_members_of_a_committee_are_not_the_only_copy(told: Told) -> None:
+    """Three of four operators sign: https://docs.obol.org/learn/charon/charon-cli-reference."""
+    lock = (
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: lock}\ndata:\n  cluster-lock.json: >-\n    "
+        '{"cluster_definition": {"name": "c", "threshold": 3, "operators": [{}, {}, {}, {}]}, "lock_hash": "0xab"}\n'
+    )
+    mounted = f"{in_zone('a')}\n      volumes: [{{name: d, persistentVolumeClaim: {{claimName: d}}}}, {{name: l, configMap: {{name: lock}}}}]"
+    member = workload(pod=mounted, image="obolnetwork/charon:v1.5")
+    manifests = member + lock + PVC % ("ReadWriteOnce", "gp3")
+    assert told(manifests, "lone_copy_on_disk", API) is ABSENT
+    assert told(manifests, "pinned_zone_count", API) is ABSENT
+    alone = manifests.replace("obolnetwork/charon:v1.5", "example.com/api:1")
+    assert told(alone, "lone_copy_on_disk", API) == "zone"
+
+
 def test_pinned_host_and_node_pool(told: Told) -> None:
     host = "nodeName: n1"
     assert told(workload(pod=host), "pinned_host_count", API) == 1
