@@ -40,7 +40,7 @@ _ENTRY_KEYS: Final = frozenset(
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
 _EDGES: Final = frozenset(kind.value for kind in EdgeKind)
-_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml"})
+_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml", "translations.yaml"})
 
 _PROGRAM_NEEDS: Final = frozenset({"name", "role", "status", "source"})
 _PROGRAM_KEYS: Final = _PROGRAM_NEEDS | {"network", "images", "executables", "roles", "also", "fork_of"}
@@ -123,6 +123,7 @@ class Catalog(Struct, frozen=True):
     multi_regions: Mapping[str, Mapping[str, list[str]]]
     services: Mapping[str, Mapping[str, Any]]
     programs: Mapping[str, Mapping[str, Any]]
+    translations: Mapping[str, Mapping[str, Any]] = {}
 
     def entry(self, native_type: str) -> Entry | None:
         """The meaning of a native type, or ``None`` when it is not catalogued."""
@@ -175,6 +176,7 @@ def catalog() -> Catalog:
         data["multi_regions"],
         data["services"],
         data["programs"],
+        data["translations"],
     )
 
 
@@ -263,9 +265,24 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "references": references,
         "regions": regions,
         "multi_regions": multi_regions,
+        "translations": _translations(folder, types),
         "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
         "programs": _programs(folder / "programs.yaml"),
     }
+
+
+def _translations(folder: Path, types: Mapping[str, Any]) -> dict[str, Any]:
+    """What cloud resources in Kubernetes are (``kubernetes/translations.yaml``): each a type of the catalog."""
+    path = folder / "kubernetes" / "translations.yaml"
+    data = _yaml(path) if path.exists() else {}
+    for name, what in data.get("types", {}).items():
+        meant = {"type": what} if isinstance(what, str) else what
+        for key in sorted(meant.keys() - {"type", "global", "regional", "zonal", "renamed"}):
+            raise CatalogError(f"translations.yaml: {name}: unknown key {key}")
+        for key in sorted(meant.keys() & {"type", "global", "regional", "zonal"}):
+            if meant[key] not in types:
+                raise CatalogError(f"translations.yaml: {name}: {meant[key]} is no type of the catalog")
+    return {key: data.get(key, {}) for key in ("groups", "references", "types")}
 
 
 def _regions(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

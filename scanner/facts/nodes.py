@@ -21,6 +21,7 @@ from scanner.model.objects import (
     namespace_of,
     selects,
     spec_of,
+    stands_in_cluster,
     template_of,
     zonal_terms,
 )
@@ -66,7 +67,7 @@ def _name(resource: Resource) -> str:
 
 def pod_spec(workload: Resource) -> Mapping[str, Value]:
     """The pod specification of a Kubernetes workload; empty for others."""
-    if workload.platform != PLATFORM:
+    if not stands_in_cluster(workload.declaration):
         return {}
     entry = catalog().entry(workload.type) or Entry("other")
     return spec_of(workload.declaration.attributes, entry.pods) if entry.pods else {}

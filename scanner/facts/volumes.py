@@ -9,7 +9,7 @@ from typing import Final, Literal
 from scanner.facts.nodes import cluster_of, node_groups
 from scanner.facts.volume_zones import written_zones
 from scanner.graph.graph import Graph
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import Resource
 from scanner.model.value import Unknown, Value
 
@@ -75,7 +75,7 @@ _RANK: Final = ("none", "region", "zone", "node")
 
 def volume_reach(workload: Resource, graph: Graph) -> Reach | Unknown:
     """What binds a workload by its volumes: a ``node``, a ``zone``, nothing below the ``region``, or ``none``."""
-    if workload.platform != PLATFORM or workload.get("every_node") is True:
+    if not stands_in_cluster(workload.declaration) or workload.get("every_node") is True:
         return "none"
     found = [*_claimed(workload, graph), *_on_hosts(workload)]
     known = [reach for reach in found if not isinstance(reach, Unknown)]
@@ -105,7 +105,7 @@ def _claimed(workload: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
 def _mounted(workload: Resource, graph: Graph) -> Iterator[Resource]:
     for edge in graph.outgoing.get(workload.id, ()):
         target = graph.resources[edge.target]
-        if target.kind == "volume" and target.platform == PLATFORM:
+        if target.kind == "volume" and stands_in_cluster(target.declaration):
             yield target
 
 

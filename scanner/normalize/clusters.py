@@ -10,7 +10,7 @@ from functools import cached_property
 from scanner.catalog.load import Entry
 from scanner.catalog.readers import lookup, read
 from scanner.graph.index import Index
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.normalize.settings import GivenPlace
 
@@ -47,7 +47,7 @@ class Clusters:
 
     def of(self, declaration: Declaration) -> str | None:
         """The declared cluster in which an object runs, by id; ``None`` when the files do not tell."""
-        if declaration.platform != PLATFORM or declaration.id in self.declared:
+        if not stands_in_cluster(declaration) or declaration.id in self.declared:
             return None
         for given in self.places:
             if any(fnmatchcase(declaration.span.file, path) for path in given.paths):

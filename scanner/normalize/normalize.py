@@ -16,7 +16,7 @@ from scanner.catalog.readers import read
 from scanner.graph.graph import Graph, build_graph
 from scanner.graph.index import Index, build_index
 from scanner.model.compose import PLATFORM as COMPOSE
-from scanner.model.objects import PLATFORM, labels_of
+from scanner.model.objects import PLATFORM, labels_of, stands_in_cluster
 from scanner.model.resource import Declaration, Placement, Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.normalize.clusters import Clusters
@@ -26,6 +26,7 @@ from scanner.normalize.objects import Objects
 from scanner.normalize.placement import Placer
 from scanner.normalize.pods import pod_properties
 from scanner.normalize.settings import Settings
+from scanner.normalize.translate import translated
 
 _NOWHERE: Final = frozenset({"", PLATFORM, COMPOSE})
 """Providers that only say that the files do not tell the provider."""
@@ -42,6 +43,7 @@ class _Properties(Struct):
 def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[Graph, Mapping[str, int]]:
     """The graph of all resources, and how often each uncatalogued type occurs."""
     tables = catalog()
+    declarations = translated(declarations, tables)
     entries = {d.id: tables.entry(native_type(d)) for d in declarations}
     index = build_index(declarations, _names(tables, declarations))
     properties = {d.id: _own_properties(d, entry, tables) for d in declarations if (entry := entries[d.id]) is not None}
@@ -154,7 +156,7 @@ def _resource(
 ) -> Resource:
     attributes = declaration.attributes
     tags = (
-        labels_of(attributes) if declaration.platform == PLATFORM else attributes.get("tags", attributes.get("labels"))
+        labels_of(attributes) if stands_in_cluster(declaration) else attributes.get("tags", attributes.get("labels"))
     )
     return Resource(
         declaration,

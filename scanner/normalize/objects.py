@@ -10,7 +10,7 @@ from typing import Final
 
 from scanner.catalog.load import Entry, ObjectPath
 from scanner.graph.index import Index
-from scanner.model.objects import PLATFORM, labels_of, name_of_object, namespace_of, selects, spec_of, template_of
+from scanner.model.objects import PLATFORM, labels_of, name_of_object, namespace_of, selects, spec_of, stands_in_cluster, template_of
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.value import Value
 
@@ -84,7 +84,7 @@ class Objects:
 
     def edges(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
         """What an object names, chooses by labels, and calls by host name."""
-        if declaration.platform != PLATFORM:
+        if not stands_in_cluster(declaration):
             return
         yield from self._objects(declaration, entry.objects, "")
         if entry.pods:

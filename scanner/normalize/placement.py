@@ -15,7 +15,7 @@ from scanner.catalog.readers import lookup, read, whole
 from scanner.graph.index import Index
 from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.domain import region_of_zone
-from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of
+from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of, stands_in_cluster
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
 from scanner.model.value import ABSENT, Unknown, Value, equal, unknown_from
 from scanner.normalize.clusters import Clusters
@@ -95,7 +95,7 @@ class Placer:
         """The placement of a declared resource."""
         declaration = self.index.by_id[name]
         entry = self.entries[name] or Entry("other")
-        if declaration.platform == PLATFORM and name not in self.clusters.declared:
+        if stands_in_cluster(declaration) and name not in self.clusters.declared:
             return self._in_cluster(declaration, entry)
         if declaration.platform == COMPOSE:  # no file says where its host stands
             return Placement(COMPOSE)

@@ -20,7 +20,7 @@ from scanner.facts.traffic import subnets_through
 from scanner.facts.zones import in_one_zone, zones_matter
 from scanner.graph.graph import Graph
 from scanner.model.compose import PLATFORM as COMPOSE
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
@@ -68,7 +68,7 @@ class Stands:
         """What of places a resource needs: all of the nodes. ``calls_out`` says that it calls hosts outside."""
         if resource.kind in _NOWHERE:
             return []
-        if resource.platform == PLATFORM and resource.kind not in ("cluster", "node_group"):
+        if stands_in_cluster(resource.declaration) and resource.kind not in ("cluster", "node_group"):
             return self._pods.standing(resource)
         if resource.platform == COMPOSE:
             return [] if resource.kind == "stack" else self._hosts.standing(resource)
