@@ -177,7 +177,9 @@ class ClusterObjects:
 
     def _kops(self, cluster: Declaration) -> Iterator[Declaration]:
         name = name_of_object(cluster.attributes)
-        groups = [g for g in self._groups.get((cluster.root, name), ()) if _text(g.attributes, "spec.role") in _CONTROL_ROLES]
+        groups = [
+            g for g in self._groups.get((cluster.root, name), ()) if _text(g.attributes, "spec.role") in _CONTROL_ROLES
+        ]
         zones = [zone for group in groups for zone in self._subnet_zones(cluster, group)]
         context = self._kops_context(cluster)
         found: dict[str, Value] = {"zones": list(dict.fromkeys(zones)), "replicas": len(groups)} if groups else {}
@@ -212,7 +214,10 @@ class ClusterObjects:
         written = lookup(group.attributes, "spec.zones")
         if isinstance(written, list) and written:
             return written
-        subnets = [*_listed(cluster.attributes, "spec.subnets"), *_listed(cluster.attributes, "spec.networking.subnets")]
+        subnets = [
+            *_listed(cluster.attributes, "spec.subnets"),
+            *_listed(cluster.attributes, "spec.networking.subnets"),
+        ]
         zones = {str(_get(s, "name")): _get(s, "zone") for s in subnets}
         names = [str(name) for name in _listed(group.attributes, "spec.subnets")]
         return [zones.get(name) or name for name in names]
@@ -222,7 +227,10 @@ class ClusterObjects:
         cloud = lookup(cluster.attributes, "spec.cloudProvider")
         word = next(iter(cloud), "aws") if isinstance(cloud, dict) else cloud if isinstance(cloud, str) else "aws"
         provider = _CLOUDS.get(str(word), str(word))
-        subnets = [*_listed(cluster.attributes, "spec.subnets"), *_listed(cluster.attributes, "spec.networking.subnets")]
+        subnets = [
+            *_listed(cluster.attributes, "spec.subnets"),
+            *_listed(cluster.attributes, "spec.networking.subnets"),
+        ]
         region = _shared_region(provider, [_get(subnet, "zone") for subnet in subnets])
         span = cluster.span_of("spec.subnets")
         project = _text(cluster.attributes, "spec.project")
@@ -234,7 +242,9 @@ class ClusterObjects:
     def _pool(self, pool: Declaration) -> Iterator[Declaration]:
         """Nodes that are made on demand, in the zones that its requirements allow."""
         at = "spec.template.spec" if pool.type.endswith("/NodePool") else "spec"
-        group = _text(pool.attributes, f"{at}.nodeClassRef.group") or _text(pool.attributes, f"{at}.nodeClassRef.apiVersion")
+        group = _text(pool.attributes, f"{at}.nodeClassRef.group") or _text(
+            pool.attributes, f"{at}.nodeClassRef.apiVersion"
+        )
         provider = _KARPENTER.get(group.partition("/")[0], "aws")
         found: dict[str, Value] = {}
         spans: dict[str, Span] = {}
@@ -267,9 +277,7 @@ class ClusterObjects:
             yield _part(shoot, "core.gardener.cloud/Worker", each, path, name, context)
 
 
-def _part(
-    whole_: Declaration, native: str, body: Value, path: str, name: str, context: ProviderContext
-) -> Declaration:
+def _part(whole_: Declaration, native: str, body: Value, path: str, name: str, context: ProviderContext) -> Declaration:
     """A group of nodes that is written inside its cluster's object."""
     attributes = dict(body) if isinstance(body, dict) else {}
     keys = [key for key in attributes if isinstance(key, str)]
@@ -344,4 +352,3 @@ def _get(value: Value, key: str) -> Value:
 
 def _or(value: Value, default: Value) -> Value:
     return default if value is ABSENT else value
-

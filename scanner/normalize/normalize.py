@@ -59,6 +59,9 @@ def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[
     for declaration in declarations:
         if entries[declaration.id] is None and declaration.mode == "managed":
             uncatalogued[declaration.type] = uncatalogued.get(declaration.type, 0) + 1
+    for declaration in declarations:
+        if declaration.id in properties and len(several := clusters.every(declaration)) > 1:
+            properties[declaration.id].values["clusters"] = list(several)
     edges = Linker(entries, parts, index, tables, Objects(entries, index), clusters).edges(declarations)
     return build_graph(resources, chain(edges, compose_edges(declarations)), index), dict(sorted(uncatalogued.items()))
 
@@ -155,9 +158,7 @@ def _resource(
     declaration: Declaration, entry: Entry, properties: _Properties, placer: Placer, settings: Settings
 ) -> Resource:
     attributes = declaration.attributes
-    tags = (
-        labels_of(attributes) if stands_in_cluster(declaration) else attributes.get("tags", attributes.get("labels"))
-    )
+    tags = labels_of(attributes) if stands_in_cluster(declaration) else attributes.get("tags", attributes.get("labels"))
     return Resource(
         declaration,
         entry.kind,

@@ -10,7 +10,16 @@ from typing import Final
 
 from scanner.catalog.load import Entry, ObjectPath
 from scanner.graph.index import Index
-from scanner.model.objects import PLATFORM, labels_of, name_of_object, namespace_of, selects, spec_of, stands_in_cluster, template_of
+from scanner.model.objects import (
+    PLATFORM,
+    labels_of,
+    name_of_object,
+    namespace_of,
+    selects,
+    spec_of,
+    stands_in_cluster,
+    template_of,
+)
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.value import Value
 

@@ -111,8 +111,11 @@ class Placer:
 
     def _in_cluster(self, declaration: Declaration, entry: Entry) -> Placement:
         """Where an object of a cluster stands: what runs or keeps data, in zones of it; all else, in it as a whole."""
+        clusters = self.clusters.every(declaration)
+        if len(clusters) > 1:
+            return self._in_several(clusters)
         cluster = self.clusters.of(declaration)
-        base = self.place(cluster) if cluster is not None else Placement(PLATFORM)
+        base = self.place(cluster) if cluster is not None else Placement(PLATFORM, cluster=next(iter(clusters), None))
         if entry.kind not in _IN_ZONES:
             return replace(base, zones=(), scope=Scope.REGIONAL)
         spec = spec_of(declaration.attributes, entry.pods) if entry.pods else {}
@@ -123,6 +126,16 @@ class Placer:
             pinned = tuple(z.removeprefix(f"{base.region}-") if isinstance(z, str) else z for z in pinned)
         zones = pinned or (self.node_zones(cluster) if cluster is not None else ())
         return replace(base, zones=zones, scope=Scope.ZONAL)
+
+    def _in_several(self, clusters: tuple[str, ...]) -> Placement:
+        """The place that several clusters share; each of them runs all of it."""
+        places = [self.place(c) if c in self.clusters.declared else Placement(PLATFORM) for c in clusters]
+        first = places[0]
+        if any(place.provider != first.provider for place in places):
+            return Placement(PLATFORM)
+        account = first.account if all(place.account == first.account for place in places) else None
+        alike = all(place.region == first.region for place in places)
+        return Placement(first.provider, account, first.region if alike else None)
 
     def node_zones(self, cluster: str) -> tuple[str | Unknown, ...] | Unknown:
         """The zones of a cluster's nodes: those of its node groups and of the nodes that it declares itself."""

@@ -44,6 +44,9 @@ class Pods:
 
     def standing(self, resource: Resource) -> list[int]:
         """What of places an object of a cluster needs. A cluster of the files is a need of its own and not among it."""
+        clusters = resource.get("clusters")
+        if isinstance(clusters, list):
+            return [self._any_of(clusters)]
         found = self._cluster(resource)
         if resource.kind in RUNNING:
             found += self._running(resource)
@@ -78,6 +81,11 @@ class Pods:
         gates, nodes = self.context.gates, [self.context.whole[each.id] for each in clusters]
         reason = f"in which of {len(nodes)} clusters it runs"
         return gates.any((gates.all(nodes), gates.if_undecided(gates.any(nodes), reason)))
+    def _any_of(self, clusters: Sequence[str]) -> int:
+        """Of several clusters that all run it one is enough; where in it is not looked at."""
+        whole, places = self.context.whole, self.context.places
+        nodes = [whole[c] if c in whole else places.other("cluster", c) for c in clusters]
+        return self.context.gates.all(nodes, "all clusters that run it")
 
     # -- zones and node groups ---------------------------------------------------------------------
 
