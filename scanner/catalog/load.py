@@ -35,6 +35,7 @@ _ENTRY_KEYS: Final = frozenset(
         "pods",
         "selects",
         "objects",
+        "hosts",
         "note",
     }
 )
@@ -82,7 +83,8 @@ class ObjectPath(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """What a native type means. Paths are native attribute paths.
 
-    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods.
+    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods. ``hosts`` are the Services that
+    a controller makes for an object, ``{}`` its name.
     """
 
     kind: str
@@ -101,6 +103,7 @@ class Entry(Struct, frozen=True):
     pods: str = ""
     selects: str = ""
     objects: tuple[ObjectPath, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 class Region(Struct, frozen=True):
@@ -207,6 +210,7 @@ def _entry(native_type: str) -> Entry | None:
             ObjectPath(path, _paths(what["type"]), what.get("kind", "runtime"), what.get("namespace", ""))
             for path, what in (data.get("objects") or {}).items()
         ),
+        hosts=_paths(data.get("hosts")),
     )
 
 

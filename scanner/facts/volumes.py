@@ -13,6 +13,11 @@ from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import Resource
 from scanner.model.value import Unknown, Value
 
+OPERATED: Final = frozenset(
+    {"database", "cache", "queue", "search", "object_store", "secret_manager", "blockchain_node"}
+)
+"""Kinds that operators run in clusters, with a volume for each pod."""
+
 Reach = Literal["none", "node", "zone", "region"]
 
 _PROVISIONERS: Final[Mapping[str, Reach]] = {
@@ -77,7 +82,7 @@ def volume_reach(workload: Resource, graph: Graph) -> Reach | Unknown:
     """What binds a workload by its volumes: a ``node``, a ``zone``, nothing below the ``region``, or ``none``."""
     if not stands_in_cluster(workload.declaration) or workload.get("every_node") is True:
         return "none"
-    found = [*_claimed(workload, graph), *_on_hosts(workload)]
+    found = [*_claimed(workload, graph), *_on_hosts(workload), *_operated(workload, graph)]
     known = [reach for reach in found if not isinstance(reach, Unknown)]
     worst: Reach = max(known, key=_RANK.index, default="none")
     undecided = next((reach for reach in found if isinstance(reach, Unknown)), None)
@@ -100,6 +105,12 @@ def _claimed(workload: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
             yield _of_claim(spec.get("accessModes"), spec.get("storageClassName"), workload, graph)
     for volume in _mounted(workload, graph):
         yield claim_reach(volume, graph)
+
+
+def _operated(store: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
+    """The volumes that an operator claims for a store: one for each of its pods."""
+    if store.kind in OPERATED:
+        yield _of_claim(None, store.get("storage_class"), store, graph)
 
 
 def _mounted(workload: Resource, graph: Graph) -> Iterator[Resource]:

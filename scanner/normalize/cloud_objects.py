@@ -3,7 +3,7 @@
 Four dialects: Crossplane (https://docs.crossplane.io/latest/managed-resources/managed-resources/), Config Connector
 (https://cloud.google.com/config-connector/docs/overview), AWS Controllers for Kubernetes
 (https://aws-controllers-k8s.github.io/community/docs/), Azure Service Operator
-(https://azure.github.io/azure-service-operator/guide/). ``catalog/kubernetes/translations.yaml`` names what each kind is.
+(https://azure.github.io/azure-service-operator/guide/). ``catalog/kubernetes/translations.yaml`` says what each kind is.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from scanner.model.objects import PLATFORM, ZONE_LABELS, labels_of, name_of_obje
 from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Value
-from scanner.normalize.respelled import MovedPlaces
+from scanner.normalize.respelled import AddedPlaces, MovedPlaces
 
 _CLOUD_KINDS: Final[tuple[tuple[str, str], ...]] = (
     ("AWS", "aws"),
@@ -301,31 +301,10 @@ def _in(group: Declaration, cluster: Declaration, path: str, context: ProviderCo
     return replace(group, references=references, provider=context)
 
 
-class _Added(Mapping[str, Span]):
-    """Places with more that stand elsewhere."""
-
-    def __init__(self, places: Mapping[str, Span], added: Mapping[str, Span]) -> None:
-        self._places, self._added = places, added
-
-    def __getitem__(self, path: str) -> Span:
-        found = self._added.get(path)
-        return self._places[path] if found is None else found
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._added
-        yield from (path for path in self._places if path not in self._added)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __bool__(self) -> bool:
-        return True
-
-
 def _told(declaration: Declaration, found: Mapping[str, Value], spans: Mapping[str, Span]) -> Declaration:
     """A declaration with what other objects tell of it."""
     attributes = {**declaration.attributes, **found}
-    return replace(declaration, attributes=attributes, places=_Added(declaration.places, spans))
+    return replace(declaration, attributes=attributes, places=AddedPlaces(declaration.places, spans))
 
 
 def _shared_region(provider: str, zones: Value) -> str:

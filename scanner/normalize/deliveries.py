@@ -1,8 +1,8 @@
-"""What is delivered to which cluster: the objects of Argo CD, Flux, Fleet and Karmada that take manifests of these files there.
+"""What is delivered to which cluster: objects of Argo CD, Flux, Fleet and Karmada that take manifests there.
 
 A delivery covers the manifests below a folder, or objects that a policy selects. Where it names no cluster, they run in
-the one in which it runs itself. A folder of another repository that has the same name here is taken for this one: no file
-tells its own repository.
+the one in which it runs itself. A folder of another repository that has the same name here is taken for this one: no
+file tells its own repository.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DEEPEST: Final = 8
 
 
 class Delivery(Struct, frozen=True):
-    """What one object takes where: ``paths`` are folders (globs), ``clusters`` names; none is the cluster it runs in."""
+    """What one object takes where: ``paths`` are folders (globs), ``clusters`` names; none is its own cluster."""
 
     by: str
     paths: tuple[str, ...] = ()
@@ -131,7 +131,8 @@ class Deliveries:
         yield self._argo(application, spec if isinstance(spec, dict) else {}, {})
 
     def _argo(self, by: Declaration, spec: Mapping[str, Value], values: Mapping[str, str]) -> Delivery:
-        sources = [spec.get("source"), *(spec.get("sources") if isinstance(spec.get("sources"), list) else [])]
+        several = spec.get("sources")
+        sources = [spec.get("source"), *(several if isinstance(several, list) else [])]
         written = (s.get("path") for s in sources if isinstance(s, dict))
         paths = tuple(_folder(_filled(p, values)) for p in written if isinstance(p, str) and p)
         target = spec.get("destination")

@@ -162,7 +162,20 @@ class Objects:
         ways = [(labels[0], here)] if len(labels) == 1 else [(labels[-2], labels[-1])] if len(labels) <= 3 else []
         if len(labels) == 2:
             ways.append((labels[1], here))  # pod-0.service
-        return next((found for name, space in ways if (found := self.named(source, "Service", name, space))), ())
+        services = (found for name, space in ways if (found := self.named(source, "Service", name, space)))
+        made = (found for name, space in ways if (found := self._made.get((space, name), ())))
+        return next(services, None) or next(made, ())
+
+    @cached_property
+    def _made(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """Namespace and name of the Services that controllers make → what they lead to."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for each in self.all:
+            entry = self.entries[each.id]
+            for pattern in entry.hosts if entry is not None else ():
+                name = pattern.replace("{}", name_of_object(each.attributes))
+                found.setdefault((namespace_of(each.attributes), name), []).append(each.id)
+        return {key: tuple(ids) for key, ids in found.items() if len(ids) == 1}
 
 
 def _kind(declaration: Declaration) -> str:

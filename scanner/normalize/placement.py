@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from scanner.catalog.load import Catalog, Entry
 from scanner.catalog.places import GOOGLE_ZONE, region_of
 from scanner.catalog.readers import lookup, read, whole
+from scanner.facts.volumes import OPERATED
 from scanner.graph.index import Index
 from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.domain import region_of_zone
@@ -70,7 +71,7 @@ _ACCOUNT_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
 _ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_IN_ZONES: Final = frozenset({"workload", "batch", "volume"})
+_IN_ZONES: Final = frozenset({"workload", "batch", "volume", *OPERATED})
 """Kinds of Kubernetes objects that stand on nodes or disks."""
 _TELLING_ZONES: Final = ("aws", "google")
 """Providers whose names of zones tell them from each other."""

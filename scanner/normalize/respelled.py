@@ -1,6 +1,6 @@
-"""Specifications of cloud resources in Kubernetes, spelled as the catalog spells them: snake case, references by attribute.
+"""Specifications of cloud resources in Kubernetes, spelled as the catalog spells them.
 
-``spec.forProvider.kmsKeyIdRef: {name: vault}`` becomes a mention at ``kms_key_id``; where each field was written is kept.
+``spec.forProvider.kmsKeyIdRef: {name: vault}`` becomes a mention at ``kms_key_id``; where it was written is kept.
 """
 
 from __future__ import annotations
@@ -118,6 +118,27 @@ class MovedPlaces(Mapping[str, Span]):
         return bool(self._paths)
 
 
+class AddedPlaces(Mapping[str, Span]):
+    """Places with more that stand elsewhere."""
+
+    def __init__(self, places: Mapping[str, Span], added: Mapping[str, Span]) -> None:
+        self._places, self._added = places, added
+
+    def __getitem__(self, path: str) -> Span:
+        found = self._added.get(path)
+        return self._places[path] if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._added
+        yield from (path for path in self._places if path not in self._added)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+
 def snake(word: str) -> str:
     """``kmsKeyID`` → ``kms_key_id``, ``vpcSecurityGroupIDs`` → ``vpc_security_group_ids``."""
     return _BORDER.sub("_", _PLURAL.sub(lambda m: f"{m[1].capitalize()}s", word)).lower()
@@ -162,7 +183,7 @@ def _value(value: Value, path: str, written: str, result: Respelled) -> Value:
 
 
 def _stem(key: str, value: Value) -> str:
-    """The field that a reference fills: of ``vpcIdRef`` and ``vpcIdSelector`` ``vpcId``, of ``subnetIdRefs`` ``subnetIds``."""
+    """The field that a reference fills: ``vpcId`` of ``vpcIdRef`` and ``vpcIdSelector``; empty for no reference."""
     if key.endswith(("SecretRef", "SecretKeyRef", "SecretRefs")) or key in ("secretRef", "secretKeyRef"):
         return ""
     if key.endswith("Refs") and isinstance(value, list):
@@ -182,7 +203,8 @@ def _mentions(value: Value, path: str, written: str, into: dict[str, Value], nam
         if not isinstance(each, dict):
             continue
         place = f"{written}[{index}]" if isinstance(value, list) else written
-        told = each.get("from") if isinstance(each.get("from"), dict) else each
+        inner = each.get("from")
+        told: Mapping[str, Value] = inner if isinstance(inner, dict) else each
         external = next((told[k] for k in ("external", "armId", "value") if isinstance(told.get(k), str)), None)
         if external is not None:
             into.setdefault(name, [external] if isinstance(value, list) else external)

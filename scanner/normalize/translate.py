@@ -9,6 +9,7 @@ from scanner.model.objects import PLATFORM
 from scanner.model.resource import Declaration
 from scanner.normalize.cloud_objects import CloudObjects
 from scanner.normalize.cluster_objects import ClusterObjects
+from scanner.normalize.operator_objects import OperatorObjects
 
 
 def translated(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[Declaration]:
@@ -16,4 +17,5 @@ def translated(declarations: Sequence[Declaration], tables: Catalog) -> Sequence
     if not any(each.platform == PLATFORM for each in declarations):
         return declarations
     objects = list(CloudObjects(tables, declarations).translated())
-    return list(ClusterObjects(objects).translated())
+    clusters = list(ClusterObjects(objects).translated())
+    return list(OperatorObjects(clusters).translated())

@@ -126,6 +126,8 @@ class Stands:
     def region_node(self, resource: Resource, region: Place | None = None) -> int:
         """The resource's service in another region (or its own), with its account."""
         place = resource.placement
+        if stands_in_cluster(resource.declaration):
+            return self.context.gates.any(self._pods.standing(resource)[:1])
         service = self.context.tables.service(place.provider, resource.type)
         where = region if region is not None else place.region
         return self.context.gates.any(
