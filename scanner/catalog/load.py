@@ -36,6 +36,7 @@ _ENTRY_KEYS: Final = frozenset(
         "selects",
         "objects",
         "hosts",
+        "makes",
         "note",
     }
 )
@@ -84,7 +85,7 @@ class Entry(Struct, frozen=True):
     """What a native type means. Paths are native attribute paths.
 
     ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods. ``hosts`` are the Services that
-    a controller makes for an object, ``{}`` its name.
+    a controller makes for an object, ``{}`` its name; ``makes`` maps a kind that it makes to the paths of its name.
     """
 
     kind: str
@@ -104,6 +105,7 @@ class Entry(Struct, frozen=True):
     selects: str = ""
     objects: tuple[ObjectPath, ...] = ()
     hosts: tuple[str, ...] = ()
+    makes: Mapping[str, tuple[str, ...]] = {}
 
 
 class Region(Struct, frozen=True):
@@ -211,6 +213,7 @@ def _entry(native_type: str) -> Entry | None:
             for path, what in (data.get("objects") or {}).items()
         ),
         hosts=_paths(data.get("hosts")),
+        makes={kind: _paths(paths) for kind, paths in (data.get("makes") or {}).items()},
     )
 
 

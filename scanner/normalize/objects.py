@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from scanner.catalog.load import Entry, ObjectPath
+from scanner.catalog.readers import lookup
 from scanner.graph.index import Index
 from scanner.model.objects import (
     PLATFORM,
@@ -76,6 +77,18 @@ class Objects:
         return {key: tuple(ids) for key, ids in found.items()}
 
     @cached_property
+    def _makers(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        """Namespace, kind and name of what controllers make → the objects that tell them to (ExternalSecret)."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for each in self.all:
+            entry = self.entries[each.id]
+            for kind, paths in entry.makes.items() if entry is not None else ():
+                name = next((v for p in paths if isinstance(v := lookup(each.attributes, p), str)), None)
+                if name is not None:
+                    found.setdefault((namespace_of(each.attributes), kind, name), []).append(each.id)
+        return {key: tuple(ids) for key, ids in found.items()}
+
+    @cached_property
     def _pods(self) -> Mapping[tuple[str, str], list[Declaration]]:
         """Root and namespace → what makes pods there."""
         found: dict[tuple[str, str], list[Declaration]] = {}
@@ -87,7 +100,7 @@ class Objects:
 
     def named(self, source: Declaration, kind: str, name: str, namespace: str) -> tuple[str, ...]:
         """The object of a kind and name: of the same root, else of the only other one that has it."""
-        found = self._by_name.get((namespace, kind, name), ())
+        found = self._by_name.get((namespace, kind, name)) or self._makers.get((namespace, kind, name), ())
         own = tuple(i for i in found if self.index.by_id[i].root == source.root)
         return own or (found if len(found) == 1 else ())
 
@@ -126,6 +139,8 @@ class Objects:
             space = str(namespace) if namespace else namespace_of(source.attributes)
             for place in (space, "") if wanted.types else (space,):
                 yield from self.named(source, each, name, place)
+            if each == "Service" and ("." in name or ":" in name):  # told as a host
+                yield from self._service(source, name.partition("://")[2].partition(":")[0] or name.partition(":")[0])
 
     # -- by labels ---------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What operators run or back up, where one object does not say all of it: brokers in pools, stores of backups in a cloud."""
+"""What operators run where one object does not say all of it: brokers in pools, stores of backups and secrets."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from scanner.normalize.respelled import AddedPlaces
 
 _CLOUDS: Final[Mapping[str, str]] = {"aws": "aws", "gcp": "google", "azure": "azurerm"}
 _BUCKETS: Final = ("aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account")
+_STORES: Final = ("external-secrets.io/SecretStore", "external-secrets.io/ClusterSecretStore")
+_SECRET_CLOUDS: Final[Mapping[str, str]] = {"aws": "aws", "gcpsm": "google", "azurekv": "azurerm"}
 _LOCATIONS: Final = ("velero.io/BackupStorageLocation", "velero.io/VolumeSnapshotLocation")
 
 
@@ -33,6 +35,8 @@ class OperatorObjects:
                 yield self._kafka(each)
             elif each.platform == PLATFORM and each.type in _LOCATIONS:
                 yield self._location(each)
+            elif each.platform == PLATFORM and each.type in _STORES:
+                yield _store(each)
             else:
                 yield each
 
@@ -84,6 +88,20 @@ class OperatorObjects:
                     if isinstance(name, str) and each.id not in found.setdefault(name, []):
                         found[name].append(each.id)
         return {name: ids for name, ids in found.items() if len(ids) == 1}
+
+
+def _store(store: Declaration) -> Declaration:
+    """A store of secrets with its cloud: https://external-secrets.io/latest/provider/aws-secrets-manager/."""
+    for key, provider in _SECRET_CLOUDS.items():
+        if lookup(store.attributes, f"spec.provider.{key}") is not ABSENT:
+            told: dict[str, Value] = {}
+            for name, path in (("region", "region"), ("region", "location"), ("project", "projectID")):
+                value = lookup(store.attributes, f"spec.provider.{key}.{path}")
+                if isinstance(value, str):
+                    told.setdefault(name, value)
+            span = store.span_of(f"spec.provider.{key}")
+            return replace(store, provider=ProviderContext(provider, "", told, span, bool(told), {"region": span}))
+    return store
 
 
 def _roles(pool: Declaration) -> list[Value]:
