@@ -84,8 +84,8 @@ class ObjectPath(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """What a native type means. Paths are native attribute paths.
 
-    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods. ``hosts`` are the Services that
-    a controller makes for an object, ``{}`` its name; ``makes`` maps a kind that it makes to the paths of its name.
+    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods. ``hosts`` are the Services
+    that a controller makes for an object, ``{}`` its name; ``makes`` maps a kind that it makes to its name's paths.
     """
 
     kind: str

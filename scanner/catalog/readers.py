@@ -49,6 +49,7 @@ def read(reader: Reader, attributes: Mapping[str, Value]) -> tuple[Value, str]:
         if key in reader:
             value, path = combine([read(part, attributes) for part in reader[key]])
             value = reader.get("default", ABSENT) if value is ABSENT else value
+            value = _map(value, reader["map"]) if "map" in reader and value is not ABSENT else value
             return _negated(reader, value), path
     value, path = _located(reader, attributes)
     return _negated(reader, _interpreted(reader, value, path, attributes)), path

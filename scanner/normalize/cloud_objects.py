@@ -3,7 +3,7 @@
 Four dialects: Crossplane (https://docs.crossplane.io/latest/managed-resources/managed-resources/), Config Connector
 (https://cloud.google.com/config-connector/docs/overview), AWS Controllers for Kubernetes
 (https://aws-controllers-k8s.github.io/community/docs/), Azure Service Operator
-(https://azure.github.io/azure-service-operator/guide/). ``catalog/kubernetes/translations.yaml`` says what each kind is.
+(https://azure.github.io/azure-service-operator/guide/). ``catalog/kubernetes/translations.yaml`` says what each is.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.value import Ref, Unknown, Value
 from scanner.normalize.respelled import Mention, MovedPlaces, Respelled, respell
 
-_UPJET: Final = re.compile(r"(?P<group>[a-z0-9]+)\.(?P<cloud>aws|gcp|azure)(?:\.m)?\.upbound\.io")
+_UPJET: Final = re.compile(r"(?:(?P<group>[a-z0-9]+)\.)?(?P<cloud>aws|gcp|azure)(?:\.m)?\.upbound\.io")
 _GROUPS: Final = re.compile(
-    r"(?P<crossplane>[a-z0-9]+\.(?P<cloud>aws|gcp|azure)(?:\.m)?\.(?:upbound|crossplane)\.io)"
+    r"(?P<crossplane>(?:[a-z0-9]+\.)?(?P<cloud>aws|gcp|azure)(?:\.m)?\.(?:upbound|crossplane)\.io)"
     r"|(?P<config>[a-z0-9]+\.cnrm\.cloud\.google\.com)|(?P<ack>[a-z0-9]+\.services\.k8s\.aws)"
     r"|(?P<aso>(?!infrastructure)[a-z0-9.]+\.azure\.com)"
 )
@@ -116,8 +116,8 @@ class CloudObjects:
         words = [""]
         upjet = _UPJET.fullmatch(group)
         if upjet is not None:
-            known = self.tables.translations["groups"][upjet["cloud"]].get(upjet["group"], ())
-            words = [*known, upjet["group"], ""]
+            short = upjet["group"] or ""
+            words = [*self.tables.translations["groups"][upjet["cloud"]].get(short, ()), short, ""]
         elif dialect.name != "config":
             return None
         for word in words:
@@ -161,7 +161,7 @@ class CloudObjects:
         )
 
     def _name(self, declaration: Declaration, native: str, spoken: Respelled) -> None:
-        """The name in the cloud, under the attribute by which others may name it: the object's own unless it tells one."""
+        """The name in the cloud, where others look for it: the object's own unless it tells one."""
         entry = self.tables.entry(native)
         told = annotations_of(declaration.attributes).get("crossplane.io/external-name")
         told = told or spoken.attributes.get("resource_id") or spoken.attributes.get("azure_name")
