@@ -151,6 +151,8 @@ class Catalog(Struct, frozen=True):
     def service(self, provider: str, native_type: str) -> str:
         """The provider's service that a native type belongs to, as failure domains name it."""
         prefixes = self.services.get(provider, {}).get("prefixes", {})
+        if "/" in native_type:  # what a cluster's controllers make of a cloud's parts
+            return str(prefixes.get(native_type) or prefixes.get(native_type.partition("/")[0]) or "kubernetes")
         words = native_type.split("_")
         for length in range(len(words), 0, -1):
             found = prefixes.get("_".join(words[:length]))

@@ -56,13 +56,15 @@ def node_groups(cluster: Resource, graph: Graph) -> list[Resource]:
 def group_name(group: Resource, graph: Graph) -> str:
     """``CLUSTER/NAME``, by which failure domains call a group of nodes."""
     clusters = [c for c in graph.targets(group, "cluster") if c.kind == "cluster"]
-    return f"{_name(clusters[0]) if clusters else 'default'}/{_name(group)}"
+    return f"{cluster_name(clusters[0]) if clusters else 'default'}/{cluster_name(group)}"
 
 
-def _name(resource: Resource) -> str:
+def cluster_name(resource: Resource) -> str:
+    """The name of a cluster or a group of nodes, by which failure domains call it."""
     attributes = resource.declaration.attributes
     found = (resource.get("name"), *(attributes.get(n) for n in ("node_group_name", "fargate_profile_name", "name")))
-    return next((name for name in found if isinstance(name, str) and name), resource.id)
+    named = next((name for name in found if isinstance(name, str) and name), None)
+    return named or (resource.declaration.name if resource.platform == PLATFORM else resource.id)
 
 
 def pod_spec(workload: Resource) -> Mapping[str, Value]:

@@ -13,9 +13,7 @@ from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import Resource
 from scanner.model.value import Unknown, Value
 
-OPERATED: Final = frozenset(
-    {"database", "cache", "queue", "search", "object_store", "secret_manager", "blockchain_node"}
-)
+OPERATED: Final = frozenset({"database", "cache", "queue", "search", "object_store", "secret_manager"})
 """Kinds that operators run in clusters, with a volume for each pod."""
 
 Reach = Literal["none", "node", "zone", "region"]

@@ -13,7 +13,7 @@ from scanner.catalog.load import Entry
 from scanner.catalog.places import region_of
 from scanner.catalog.readers import lookup
 from scanner.facts.estate import CLOUDS
-from scanner.facts.nodes import group_name
+from scanner.facts.nodes import cluster_name, group_name
 from scanner.facts.place import region_has_zones
 from scanner.facts.quorums import needs_majority
 from scanner.facts.traffic import subnets_through
@@ -80,9 +80,7 @@ class Stands:
         service = self.context.tables.service(place.provider, resource.type)
         found = [self._account(resource), self._serving(resource, service, calls_out)]
         if resource.kind == "cluster" and resource.get("engine") == "kubernetes":
-            name = resource.get("name")
-            name = name if isinstance(name, str) else resource.declaration.attributes.get("name")
-            found.append(places.other("cluster", name if isinstance(name, str) else resource.id))
+            found.append(places.other("cluster", cluster_name(resource)))
         if resource.kind == "node_group" and _is_of_kubernetes(resource, self.context.graph):
             found.append(places.other("node-group", group_name(resource, self.context.graph)))
         return found + ([places.other("cluster", place.cluster)] if place.cluster else [])
@@ -222,11 +220,8 @@ class Stands:
     def _spread(self, resource: Resource, slots: Sequence[int]) -> int:
         """Any one zone is enough; for what needs a majority of its members, a majority of the zones."""
         gates = self.context.gates
-        if (
-            len(slots) > 1
-            and resource.kind in ("compute_group", "container_service", "workload")
-            and needs_majority(resource)
-        ):
+        elected = resource.kind in ("compute_group", "container_service", "workload") and needs_majority(resource)
+        if len(slots) > 1 and (elected or (resource.kind == "cluster" and resource.get("majority") is True)):
             return gates.at_least((len(slots) + 1) // 2, slots, "the majority of its zones")
         everywhere = gates.all(slots, "all of its zones")
         copies = self._copies(resource)
