@@ -111,7 +111,7 @@ def _own_nodes(cluster: Resource) -> Nodes | None:
     kept = {"key": "CriticalAddonsOnly", "value": "true", "effect": "NoSchedule"}
     taints = [kept] if pool.get("only_critical_addons_enabled") is True else []
     held = {**(labels if isinstance(labels, dict) else {}), **dict.fromkeys(POOL_LABELS, name)}
-    return Nodes(f"{_name(cluster)}/{name}", known, held, taints)
+    return Nodes(f"{cluster_name(cluster)}/{name}", known, held, taints)
 
 
 def _for_pod(workload: Resource, groups: list[Resource]) -> list[Resource]:
