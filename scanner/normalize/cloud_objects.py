@@ -179,7 +179,8 @@ class CloudObjects:
         }
         named = lookup(declaration.attributes, "spec.providerConfigRef.name")
         if dialect.name == "crossplane":
-            told.update(self._configured(str(named) if isinstance(named, str) else "default", dialect))
+            name = named if isinstance(named, str) else "default"
+            told.update(self._configured.get((dialect.provider, name), {}))
         found = {key: value for key, value in told.items() if value}
         return ProviderContext(dialect.provider, str(named) if isinstance(named, str) else "", found, None, bool(found))
 
@@ -191,20 +192,22 @@ class CloudObjects:
         spaces = [d for d in self.declarations if d.type == "core/Namespace"]
         return {(d.root, name_of_object(d.attributes)): annotations_of(d.attributes) for d in spaces}
 
-    def _configured(self, name: str, dialect: Dialect) -> dict[str, Value]:
-        """What a provider configuration says of the account: a project, a subscription or the role that is taken on."""
+    @cached_property
+    def _configured(self) -> Mapping[tuple[str, str], dict[str, Value]]:
+        """Provider and name of a provider configuration → the account: a project, subscription or role."""
+        configured: dict[tuple[str, str], dict[str, Value]] = {}
         for each in self.declarations:
-            group, _, kind = each.type.partition("/")
-            if kind not in ("ProviderConfig", "ClusterProviderConfig") or dialect_of(f"x.{group}/x") != dialect:
+            dialect = dialect_of(each.type) if each.platform == PLATFORM else None
+            if dialect is None or not each.type.endswith(("/ProviderConfig", "/ClusterProviderConfig")):
                 continue
-            if name_of_object(each.attributes) == name:
-                found = {
-                    "project": lookup(each.attributes, "spec.projectID"),
-                    "subscription_id": lookup(each.attributes, "spec.subscriptionID"),
-                    "role_arn": next((r for r in _roles(each.attributes) if isinstance(r, str)), None),
-                }
-                return {key: value for key, value in found.items() if isinstance(value, str)}
-        return {}
+            found = {
+                "project": lookup(each.attributes, "spec.projectID"),
+                "subscription_id": lookup(each.attributes, "spec.subscriptionID"),
+                "role_arn": next((r for r in _roles(each.attributes) if isinstance(r, str)), None),
+            }
+            known = {key: value for key, value in found.items() if isinstance(value, str)}
+            configured.setdefault((dialect.provider, name_of_object(each.attributes)), known)
+        return configured
 
     # -- what it names -----------------------------------------------------------------------------
 

@@ -15,11 +15,11 @@ from scanner.catalog.readers import lookup, read, whole
 from scanner.facts.volumes import OPERATED
 from scanner.graph.index import Index
 from scanner.model.compose import PLATFORM as COMPOSE
-from scanner.model.domain import region_of_zone
 from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of, stands_in_cluster
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
 from scanner.model.value import ABSENT, Unknown, Value, equal, unknown_from
 from scanner.normalize.clusters import Clusters
+from scanner.normalize.told_places import shared_place, told_by
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "aws": "aws",
@@ -73,8 +73,6 @@ _SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
 _ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _IN_ZONES: Final = frozenset({"workload", "batch", "volume", *OPERATED})
 """Kinds of Kubernetes objects that stand on nodes or disks."""
-_TELLING_ZONES: Final = ("aws", "google")
-"""Providers whose names of zones tell them from each other."""
 _MAX_HOPS: Final = 8
 MAX_ZONES: Final = 64
 """So many unknown zones are compared with each other; no region has nearly as many."""
@@ -114,7 +112,7 @@ class Placer:
         """Where an object of a cluster stands: what runs or keeps data, in zones of it; all else, in it as a whole."""
         clusters = self.clusters.every(declaration)
         if len(clusters) > 1:
-            return self._in_several(clusters)
+            return shared_place([self.place(c) if c in self.clusters.declared else None for c in clusters])
         cluster = self.clusters.of(declaration)
         base = self.place(cluster) if cluster is not None else Placement(PLATFORM, cluster=next(iter(clusters), None))
         if entry.kind not in _IN_ZONES:
@@ -122,21 +120,11 @@ class Placer:
         spec = spec_of(declaration.attributes, entry.pods) if entry.pods else {}
         pinned = distinct([z for z in pinned_values(spec, ZONE_LABELS)[0] if isinstance(z, (str, Unknown))])
         if base.provider == PLATFORM:
-            base = _told_by(pinned, base, pinned_values(spec, REGION_LABELS)[0])
+            base = told_by(pinned, base, pinned_values(spec, REGION_LABELS)[0])
         if base.provider == "azure":  # labels there hold the region, too
             pinned = tuple(z.removeprefix(f"{base.region}-") if isinstance(z, str) else z for z in pinned)
         zones = pinned or (self.node_zones(cluster) if cluster is not None else ())
         return replace(base, zones=zones, scope=Scope.ZONAL)
-
-    def _in_several(self, clusters: tuple[str, ...]) -> Placement:
-        """The place that several clusters share; each of them runs all of it."""
-        places = [self.place(c) if c in self.clusters.declared else Placement(PLATFORM) for c in clusters]
-        first = places[0]
-        if any(place.provider != first.provider for place in places):
-            return Placement(PLATFORM)
-        account = first.account if all(place.account == first.account for place in places) else None
-        alike = all(place.region == first.region for place in places)
-        return Placement(first.provider, account, first.region if alike else None)
 
     def node_zones(self, cluster: str) -> tuple[str | Unknown, ...] | Unknown:
         """The zones of a cluster's nodes: those of its node groups and of the nodes that it declares itself."""
@@ -320,17 +308,6 @@ class Placer:
             if isinstance(value, (str, Unknown)):
                 return value
         return account_of(declaration.provider, provider)
-
-
-def _told_by(zones: tuple[str | Unknown, ...], place: Placement, regions: list[Value]) -> Placement:
-    """A placement with the provider and region that the names of zones tell."""
-    named = [zone for zone in zones if isinstance(zone, str)]
-    for provider in _TELLING_ZONES:
-        found = {region_of_zone(provider, zone) for zone in named}
-        if named and None not in found and len(found) == 1:
-            return replace(place, provider=provider, region=found.pop())
-    region = regions[0] if len(regions) == 1 and isinstance(regions[0], str) else None
-    return replace(place, region=region) if region else place
 
 
 def provider_of(declaration: Declaration) -> str:
