@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
+from scanner.facts.volumes import OPERATED
 from scanner.graph.graph import Graph, build_graph
 from scanner.graph.index import Index, build_index
 from scanner.model.compose import PLATFORM as COMPOSE
@@ -88,6 +89,9 @@ def _own_properties(declaration: Declaration, entry: Entry, tables: Catalog) -> 
             result.values[name] = coerced(value, tables.property_type(entry.kind, name))
         if value is not ABSENT or path:
             result.deciders[name] = (declaration, path)
+    if entry.kind in OPERATED and "zone_redundant" not in result.values and stands_in_cluster(declaration):
+        reason = "nothing in it keeps its pods in different zones for certain"
+        result.values["zone_redundant"] = Unknown(reason, declaration.span)
     for name, value, path in pod_properties(declaration.attributes, entry.pods) if entry.pods else ():
         result.values[name] = coerced(value, tables.property_type(entry.kind, name))
         result.deciders[name] = (declaration, path)
