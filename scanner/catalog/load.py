@@ -35,12 +35,14 @@ _ENTRY_KEYS: Final = frozenset(
         "pods",
         "selects",
         "objects",
+        "hosts",
+        "makes",
         "note",
     }
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
 _EDGES: Final = frozenset(kind.value for kind in EdgeKind)
-_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml"})
+_NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml", "translations.yaml"})
 
 _PROGRAM_NEEDS: Final = frozenset({"name", "role", "status", "source"})
 _PROGRAM_KEYS: Final = _PROGRAM_NEEDS | {"network", "images", "executables", "roles", "also", "fork_of"}
@@ -82,7 +84,8 @@ class ObjectPath(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """What a native type means. Paths are native attribute paths.
 
-    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods.
+    ``pods`` is the path of a pod template, ``selects`` of a selector over labels of pods. ``hosts`` are the Services
+    that a controller makes for an object, ``{}`` its name; ``makes`` maps a kind that it makes to its name's paths.
     """
 
     kind: str
@@ -101,6 +104,8 @@ class Entry(Struct, frozen=True):
     pods: str = ""
     selects: str = ""
     objects: tuple[ObjectPath, ...] = ()
+    hosts: tuple[str, ...] = ()
+    makes: Mapping[str, tuple[str, ...]] = {}
 
 
 class Region(Struct, frozen=True):
@@ -123,6 +128,7 @@ class Catalog(Struct, frozen=True):
     multi_regions: Mapping[str, Mapping[str, list[str]]]
     services: Mapping[str, Mapping[str, Any]]
     programs: Mapping[str, Mapping[str, Any]]
+    translations: Mapping[str, Mapping[str, Any]] = {}
 
     def entry(self, native_type: str) -> Entry | None:
         """The meaning of a native type, or ``None`` when it is not catalogued."""
@@ -145,6 +151,8 @@ class Catalog(Struct, frozen=True):
     def service(self, provider: str, native_type: str) -> str:
         """The provider's service that a native type belongs to, as failure domains name it."""
         prefixes = self.services.get(provider, {}).get("prefixes", {})
+        if "/" in native_type:  # what a cluster's controllers make of a cloud's parts
+            return str(prefixes.get(native_type) or prefixes.get(native_type.partition("/")[0]) or "kubernetes")
         words = native_type.split("_")
         for length in range(len(words), 0, -1):
             found = prefixes.get("_".join(words[:length]))
@@ -175,6 +183,7 @@ def catalog() -> Catalog:
         data["multi_regions"],
         data["services"],
         data["programs"],
+        data["translations"],
     )
 
 
@@ -205,6 +214,8 @@ def _entry(native_type: str) -> Entry | None:
             ObjectPath(path, _paths(what["type"]), what.get("kind", "runtime"), what.get("namespace", ""))
             for path, what in (data.get("objects") or {}).items()
         ),
+        hosts=_paths(data.get("hosts")),
+        makes={kind: _paths(paths) for kind, paths in (data.get("makes") or {}).items()},
     )
 
 
@@ -263,9 +274,24 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "references": references,
         "regions": regions,
         "multi_regions": multi_regions,
+        "translations": _translations(folder, types),
         "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
         "programs": _programs(folder / "programs.yaml"),
     }
+
+
+def _translations(folder: Path, types: Mapping[str, Any]) -> dict[str, Any]:
+    """What cloud resources in Kubernetes are (``kubernetes/translations.yaml``): each a type of the catalog."""
+    path = folder / "kubernetes" / "translations.yaml"
+    data = _yaml(path) if path.exists() else {}
+    for name, what in data.get("types", {}).items():
+        meant = {"type": what} if isinstance(what, str) else what
+        for key in sorted(meant.keys() - {"type", "global", "regional", "zonal", "renamed"}):
+            raise CatalogError(f"translations.yaml: {name}: unknown key {key}")
+        for key in sorted(meant.keys() & {"type", "global", "regional", "zonal"}):
+            if meant[key] not in types:
+                raise CatalogError(f"translations.yaml: {name}: {meant[key]} is no type of the catalog")
+    return {key: data.get(key, {}) for key in ("groups", "references", "types")}
 
 
 def _regions(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -25,6 +25,7 @@ KEYS: Final = frozenset(
         "set",
         "count",
         "each",
+        "total",
         "matches",
         "extract",
         "negate",
@@ -49,6 +50,7 @@ def read(reader: Reader, attributes: Mapping[str, Value]) -> tuple[Value, str]:
         if key in reader:
             value, path = combine([read(part, attributes) for part in reader[key]])
             value = reader.get("default", ABSENT) if value is ABSENT else value
+            value = _map(value, reader["map"]) if "map" in reader and value is not ABSENT else value
             return _negated(reader, value), path
     value, path = _located(reader, attributes)
     return _negated(reader, _interpreted(reader, value, path, attributes)), path
@@ -119,6 +121,8 @@ def _interpreted(reader: Mapping[str, Any], value: Value, path: str, attributes:
     """The value after the reader's keys, in the order of :data:`_INTERPRETATIONS` (which the README states)."""
     if "each" in reader:
         value = _each(whole(attributes, path), reader["each"])
+    elif "total" in reader:
+        value = _total(_each(whole(attributes, path), reader["total"]))
     elif "count" in reader:
         value = _count(whole(attributes, path))
     elif "set" in reader:
@@ -162,6 +166,8 @@ def _above(value: Value, limit: int) -> Truth:
 def _matches(value: Value, pattern: str) -> Truth:
     if isinstance(value, Unknown):
         return unknown_from([value])
+    if isinstance(value, list):
+        return either(_matches(item, pattern) for item in value)
     return isinstance(value, str) and _compiled(pattern).search(value) is not None
 
 
@@ -220,6 +226,15 @@ def _each(value: Value, path: str) -> Value:
         elif found is not ABSENT:
             result.append(found)
     return result
+
+
+def _total(values: Value) -> Value:
+    """The sum of numbers; unknown when one is, absent when there is none."""
+    if not isinstance(values, list) or not values:
+        return values if isinstance(values, Unknown) else ABSENT
+    if any(isinstance(value, Unknown) for value in values):
+        return unknown_from(values)
+    return sum(value for value in values if isinstance(value, int) and not isinstance(value, bool))
 
 
 def _has(value: Mapping[str, Value], path: str) -> bool:

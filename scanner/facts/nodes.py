@@ -21,6 +21,7 @@ from scanner.model.objects import (
     namespace_of,
     selects,
     spec_of,
+    stands_in_cluster,
     template_of,
     zonal_terms,
 )
@@ -55,18 +56,20 @@ def node_groups(cluster: Resource, graph: Graph) -> list[Resource]:
 def group_name(group: Resource, graph: Graph) -> str:
     """``CLUSTER/NAME``, by which failure domains call a group of nodes."""
     clusters = [c for c in graph.targets(group, "cluster") if c.kind == "cluster"]
-    return f"{_name(clusters[0]) if clusters else 'default'}/{_name(group)}"
+    return f"{cluster_name(clusters[0]) if clusters else 'default'}/{cluster_name(group)}"
 
 
-def _name(resource: Resource) -> str:
+def cluster_name(resource: Resource) -> str:
+    """The name of a cluster or a group of nodes, by which failure domains call it."""
     attributes = resource.declaration.attributes
     found = (resource.get("name"), *(attributes.get(n) for n in ("node_group_name", "fargate_profile_name", "name")))
-    return next((name for name in found if isinstance(name, str) and name), resource.id)
+    named = next((name for name in found if isinstance(name, str) and name), None)
+    return named or (resource.declaration.name if resource.platform == PLATFORM else resource.id)
 
 
 def pod_spec(workload: Resource) -> Mapping[str, Value]:
     """The pod specification of a Kubernetes workload; empty for others."""
-    if workload.platform != PLATFORM:
+    if not stands_in_cluster(workload.declaration):
         return {}
     entry = catalog().entry(workload.type) or Entry("other")
     return spec_of(workload.declaration.attributes, entry.pods) if entry.pods else {}
@@ -108,7 +111,7 @@ def _own_nodes(cluster: Resource) -> Nodes | None:
     kept = {"key": "CriticalAddonsOnly", "value": "true", "effect": "NoSchedule"}
     taints = [kept] if pool.get("only_critical_addons_enabled") is True else []
     held = {**(labels if isinstance(labels, dict) else {}), **dict.fromkeys(POOL_LABELS, name)}
-    return Nodes(f"{_name(cluster)}/{name}", known, held, taints)
+    return Nodes(f"{cluster_name(cluster)}/{name}", known, held, taints)
 
 
 def _for_pod(workload: Resource, groups: list[Resource]) -> list[Resource]:

@@ -33,8 +33,8 @@ _SHOWN: Final = 5
 
 
 def needs_majority(resource: Resource) -> bool:
-    """Whether its names say that it stops when it loses the majority of its members."""
-    return _MAJORITY.search(own_words(resource)) is not None
+    """Whether its type or its names say that it stops when it loses the majority of its members."""
+    return resource.get("majority") is True or _MAJORITY.search(own_words(resource)) is not None
 
 
 def quorum_zones(resource: Resource, graph: Graph) -> Value | Answer:

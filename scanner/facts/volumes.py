@@ -9,9 +9,12 @@ from typing import Final, Literal
 from scanner.facts.nodes import cluster_of, node_groups, pod_spec
 from scanner.facts.volume_zones import written_zones
 from scanner.graph.graph import Graph
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import Resource
 from scanner.model.value import Unknown, Value
+
+OPERATED: Final = frozenset({"database", "cache", "queue", "search", "object_store", "secret_manager"})
+"""Kinds that operators run in clusters, with a volume for each pod."""
 
 Reach = Literal["none", "node", "zone", "region"]
 
@@ -75,10 +78,10 @@ _RANK: Final = ("none", "region", "zone", "node")
 
 def volume_reach(workload: Resource, graph: Graph) -> Reach | Unknown:
     """What binds a workload by its volumes: a ``node``, a ``zone``, nothing below the ``region``, or ``none``."""
-    if workload.platform != PLATFORM or workload.get("every_node") is True:
+    if not stands_in_cluster(workload.declaration) or workload.get("every_node") is True:
         return "none"
     own: list[Reach | Unknown] = ["node"] if kept_on_host(workload) else []
-    return _narrowest([*_claimed(workload, graph), *own])
+    return _narrowest([*_claimed(workload, graph), *_operated(workload, graph), *own])
 
 
 def reach_of_claims(workload: Resource, graph: Graph) -> Reach | Unknown:
@@ -123,10 +126,16 @@ def _claim_names(workload: Resource) -> Iterator[str]:
             yield claim["claimName"]
 
 
+def _operated(store: Resource, graph: Graph) -> Iterator[Reach | Unknown]:
+    """The volumes that an operator claims for a store: one for each of its pods."""
+    if store.kind in OPERATED:
+        yield _of_claim(None, store.get("storage_class"), store, graph)
+
+
 def _mounted(workload: Resource, graph: Graph) -> Iterator[Resource]:
     for edge in graph.outgoing.get(workload.id, ()):
         target = graph.resources[edge.target]
-        if target.kind == "volume" and target.platform == PLATFORM:
+        if target.kind == "volume" and stands_in_cluster(target.declaration):
             yield target
 
 

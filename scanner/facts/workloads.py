@@ -28,6 +28,14 @@ def least_pods(workload: Resource, graph: Graph) -> Value:
     return next((minimum for minimum in found if minimum is not ABSENT), workload.get("replicas"))
 
 
+def members(resource: Resource, graph: Graph) -> Value:
+    """How many pods hold it: those of a workload, or the servers that an operator keeps of a store."""
+    if resource.kind == "workload":
+        return least_pods(resource, graph)
+    found = (resource.get(name) for name in ("instances", "brokers", "nodes"))
+    return next((count for count in found if count is not ABSENT), ABSENT)
+
+
 def pods_at_least(workload: Resource, graph: Graph) -> Value | Answer:
     """:func:`least_pods`, shown where it is decided."""
     for scaler in scalers(workload, graph):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from scanner.model.resource import Declaration
 from scanner.model.value import Truth, Unknown, Value, both, contains, either, equal, negate, unknown_from
 
 PLATFORM: Final = "kubernetes"
@@ -43,6 +44,11 @@ POOL_LABELS: Final = (
 """Labels by which vendors tell the group of a node."""
 
 
+def stands_in_cluster(declaration: Declaration) -> bool:
+    """Whether it is an object of a cluster; what a cluster only declares, a cloud's resource, stands elsewhere."""
+    return declaration.platform == PLATFORM and declaration.provider.name == PLATFORM
+
+
 def namespace_of(attributes: Mapping[str, Value]) -> str:
     """The namespace of an object, empty for a kind that has none."""
     if attributes.get("kind") in CLUSTER_SCOPED:
@@ -68,6 +74,13 @@ def labels_of(attributes: Value) -> Mapping[str, Value]:
     metadata = attributes.get("metadata") if isinstance(attributes, dict) else None
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     return labels if isinstance(labels, dict) else {}
+
+
+def annotations_of(attributes: Value) -> Mapping[str, Value]:
+    """The annotations of an object."""
+    metadata = attributes.get("metadata") if isinstance(attributes, dict) else None
+    found = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def template_of(attributes: Mapping[str, Value], path: str) -> Mapping[str, Value]:

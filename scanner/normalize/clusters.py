@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 
 from scanner.catalog.load import Entry
 from scanner.catalog.readers import lookup, read
 from scanner.graph.index import Index
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import PLATFORM, stands_in_cluster
 from scanner.model.resource import Declaration, Edge, EdgeKind
+from scanner.normalize.deliveries import Deliveries
 from scanner.normalize.settings import GivenPlace
 
 
 @dataclass
 class Clusters:
-    """Finds the cluster of objects: the one that the configuration names for their file, else the only one there is."""
+    """Finds the clusters of objects.
+
+    The configuration's word for their file counts first, then what delivers them, then the only cluster there is.
+    """
 
     entries: Mapping[str, Entry | None]
     index: Index
     places: Sequence[GivenPlace] = ()
+    _found: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def declared(self) -> Mapping[str, frozenset[str]]:
@@ -45,22 +50,61 @@ class Clusters:
             if isinstance(value, str):
                 yield value
 
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """What takes objects to clusters."""
+        return Deliveries(list(self.index.by_id.values()))
+
     def of(self, declaration: Declaration) -> str | None:
-        """The declared cluster in which an object runs, by id; ``None`` when the files do not tell."""
-        if declaration.platform != PLATFORM or declaration.id in self.declared:
-            return None
+        """The declared cluster in which an object runs, by id; ``None`` for several and when the files do not tell."""
+        found = self.every(declaration)
+        return found[0] if len(found) == 1 and found[0] in self.declared else None
+
+    def every(self, declaration: Declaration) -> tuple[str, ...]:
+        """All clusters in which an object runs: declared ones by id, others by the name that something gives them."""
+        if not stands_in_cluster(declaration) or declaration.id in self.declared:
+            return ()
+        if declaration.id not in self._found:
+            self._found[declaration.id] = self._find(declaration)
+        return self._found[declaration.id]
+
+    def _find(self, declaration: Declaration) -> tuple[str, ...]:
         for given in self.places:
             if any(fnmatchcase(declaration.span.file, path) for path in given.paths):
                 named = [i for i, names in self.declared.items() if given.cluster in names]
                 if given.cluster or given.region or given.zones:
-                    return named[0] if len(named) == 1 else None
-        return next(iter(self.declared)) if len(self.declared) == 1 else None
+                    return (named[0],) if len(named) == 1 else ()
+        delivered = self.deliveries.clusters_of(declaration)
+        if delivered:
+            return tuple(dict.fromkeys(self._declared_as(name) for name in delivered))
+        return self._only
+
+    def _declared_as(self, name: str) -> str:
+        """The one declared cluster of a name, else the name."""
+        named = [i for i, names in self.declared.items() if name in names]
+        return named[0] if len(named) == 1 else name
+
+    @property
+    def _only(self) -> tuple[str, ...]:
+        return tuple(self.declared) if len(self.declared) == 1 else ()
 
     def edges(self, declaration: Declaration) -> Iterator[Edge]:
-        """What says where an object runs."""
-        cluster = self.of(declaration)
-        if cluster is not None:
-            yield Edge(declaration.id, cluster, EdgeKind.PLACEMENT, "cluster", declaration.span)
+        """What says where an object runs, and what delivers it there."""
+        for cluster in self.every(declaration):
+            if cluster in self.declared:
+                yield Edge(declaration.id, cluster, EdgeKind.PLACEMENT, "cluster", declaration.span)
+        if stands_in_cluster(declaration):
+            for delivery in self.deliveries.covering(declaration):
+                yield Edge(declaration.id, delivery.by, EdgeKind.CONTROL, "delivery", declaration.span)
+        for target in self._made_in(declaration):
+            yield Edge(declaration.id, target, EdgeKind.PLACEMENT, "cluster", declaration.span)
+
+    def _made_in(self, group: Declaration) -> tuple[str, ...]:
+        """The cluster of nodes that a controller makes where it runs itself (Karpenter)."""
+        entry = self.entries[group.id]
+        if group.platform != PLATFORM or entry is None or entry.kind != "node_group" or group.references:
+            return ()
+        return tuple(cluster for cluster in self._find(group)[:1] if cluster in self.declared)
 
     @cached_property
     def node_groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -72,8 +116,10 @@ class Clusters:
                 continue
             reader = entry.properties.get("cluster")
             paths = [reader] if isinstance(reader, str) else reader.get("path", []) if isinstance(reader, dict) else []
-            for path in [paths] if isinstance(paths, str) else paths:
-                for target in self.index.referred(each, path):
-                    if target in self.declared and each.id not in found.setdefault(target, []):
-                        found[target].append(each.id)
+            targets = [
+                t for path in ([paths] if isinstance(paths, str) else paths) for t in self.index.referred(each, path)
+            ]
+            for target in (*targets, *self._made_in(each)):
+                if target in self.declared and each.id not in found.setdefault(target, []):
+                    found[target].append(each.id)
         return {cluster: tuple(groups) for cluster, groups in found.items()}

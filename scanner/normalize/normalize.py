@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from scanner.catalog.load import Catalog, Entry, catalog
 from scanner.catalog.readers import read
+from scanner.facts.volumes import OPERATED
 from scanner.graph.graph import Graph, build_graph
 from scanner.graph.index import Index, build_index
 from scanner.model.compose import PLATFORM as COMPOSE
-from scanner.model.objects import PLATFORM, labels_of
+from scanner.model.objects import PLATFORM, labels_of, stands_in_cluster
 from scanner.model.resource import Declaration, Placement, Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.normalize.clusters import Clusters
@@ -26,6 +27,7 @@ from scanner.normalize.objects import Objects
 from scanner.normalize.placement import Placer
 from scanner.normalize.pods import pod_properties
 from scanner.normalize.settings import Settings
+from scanner.normalize.translate import translated
 
 _NOWHERE: Final = frozenset({"", PLATFORM, COMPOSE})
 """Providers that only say that the files do not tell the provider."""
@@ -42,6 +44,7 @@ class _Properties(Struct):
 def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[Graph, Mapping[str, int]]:
     """The graph of all resources, and how often each uncatalogued type occurs."""
     tables = catalog()
+    declarations = translated(declarations, tables)
     entries = {d.id: tables.entry(native_type(d)) for d in declarations}
     index = build_index(declarations, _names(tables, declarations))
     properties = {d.id: _own_properties(d, entry, tables) for d in declarations if (entry := entries[d.id]) is not None}
@@ -57,6 +60,9 @@ def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[
     for declaration in declarations:
         if entries[declaration.id] is None and declaration.mode == "managed":
             uncatalogued[declaration.type] = uncatalogued.get(declaration.type, 0) + 1
+    for declaration in declarations:
+        if declaration.id in properties and len(several := clusters.every(declaration)) > 1:
+            properties[declaration.id].values["clusters"] = list(several)
     edges = Linker(entries, parts, index, tables, Objects(entries, index), clusters).edges(declarations)
     return build_graph(resources, chain(edges, compose_edges(declarations)), index), dict(sorted(uncatalogued.items()))
 
@@ -83,6 +89,9 @@ def _own_properties(declaration: Declaration, entry: Entry, tables: Catalog) -> 
             result.values[name] = coerced(value, tables.property_type(entry.kind, name))
         if value is not ABSENT or path:
             result.deciders[name] = (declaration, path)
+    if entry.kind in OPERATED and "zone_redundant" not in result.values and stands_in_cluster(declaration):
+        reason = "nothing in it keeps its pods in different zones for certain"
+        result.values["zone_redundant"] = Unknown(reason, declaration.span)
     for name, value, path in pod_properties(declaration.attributes, entry.pods) if entry.pods else ():
         result.values[name] = coerced(value, tables.property_type(entry.kind, name))
         result.deciders[name] = (declaration, path)
@@ -153,9 +162,7 @@ def _resource(
     declaration: Declaration, entry: Entry, properties: _Properties, placer: Placer, settings: Settings
 ) -> Resource:
     attributes = declaration.attributes
-    tags = (
-        labels_of(attributes) if declaration.platform == PLATFORM else attributes.get("tags", attributes.get("labels"))
-    )
+    tags = labels_of(attributes) if stands_in_cluster(declaration) else attributes.get("tags", attributes.get("labels"))
     return Resource(
         declaration,
         entry.kind,

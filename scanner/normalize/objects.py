@@ -9,8 +9,18 @@ from functools import cached_property
 from typing import Final
 
 from scanner.catalog.load import Entry, ObjectPath
+from scanner.catalog.readers import lookup
 from scanner.graph.index import Index
-from scanner.model.objects import PLATFORM, labels_of, name_of_object, namespace_of, selects, spec_of, template_of
+from scanner.model.objects import (
+    PLATFORM,
+    labels_of,
+    name_of_object,
+    namespace_of,
+    selects,
+    spec_of,
+    stands_in_cluster,
+    template_of,
+)
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.value import Value
 
@@ -70,6 +80,18 @@ class Objects:
         return {key: tuple(ids) for key, ids in found.items()}
 
     @cached_property
+    def _makers(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        """Namespace, kind and name of what controllers make → the objects that tell them to (ExternalSecret)."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for each in self.all:
+            entry = self.entries[each.id]
+            for kind, paths in entry.makes.items() if entry is not None else ():
+                name = next((v for p in paths if isinstance(v := lookup(each.attributes, p), str)), None)
+                if name is not None:
+                    found.setdefault((namespace_of(each.attributes), kind, name), []).append(each.id)
+        return {key: tuple(ids) for key, ids in found.items()}
+
+    @cached_property
     def _pods(self) -> Mapping[tuple[str, str], list[Declaration]]:
         """Root and namespace → what makes pods there."""
         found: dict[tuple[str, str], list[Declaration]] = {}
@@ -81,13 +103,13 @@ class Objects:
 
     def named(self, source: Declaration, kind: str, name: str, namespace: str) -> tuple[str, ...]:
         """The object of a kind and name: of the same root, else of the only other one that has it."""
-        found = self._by_name.get((namespace, kind, name), ())
+        found = self._by_name.get((namespace, kind, name)) or self._makers.get((namespace, kind, name), ())
         own = tuple(i for i in found if self.index.by_id[i].root == source.root)
         return own or (found if len(found) == 1 else ())
 
     def edges(self, declaration: Declaration, entry: Entry) -> Iterator[Edge]:
         """What an object names, chooses by labels, and calls by host name."""
-        if declaration.platform != PLATFORM:
+        if not stands_in_cluster(declaration):
             return
         yield from self._objects(declaration, entry.objects, "")
         if entry.pods:
@@ -120,6 +142,8 @@ class Objects:
             space = str(namespace) if namespace else namespace_of(source.attributes)
             for place in (space, "") if wanted.types else (space,):
                 yield from self.named(source, each, name, place)
+            if each == "Service" and ("." in name or ":" in name):  # told as a host
+                yield from self._service(source, name.partition("://")[2].partition(":")[0] or name.partition(":")[0])
 
     # -- by labels ---------------------------------------------------------------------------------
 
@@ -183,7 +207,20 @@ class Objects:
         ways = [(labels[0], here)] if len(labels) == 1 else [(labels[-2], labels[-1])] if len(labels) <= 3 else []
         if len(labels) == 2:
             ways.append((labels[1], here))  # pod-0.service
-        return next((found for name, space in ways if (found := self.named(source, "Service", name, space))), ())
+        services = (found for name, space in ways if (found := self.named(source, "Service", name, space)))
+        made = (found for name, space in ways if (found := self._made.get((space, name), ())))
+        return next(services, None) or next(made, ())
+
+    @cached_property
+    def _made(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """Namespace and name of the Services that controllers make → what they lead to."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for each in self.all:
+            entry = self.entries[each.id]
+            for pattern in entry.hosts if entry is not None else ():
+                name = pattern.replace("{}", name_of_object(each.attributes))
+                found.setdefault((namespace_of(each.attributes), name), []).append(each.id)
+        return {key: tuple(ids) for key, ids in found.items() if len(ids) == 1}
 
 
 def _kind(declaration: Declaration) -> str:

@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from scanner.catalog.load import Catalog, Entry
 from scanner.catalog.places import GOOGLE_ZONE, region_of
 from scanner.catalog.readers import lookup, read, whole
+from scanner.facts.volumes import OPERATED
 from scanner.graph.index import Index
 from scanner.model.compose import PLATFORM as COMPOSE
-from scanner.model.domain import region_of_zone
-from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of
+from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_values, spec_of, stands_in_cluster
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
 from scanner.model.value import ABSENT, Unknown, Value, equal, unknown_from
 from scanner.normalize.clusters import Clusters
+from scanner.normalize.told_places import shared_place, told_by
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "aws": "aws",
@@ -70,10 +71,8 @@ _ACCOUNT_ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}
 _ACCOUNT_IN_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_IN_ZONES: Final = frozenset({"workload", "batch", "volume"})
+_IN_ZONES: Final = frozenset({"workload", "batch", "volume", *OPERATED})
 """Kinds of Kubernetes objects that stand on nodes or disks."""
-_TELLING_ZONES: Final = ("aws", "google")
-"""Providers whose names of zones tell them from each other."""
 _MAX_HOPS: Final = 8
 MAX_ZONES: Final = 64
 """So many unknown zones are compared with each other; no region has nearly as many."""
@@ -95,7 +94,7 @@ class Placer:
         """The placement of a declared resource."""
         declaration = self.index.by_id[name]
         entry = self.entries[name] or Entry("other")
-        if declaration.platform == PLATFORM and name not in self.clusters.declared:
+        if stands_in_cluster(declaration) and name not in self.clusters.declared:
             return self._in_cluster(declaration, entry)
         if declaration.platform == COMPOSE:  # no file says where its host stands
             return Placement(COMPOSE)
@@ -111,14 +110,17 @@ class Placer:
 
     def _in_cluster(self, declaration: Declaration, entry: Entry) -> Placement:
         """Where an object of a cluster stands: what runs or keeps data, in zones of it; all else, in it as a whole."""
+        clusters = self.clusters.every(declaration)
+        if len(clusters) > 1:
+            return shared_place([self.place(c) if c in self.clusters.declared else None for c in clusters])
         cluster = self.clusters.of(declaration)
-        base = self.place(cluster) if cluster is not None else Placement(PLATFORM)
+        base = self.place(cluster) if cluster is not None else Placement(PLATFORM, cluster=next(iter(clusters), None))
         if entry.kind not in _IN_ZONES:
             return replace(base, zones=(), scope=Scope.REGIONAL)
         spec = spec_of(declaration.attributes, entry.pods) if entry.pods else {}
         pinned = distinct([z for z in pinned_values(spec, ZONE_LABELS)[0] if isinstance(z, (str, Unknown))])
         if base.provider == PLATFORM:
-            base = _told_by(pinned, base, pinned_values(spec, REGION_LABELS)[0])
+            base = told_by(pinned, base, pinned_values(spec, REGION_LABELS)[0])
         if base.provider == "azure":  # labels there hold the region, too
             pinned = tuple(z.removeprefix(f"{base.region}-") if isinstance(z, str) else z for z in pinned)
         zones = pinned or (self.node_zones(cluster) if cluster is not None else ())
@@ -306,17 +308,6 @@ class Placer:
             if isinstance(value, (str, Unknown)):
                 return value
         return account_of(declaration.provider, provider)
-
-
-def _told_by(zones: tuple[str | Unknown, ...], place: Placement, regions: list[Value]) -> Placement:
-    """A placement with the provider and region that the names of zones tell."""
-    named = [zone for zone in zones if isinstance(zone, str)]
-    for provider in _TELLING_ZONES:
-        found = {region_of_zone(provider, zone) for zone in named}
-        if named and None not in found and len(found) == 1:
-            return replace(place, provider=provider, region=found.pop())
-    region = regions[0] if len(regions) == 1 and isinstance(regions[0], str) else None
-    return replace(place, region=region) if region else place
 
 
 def provider_of(declaration: Declaration) -> str:

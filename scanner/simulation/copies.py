@@ -15,6 +15,7 @@ from msgspec import Struct
 from scanner.catalog.places import region_of
 from scanner.facts.selections import in_plan
 from scanner.graph.index import is_at
+from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.simulation.context import STORES, Context
@@ -145,6 +146,8 @@ class Copies:
         return self.context.gates.any((node, self._control(replica, replica.placement.region)))
 
     def _control(self, resource: Resource, region: Place | None) -> int:
+        if stands_in_cluster(resource.declaration):
+            return self.context.gates.never
         provider = resource.placement.provider
         return self.context.places.control(provider, self.context.tables.service(provider, resource.type), region)
 
@@ -205,6 +208,8 @@ class Copies:
 
     def _service(self, resource: Resource, region: Place | None) -> list[int]:
         """The service in a region, whoever's account; nothing where the region is not told."""
+        if stands_in_cluster(resource.declaration):
+            return self.stands.standing(resource, calls_out=False)[:1]
         provider = resource.placement.provider
         name = self.context.tables.service(provider, resource.type)
         return [] if region is None else [self.context.places.service(provider, name, region)]
@@ -213,6 +218,8 @@ class Copies:
         """Each backup, with the region in which it would be restored; it is of no use without its key."""
         own = resource.placement.region
         taken = resource.get("backup_enabled")
+        if stands_in_cluster(resource.declaration):  # where an operator puts its backups is not in the object alone
+            taken = ABSENT
         if taken is True or isinstance(taken, Unknown):
             doubt = [self.context.gates.undecided] if isinstance(taken, Unknown) else []
             yield self.context.gates.any((self.stands.region_node(resource), *self._keys(resource), *doubt)), own

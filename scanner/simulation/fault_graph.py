@@ -16,7 +16,7 @@ from scanner.graph.graph import Graph
 from scanner.graph.index import plain_path
 from scanner.model.resource import Edge, Resource
 from scanner.model.span import Span
-from scanner.model.value import Unknown
+from scanner.model.value import ABSENT, Unknown
 from scanner.simulation.calls import Call, call_nodes, calls, is_template
 from scanner.simulation.committees import alternatives
 from scanner.simulation.context import FRONTS, SERVERS, Context
@@ -196,7 +196,12 @@ class Maker:
         said |= of_lists
         for edge in (*self.context.needs_of(resource), *templates):
             target = self.context.graph.resources[edge.target]
-            if edge in said or edge.target in spares or (resource.kind in FRONTS and self.routes.leads(resource, edge)):
+            if (
+                edge in said
+                or (edge.path == "cluster" and resource.get("clusters") is not ABSENT)  # any of them, as it stands
+                or edge.target in spares
+                or (resource.kind in FRONTS and self.routes.leads(resource, edge))
+            ):
                 continue
             block = (
                 edge.target.rpartition("[")[0] if edge.target.endswith("]") and target.kind in _ALIKE else edge.target

@@ -18,10 +18,10 @@ from scanner.facts.committees import committee_needs
 from scanner.facts.nodes import Nodes, cluster_of, eligible_nodes, in_zone
 from scanner.facts.quorums import needs_majority
 from scanner.facts.volume_zones import shares_volume, volume_copies, volume_zones
-from scanner.facts.volumes import volume_reach
-from scanner.facts.workloads import least_pods
+from scanner.facts.volumes import OPERATED, volume_reach
+from scanner.facts.workloads import least_pods, members
 from scanner.model.resource import Resource
-from scanner.model.value import Unknown
+from scanner.model.value import ABSENT, Unknown
 from scanner.simulation.context import Context
 from scanner.simulation.places import Place
 
@@ -44,8 +44,13 @@ class Pods:
 
     def standing(self, resource: Resource) -> list[int]:
         """What of places an object of a cluster needs. A cluster of the files is a need of its own and not among it."""
+        clusters = resource.get("clusters")
+        if isinstance(clusters, list):
+            return [self._any_of(clusters)]
         found = self._cluster(resource)
-        if resource.kind in RUNNING:
+        if resource.kind in RUNNING or (
+            resource.kind in OPERATED and members(resource, self.context.graph) is not ABSENT
+        ):
             found += self._running(resource)
         return found
 
@@ -78,6 +83,12 @@ class Pods:
         gates, nodes = self.context.gates, [self.context.whole[each.id] for each in clusters]
         reason = f"in which of {len(nodes)} clusters it runs"
         return gates.any((gates.all(nodes), gates.if_undecided(gates.any(nodes), reason)))
+
+    def _any_of(self, clusters: Sequence[str]) -> int:
+        """Of several clusters that all run it one is enough; where in it is not looked at."""
+        whole, places = self.context.whole, self.context.places
+        nodes = [whole[c] if c in whole else places.other("cluster", c) for c in clusters]
+        return self.context.gates.all(nodes, "all clusters that run it")
 
     # -- zones and node groups ---------------------------------------------------------------------
 
@@ -113,7 +124,7 @@ class Pods:
     def _somewhere(self, workload: Resource) -> list[int]:
         """Where no zone is known: what a disk, a node or a single pod binds stands in one zone, whichever it is."""
         reach = volume_reach(workload, self.context.graph)
-        alone = least_pods(workload, self.context.graph) == 1
+        alone = members(workload, self.context.graph) == 1
         if not (reach in ("zone", "node") and alone):
             return []
         place = workload.placement
@@ -144,12 +155,12 @@ class Pods:
     def _left(self, workload: Resource, slots: Sequence[Slot]) -> int:
         """Pods that are made again in no other zone: one of them must be left, of a majority system the majority."""
         gates, nodes = self.context.gates, [slot.node for slot in slots]
-        pods = least_pods(workload, self.context.graph)
+        pods = members(workload, self.context.graph)
         if len(nodes) == 1:
             return nodes[0]
         if not isinstance(pods, int) or pods < 2 or shares_volume(workload):
             return self._one_of(workload, slots)
-        if workload.get("zone_spread") is not True:
+        if True not in (workload.get("zone_spread"), workload.get("zone_redundant")):
             together = gates.if_undecided(gates.any(nodes), f"nothing spreads the pods of {workload.id} over zones")
             return gates.any((gates.all(nodes), together))
         needed = committee_needs(workload, pods, self.context.graph) or (

@@ -20,7 +20,7 @@ from scanner.facts.estate import in_private_zone
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
 from scanner.model.compose import SERVICE
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import stands_in_cluster
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Resource
 from scanner.model.service import Criticality
@@ -193,7 +193,7 @@ class Finder:
 
         Of several that call each other in a circle the first is kept.
         """
-        called = [r.id for r in inner if r.platform == PLATFORM and self._is_called(r)]
+        called = [r.id for r in inner if stands_in_cluster(r.declaration) and self._is_called(r)]
         if not called:
             return list(inner)
         left_out = set(called)

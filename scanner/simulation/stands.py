@@ -13,14 +13,14 @@ from scanner.catalog.load import Entry
 from scanner.catalog.places import region_of
 from scanner.catalog.readers import lookup
 from scanner.facts.estate import CLOUDS
-from scanner.facts.nodes import group_name
+from scanner.facts.nodes import cluster_name, group_name
 from scanner.facts.place import region_has_zones
 from scanner.facts.quorums import needs_majority
 from scanner.facts.traffic import subnets_through
 from scanner.facts.zones import in_one_zone, zones_matter
 from scanner.graph.graph import Graph
 from scanner.model.compose import PLATFORM as COMPOSE
-from scanner.model.objects import PLATFORM
+from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
@@ -68,7 +68,7 @@ class Stands:
         """What of places a resource needs: all of the nodes. ``calls_out`` says that it calls hosts outside."""
         if resource.kind in _NOWHERE:
             return []
-        if resource.platform == PLATFORM and resource.kind not in ("cluster", "node_group"):
+        if stands_in_cluster(resource.declaration) and resource.kind not in ("cluster", "node_group"):
             return self._pods.standing(resource)
         if resource.platform == COMPOSE:
             return [] if resource.kind == "stack" else self._hosts.standing(resource)
@@ -80,9 +80,7 @@ class Stands:
         service = self.context.tables.service(place.provider, resource.type)
         found = [self._account(resource), self._serving(resource, service, calls_out)]
         if resource.kind == "cluster" and resource.get("engine") == "kubernetes":
-            name = resource.get("name")
-            name = name if isinstance(name, str) else resource.declaration.attributes.get("name")
-            found.append(places.other("cluster", name if isinstance(name, str) else resource.id))
+            found.append(places.other("cluster", cluster_name(resource)))
         if resource.kind == "node_group" and _is_of_kubernetes(resource, self.context.graph):
             found.append(places.other("node-group", group_name(resource, self.context.graph)))
         return found + ([places.other("cluster", place.cluster)] if place.cluster else [])
@@ -126,6 +124,8 @@ class Stands:
     def region_node(self, resource: Resource, region: Place | None = None) -> int:
         """The resource's service in another region (or its own), with its account."""
         place = resource.placement
+        if stands_in_cluster(resource.declaration):
+            return self.context.gates.any(self._pods.standing(resource)[:1])
         service = self.context.tables.service(place.provider, resource.type)
         where = region if region is not None else place.region
         return self.context.gates.any(
@@ -220,11 +220,8 @@ class Stands:
     def _spread(self, resource: Resource, slots: Sequence[int]) -> int:
         """Any one zone is enough; for what needs a majority of its members, a majority of the zones."""
         gates = self.context.gates
-        if (
-            len(slots) > 1
-            and resource.kind in ("compute_group", "container_service", "workload")
-            and needs_majority(resource)
-        ):
+        elected = resource.kind in ("compute_group", "container_service", "workload") and needs_majority(resource)
+        if len(slots) > 1 and (elected or (resource.kind == "cluster" and resource.get("majority") is True)):
             return gates.at_least((len(slots) + 1) // 2, slots, "the majority of its zones")
         everywhere = gates.all(slots, "all of its zones")
         copies = self._copies(resource)

@@ -1,0 +1,229 @@
+"""Specifications of cloud resources in Kubernetes, spelled as the catalog spells them.
+
+``spec.forProvider.kmsKeyIdRef: {name: vault}`` becomes a mention at ``kms_key_id``; where it was written is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from scanner.model.span import Span
+from scanner.model.value import Value
+
+_PLURAL: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
+_BORDER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_FIELD: Final = re.compile(r"[a-z][A-Za-z0-9]*")
+_OPAQUE: Final = frozenset(
+    {
+        *("tags", "labels", "userLabels", "annotations", "variables", "nodeLabels", "resourceLabels", "metadata"),
+        *("appSettings", "connectionStrings", "parameters", "settingsMap", "environmentVariables", "requestParameters"),
+    }
+)
+"""Fields whose keys are the user's own."""
+
+
+class Mention(Struct, frozen=True):
+    """A field that names another object: by ``name``, or by the ``labels`` that it carries.
+
+    ``path`` is the attribute whose value it gives, ``written`` the native path, ``kind`` the kind where it is told.
+    """
+
+    path: str
+    written: str
+    name: str = ""
+    kind: str = ""
+    namespace: str = ""
+    labels: Mapping[str, Value] | None = None
+
+
+@dataclass(slots=True)
+class Respelled:
+    """Attributes in snake case; ``paths`` maps each to where it was written, ``mentions`` are its references."""
+
+    attributes: dict[str, Value] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    mentions: list[Mention] = field(default_factory=list)
+
+    def move(self, source: str, target: str, values: Mapping[str, Value] | None = None) -> None:
+        """Give what is written at one path under another one as well, with everything below it.
+
+        ``values`` says what words mean there; ``None`` takes a word out. Within one list every item is moved.
+        """
+        for each in [m for m in self.mentions if m.path == source]:
+            self.mentions[self.mentions.index(each)] = replace(each, path=target)
+        place, _, key = source.rpartition(".")
+        beside = place == target.rpartition(".")[0]
+        for at, holder in list(_holders(self.attributes, place)):
+            if key not in holder:
+                continue
+            value, written = holder[key], f"{at}.{key}" if at else key
+            meant = values.get(str(value), value) if values is not None else value
+            if beside:
+                name = target.rpartition(".")[2]
+                holder[name] = meant
+                self._told(written, f"{at}.{name}" if at else name)
+            elif meant is not None:
+                self.put(target, meant)
+                self._told(written, target)
+
+    def _told(self, source: str, target: str) -> None:
+        """Places below one path are those below another one as well."""
+        below = [p for p in self.paths if p == source or p.startswith((f"{source}.", f"{source}["))]
+        for path in below:
+            self.paths.setdefault(f"{target}{path[len(source) :]}", self.paths[path])
+
+    def redirect(self, names: Mapping[str, str]) -> None:
+        """Give references the names that the catalog has for the attributes they fill."""
+        for index, each in enumerate(self.mentions):
+            place, dot, last = each.path.rpartition(".")
+            if last in names:
+                path = f"{place}{dot}{names[last]}"
+                self.paths.setdefault(path, self.paths.get(each.path, each.written))
+                self.mentions[index] = replace(each, path=path)
+
+    def put(self, path: str, value: Value) -> None:
+        """Set the value at a path of objects, where nothing else is written there."""
+        steps, inner = path.split("."), self.attributes
+        for step in steps[:-1]:
+            found = inner.setdefault(step, {})
+            found = found[0] if isinstance(found, list) and found else found
+            if not isinstance(found, dict):
+                return
+            inner = found
+        inner.setdefault(steps[-1], value)
+
+
+class MovedPlaces(Mapping[str, Span]):
+    """Where attributes stand that were written under other names: ``paths`` maps theirs to those of ``places``."""
+
+    def __init__(self, places: Mapping[str, Span], paths: Mapping[str, str]) -> None:
+        self._places, self._paths = places, paths
+
+    def __getitem__(self, path: str) -> Span:
+        return self._places[self._paths[path]]
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path, written in self._paths.items() if self._places.get(written) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return bool(self._paths)
+
+
+class AddedPlaces(Mapping[str, Span]):
+    """Places with more that stand elsewhere."""
+
+    def __init__(self, places: Mapping[str, Span], added: Mapping[str, Span]) -> None:
+        self._places, self._added = places, added
+
+    def __getitem__(self, path: str) -> Span:
+        found = self._added.get(path)
+        return self._places[path] if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._added
+        yield from (path for path in self._places if path not in self._added)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def snake(word: str) -> str:
+    """``kmsKeyID`` → ``kms_key_id``, ``vpcSecurityGroupIDs`` → ``vpc_security_group_ids``."""
+    return _BORDER.sub("_", _PLURAL.sub(lambda m: f"{m[1].capitalize()}s", word)).lower()
+
+
+def respell(body: Mapping[str, Value], at: str) -> Respelled:
+    """A specification that is written at the path ``at`` of its object."""
+    result = Respelled()
+    _fields(body, "", at, result.attributes, result)
+    return result
+
+
+def _fields(body: Mapping[str, Value], at: str, native: str, into: dict[str, Value], result: Respelled) -> None:
+    for key, value in body.items():
+        written = f"{native}.{key}" if native else key
+        if not _FIELD.fullmatch(key):
+            into[key] = _value(value, f"{at}.{key}" if at else key, written, result)
+            continue
+        stem = _stem(key, value)
+        name = snake(stem or key)
+        path = f"{at}.{name}" if at else name
+        if stem:
+            result.paths.setdefault(path, written)
+            _mentions(value, path, written, into, name, result)
+        elif key in _OPAQUE and isinstance(value, dict):
+            into[name] = value
+            result.paths[path] = written
+            result.paths.update({f"{path}.{k}": f"{written}.{k}" for k in value})
+        else:
+            into[name] = _value(value, path, written, result)
+
+
+def _value(value: Value, path: str, written: str, result: Respelled) -> Value:
+    result.paths[path] = written
+    if isinstance(value, dict):
+        inner: dict[str, Value] = {}
+        _fields(value, path, written, inner, result)
+        return inner
+    if isinstance(value, list):
+        return [_value(item, f"{path}[{i}]", f"{written}[{i}]", result) for i, item in enumerate(value)]
+    return value
+
+
+def _stem(key: str, value: Value) -> str:
+    """The field that a reference fills: ``vpcId`` of ``vpcIdRef`` and ``vpcIdSelector``; empty for no reference."""
+    if key.endswith(("SecretRef", "SecretKeyRef", "SecretRefs")) or key in ("secretRef", "secretKeyRef"):
+        return ""
+    if key.endswith("Refs") and isinstance(value, list):
+        stem = key.removesuffix("Refs")
+        return stem if stem.endswith("s") else f"{stem}s"
+    if key.endswith("Ref") and isinstance(value, dict):
+        return key.removesuffix("Ref")
+    if key.endswith("Reference") and isinstance(value, dict) and {"armId", "name"} & value.keys():
+        return key.removesuffix("Reference")
+    if key.endswith("Selector") and isinstance(value, dict) and {"matchLabels", "matchControllerRef"} & value.keys():
+        return key.removesuffix("Selector")
+    return ""
+
+
+def _mentions(value: Value, path: str, written: str, into: dict[str, Value], name: str, result: Respelled) -> None:
+    for index, each in enumerate(value if isinstance(value, list) else [value]):
+        if not isinstance(each, dict):
+            continue
+        place = f"{written}[{index}]" if isinstance(value, list) else written
+        inner = each.get("from")
+        told: Mapping[str, Value] = inner if isinstance(inner, dict) else each
+        external = next((told[k] for k in ("external", "armId", "value") if isinstance(told.get(k), str)), None)
+        if external is not None:
+            into.setdefault(name, [external] if isinstance(value, list) else external)
+        elif isinstance(told.get("name"), str):
+            kind, space = (str(told.get(k) or "") for k in ("kind", "namespace"))
+            result.mentions.append(Mention(path, place, told["name"], kind, space))
+        elif isinstance(each.get("matchLabels"), dict):
+            result.mentions.append(Mention(path, place, labels=each["matchLabels"]))
+
+
+def _holders(value: Value, path: str) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Every object at a path through all lists on the way, with the path to it alone."""
+    stack: list[tuple[str, Value, tuple[str, ...]]] = [("", value, tuple(path.split(".")) if path else ())]
+    while stack:
+        at, current, steps = stack.pop()
+        if isinstance(current, list):
+            stack.extend((f"{at}[{i}]", item, steps) for i, item in reversed(list(enumerate(current))))
+        elif isinstance(current, dict):
+            if not steps:
+                yield at, current
+            elif steps[0] in current:
+                stack.append((f"{at}.{steps[0]}" if at else steps[0], current[steps[0]], steps[1:]))

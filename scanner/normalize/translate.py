@@ -1,0 +1,21 @@
+"""Custom resources as what they stand for, before anything is looked up in the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scanner.catalog.load import Catalog
+from scanner.model.objects import PLATFORM
+from scanner.model.resource import Declaration
+from scanner.normalize.cloud_objects import CloudObjects
+from scanner.normalize.cluster_objects import ClusterObjects
+from scanner.normalize.operator_objects import OperatorObjects
+
+
+def translated(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[Declaration]:
+    """The declarations with custom resources as the cloud resources, clusters and groups of nodes that they are."""
+    if not any(each.platform == PLATFORM for each in declarations):
+        return declarations
+    objects = list(CloudObjects(tables, declarations).translated())
+    clusters = list(ClusterObjects(objects).translated())
+    return list(OperatorObjects(clusters).translated())
