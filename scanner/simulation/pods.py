@@ -224,4 +224,4 @@ def _fatal(pods: int, needed: int, zones: int) -> tuple[int, int]:
 def _root_of(resource: Resource) -> str:
     """The root that declares an object among several; empty for the only one, which has no name of its own."""
     root = resource.declaration.root
-    return root if resource.id.startswith(f"{root}#") else ""
+    return root if root != "." and resource.id.startswith(f"{root}#") else ""
