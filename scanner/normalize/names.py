@@ -64,6 +64,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Cl
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Endpoints.html."""
 _QUEUE_URL: Final = re.compile(r"//sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[0-9]{12}/([A-Za-z0-9_.-]+)")
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html."""
+_SERVICE_ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{4,28}[a-z0-9])@[a-z0-9.:-]+\.iam\.gserviceaccount\.com")
+"""https://cloud.google.com/iam/docs/service-account-overview."""
 _SHORTEST: Final = 6
 """Shorter names of stores (``main``) may be any word of a setting."""
 
@@ -83,6 +85,8 @@ class Names:
                 yield from ((path, target) for target in self._of_arn(arn[0], arn[1], declaration))
             for queue in _QUEUE_URL.finditer(text):
                 yield from ((path, t) for t in self._stores(queue[1], frozenset({"queue"}), declaration))
+            for account in _SERVICE_ACCOUNT.finditer(text):
+                yield from ((path, t) for t in self._stores(account[1], frozenset({"identity"}), declaration))
             if "." in text:
                 yield from ((path, t) for host in hosts_in(text) for t in self._of_host(host, declaration))
         entry = self.entries[declaration.id]

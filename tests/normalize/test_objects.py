@@ -201,3 +201,29 @@ def test_the_name_of_a_zone_tells_provider_and_region(estate_of: Callable[..., E
         text = API % (f"      nodeSelector: {{topology.kubernetes.io/zone: {zone}}}", "")
         place = estate_of({"a.yaml": text}).graph.resources["shop/Deployment/api"].placement
         assert (place.provider, place.region, place.zones) == (provider, region, (zone,))
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html,
+# https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+@pytest.mark.parametrize(
+    ("annotation", "declared", "target"),
+    [
+        (
+            "eks.amazonaws.com/role-arn: 'arn:aws:iam::111122223333:role/withdrawals-signer'",
+            'resource "aws_iam_role" "r" { name = "withdrawals-signer" }',
+            "aws_iam_role.r",
+        ),
+        (
+            "iam.gke.io/gcp-service-account: withdrawals-signer@fleet.iam.gserviceaccount.com",
+            'resource "google_service_account" "a" { account_id = "withdrawals-signer" }',
+            "google_service_account.a",
+        ),
+    ],
+)
+def test_a_service_account_acts_as_a_cloud_identity(
+    annotation: str, declared: str, target: str, estate_of: Callable[..., Estate]
+) -> None:
+    text = f"apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: api, namespace: shop, annotations: {{{annotation}}}}}\n---\n"
+    graph = estate_of({"main.tf": declared, "a.yaml": text + API % ("", "")}).graph
+    assert ("shop/ServiceAccount/api", target, "control") in edges(graph)
+    assert ("shop/Deployment/api", "shop/ServiceAccount/api", "control") in edges(graph)
