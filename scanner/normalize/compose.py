@@ -13,6 +13,7 @@ from typing import Final
 from scanner.model.compose import PLATFORM, SERVICE
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.value import Unknown, Value
+from scanner.normalize.hints import finds_members, setting_at
 
 _ADDRESS: Final = re.compile(
     r"://(?:[^\s@/]*@)?([a-z0-9][\w.,:-]*)|(?<![\w./-])([a-z0-9][\w.-]*):[0-9]{2,5}(?![0-9])", re.IGNORECASE
@@ -137,8 +138,9 @@ class _Project:
         image = service.attributes.get("image")
         looks_after = isinstance(image, str) and _OPERATORS.search(image) is not None
         for path, name, text in _told(service.attributes):
-            kind = EdgeKind.NONE if looks_after or _TELLING.search(name) else EdgeKind.RUNTIME
-            for host in dict.fromkeys(_hosts(name, text)):
+            for setting, host in dict.fromkeys(_hosts(name, text)):
+                loose = looks_after or _TELLING.search(name) or finds_members(setting)
+                kind = EdgeKind.NONE if loose else EdgeKind.RUNTIME
                 for target in self.hosts.get(links.get(host, host), ()):
                     yield target, kind, path
 
@@ -181,14 +183,17 @@ def _literal(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _hosts(name: str, text: str) -> Iterator[str]:
+def _hosts(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """The hosts in a text, each with the setting that names it."""
     text = text[:_LONGEST]
     for found in _ADDRESS.finditer(text):
+        setting = name or setting_at(text, found.start())
         for listed in (found[1] or found[2]).split(","):
-            yield listed.partition(":")[0].rstrip(".").lower()
+            yield setting, listed.partition(":")[0].rstrip(".").lower()
     if name and _NAMING.search(name):
-        yield from re.split(r"[,;\s]+", text.strip().lower())
+        for host in re.split(r"[,;\s]+", text.strip().lower()):
+            yield name, host
     if not name:
         for flag in _FLAG.finditer(text):
             if flag[1] == "h" or _NAMING.search(flag[1]):
-                yield flag[2].lower()
+                yield flag[1], flag[2].lower()

@@ -23,6 +23,7 @@ from scanner.model.objects import (
 )
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.value import Value
+from scanner.normalize.hints import finds_members, setting_at
 
 _POD_OBJECTS: Final = (
     ObjectPath("volumes.persistentVolumeClaim.claimName", ("core/PersistentVolumeClaim",)),
@@ -53,6 +54,8 @@ _ADDRESS: Final = re.compile(
 """Hosts in texts: of URLs, and before ports."""
 _NAMING: Final = re.compile(r"HOST|ADDR|SERVER|SERVICE|ENDPOINT|URL|URI|UPSTREAM|BROKER|DSN|PEER|NODE", re.IGNORECASE)
 """Settings whose whole value is a host."""
+_FLAG: Final = re.compile(r"--?[A-Za-z][\w.-]*")
+"""A flag whose value is the next argument."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,5}")
 _LONGEST: Final = 100_000
 """Characters of one text in which hosts are looked for."""
@@ -161,14 +164,15 @@ class Objects:
 
     def _called(self, source: Declaration, entry: Entry) -> Iterator[Edge]:
         """The Services whose names stand where a host is told: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/."""
-        seen: set[str] = set()
+        seen: set[tuple[str, EdgeKind]] = set()
         callers = [self._labels(each) for each in self._callers(source, entry)]
         for path, name, text in _told(source.attributes, entry):
-            for host in _hosts(name, text):
+            for setting, host in _hosts(name, text):
+                kind = EdgeKind.NONE if finds_members(setting) else EdgeKind.RUNTIME
                 for target in self._service(source, host):
-                    if target not in seen and not self._leads_to(target, callers):
-                        seen.add(target)
-                        yield Edge(source.id, target, EdgeKind.RUNTIME, path, source.span_of(path))
+                    if (target, kind) not in seen and not self._leads_to(target, callers):
+                        seen.add((target, kind))
+                        yield Edge(source.id, target, kind, path, source.span_of(path))
 
     def _callers(self, source: Declaration, entry: Entry) -> Sequence[Declaration]:
         """What reads a text: what holds it, and for settings the pods that are given them."""
@@ -256,20 +260,24 @@ def _told(attributes: Mapping[str, Value], entry: Entry) -> Iterator[tuple[str, 
             if isinstance(env, dict) and isinstance(env.get("value"), str):
                 yield f"{at}.{path}.value", str(env.get("name", "")), env["value"]
         for what in ("command", "args"):
+            flag = ""
             for path, text in values_at(spec, f"{group}.{what}"):
                 if isinstance(text, str):
-                    yield f"{at}.{path}", "", text
+                    yield f"{at}.{path}", flag, text
+                    flag = text if _FLAG.fullmatch(text) else ""
 
 
-def _hosts(name: str, text: str) -> Iterator[str]:
+def _hosts(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """The hosts in a text, each with the setting that names it."""
     if len(text) > _LONGEST:
         text = text[:_LONGEST]
     for found in _ADDRESS.finditer(text):
-        yield (found[1] or found[2]).rstrip(".").lower()
+        setting = name if finds_members(name) else setting_at(text, found.start()) or name
+        yield setting, (found[1] or found[2]).rstrip(".").lower()
     plain = text.strip()
     if _NAMING.search(name) and _NAME.fullmatch(plain):
-        yield plain
+        yield name, plain
     if text.startswith("--") and "=" in text:
         flag, _, value = text.partition("=")
         if _NAMING.search(flag) and _NAME.fullmatch(value):
-            yield value
+            yield flag, value

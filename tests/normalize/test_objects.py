@@ -105,7 +105,7 @@ def test_who_selects_and_scales_it_from_other_files(estate_of: Callable[..., Est
         ("{name: URL, value: 'http://db.shop/x'}", "shop/Service/db"),
         ("{name: URL, value: 'http://db.shop.svc'}", "shop/Service/db"),
         ("{name: URL, value: 'http://db.shop.svc.cluster.local:80/'}", "shop/Service/db"),
-        ("{name: PEERS, value: 'db-0.db:2380'}", "shop/Service/db"),
+        ("{name: PEER, value: 'db-0.db:2380'}", "shop/Service/db"),
         ("{name: URL, value: 'http://db.other'}", "other/Service/db"),
         ("{name: GREETING, value: db}", None),
         ("{name: URL, value: 'http://db.example.com'}", None),
@@ -117,6 +117,34 @@ def test_services_are_called_by_host(setting: str, target: str | None, estate_of
     text += named("Service", "db", "spec: {}", namespace="other")
     found = {t for s, t, _ in edges(estate_of({"a.yaml": text}).graph) if "/Service/" in t}
     assert found == ({target} if target else set())
+
+
+# https://hyperledger-fabric.readthedocs.io/en/latest/gossip.html
+@pytest.mark.parametrize(
+    ("setting", "kinds"),
+    [
+        ("env: [{name: CORE_PEER_GOSSIP_BOOTSTRAP, value: 'db:7051'}]", {"none"}),
+        ("env: [{name: CORE_PEER_ADDRESS, value: 'db:7051'}]", {"runtime"}),
+        ("env: [{name: CASSANDRA_SEEDS, value: 'db-0.db:9042'}]", {"none"}),
+        ("env: [{name: PEERS, value: 'db:7000'}, {name: DB, value: 'db:7000'}]", {"none", "runtime"}),
+        ("env: [{name: KAFKA_BOOTSTRAP_SERVERS, value: 'db:9092'}]", {"runtime"}),
+        ("args: ['--bootnodes=enode://00ff@db:30303']", {"none"}),
+        ("args: [--initial-cluster, 'a=http://db-0.db:2380']", {"none"}),
+        ("args: [--execution-endpoint, 'http://db:8551']", {"runtime"}),
+        ("command: [sh, -c, 'node --static-nodes=db:7000 --db=db:7000']", {"none", "runtime"}),
+    ],
+)
+def test_settings_by_which_members_find_each_other_are_no_needs(
+    setting: str, kinds: set[str], estate_of: Callable[..., Estate]
+) -> None:
+    text = API % ("", f"        {setting}") + named("Service", "db", "spec: {}")
+    assert {k for _, t, k in edges(estate_of({"a.yaml": text}).graph) if "/Service/" in t} == kinds
+
+
+def test_members_are_found_in_files_too(estate_of: Callable[..., Estate]) -> None:
+    text = API % ("", "        envFrom: [{configMapRef: {name: c}}]") + named("Service", "db", "spec: {}")
+    text += named("ConfigMap", "c", """data: {config.toml: "persistent_peers = '00ff@db:26656'"}""")
+    assert ("shop/ConfigMap/c", "shop/Service/db", "none") in edges(estate_of({"a.yaml": text}).graph)
 
 
 def test_settings_in_a_config_map_call_too(estate_of: Callable[..., Estate]) -> None:
