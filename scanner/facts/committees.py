@@ -36,12 +36,16 @@ _MOST: Final = 200
 
 
 class Terms(Struct, frozen=True):
-    """``threshold`` of ``parties`` must sign. ``key`` is equal for all members of one committee."""
+    """``threshold`` of ``parties`` must sign. ``key`` is equal for all members of one committee.
+
+    ``title`` is what its makers call it, where the files say so.
+    """
 
     threshold: Value
     parties: Value
     key: str
     span: Span
+    title: str = ""
 
 
 class Committee(Struct, frozen=True):
@@ -103,7 +107,8 @@ def terms_of(node: Node, graph: Graph) -> Terms:
     for source, path, text in _documents(node, graph):
         found = _read(text)
         if found is not None:
-            return Terms(*found, source.span_of(path))
+            threshold, parties, key, title = found
+            return Terms(threshold, parties, key, source.span_of(path), title)
     threshold, parties = _flags(node)
     resource = node.resource
     return Terms(threshold, parties, f"{resource.declaration.root} {_namespace(resource)}", node.span)
@@ -133,22 +138,22 @@ def _documents(node: Node, graph: Graph) -> Iterator[tuple[Resource, str, str]]:
                 yield source, path, text
 
 
-def _read(text: str) -> tuple[Value, Value, str] | None:
-    """Threshold, parties and key of a committee that a text describes."""
+def _read(text: str) -> tuple[Value, Value, str, str] | None:
+    """Threshold, parties, key and title of a committee that a text describes."""
     if '"operators"' in text:
         return _lock(json_document(text))
     cosigners = sorted(set(_COSIGNER.findall(text)))
     threshold = _THRESHOLD.search(text)
     if cosigners and threshold is not None:
-        return int(threshold[1]), len(cosigners), " ".join(cosigners)
+        return int(threshold[1]), len(cosigners), " ".join(cosigners), ""
     peers = _PEERS.search(text)
     found = sorted(set(_PEER.findall(peers[2]))) if peers is not None else []
     if len(found) > 1:
-        return Unknown("the threshold is kept with the accounts of Dirk"), len(found), " ".join(found)
+        return Unknown("the threshold is kept with the accounts of Dirk"), len(found), " ".join(found), ""
     return None
 
 
-def _lock(document: Value) -> tuple[Value, Value, str] | None:
+def _lock(document: Value) -> tuple[Value, Value, str, str] | None:
     """Charon's ``cluster-lock.json``, or the definition in it."""
     if not isinstance(document, dict):
         return None
@@ -157,7 +162,9 @@ def _lock(document: Value) -> tuple[Value, Value, str] | None:
     threshold = inner.get("threshold") if isinstance(inner, dict) else None
     if not isinstance(operators, list) or not isinstance(threshold, (int, Unknown)) or isinstance(threshold, bool):
         return None
-    return threshold, len(operators), str(inner.get("config_hash") or inner.get("uuid") or inner.get("name"))
+    name = inner.get("name")
+    key = inner.get("config_hash") or inner.get("uuid") or name
+    return threshold, len(operators), str(key), name if isinstance(name, str) else ""
 
 
 def _namespace(resource: Resource) -> str:

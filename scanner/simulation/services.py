@@ -356,7 +356,8 @@ class Finder:
         top = self._top("", [node], [], [], None)
         for member in members:
             self.maker.context.gates.state(top, node, member.span)
-        name, ids = f"signatures of {name_of(members[0])}", tuple(member.id for member in members)
+        name = f"signatures of {committee.terms.title or name_of(members[0])}"
+        ids = tuple(member.id for member in members)
         return Service(name, "custody", Criticality.CRITICAL, ids, top, True, committee.terms.span)
 
 

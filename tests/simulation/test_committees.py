@@ -89,6 +89,12 @@ def test_too_few_parties_to_stop_a_committee_are_no_item(study_of: StudyOf) -> N
     assert [risk.name for risk in found.analysis.risks() if risk.kind == "custody"] == []
 
 
+def test_signatures_are_called_after_the_cluster_that_the_lock_names(study_of: StudyOf) -> None:
+    named = lock(4, 3).replace('\\"uuid\\"', '\\"name\\": \\"treasury\\", \\"uuid\\"')
+    found = study_of({"m.yaml": named + charon("a", "a") + charon("b", "b")})
+    assert [risk.name for risk in found.analysis.risks() if risk.kind == "custody"] == ["signatures of treasury"]
+
+
 def test_copies_of_one_party_fall_together(study_of: StudyOf) -> None:
     found = study_of({"m.yaml": lock(4, 3) + charon("a", "a", replicas=2) + charon("b", "b") + charon("c", "c")})
     assert stopped(found, SIGNATURES, "zone:aws/eu-west-1a") == "down"
