@@ -35,6 +35,9 @@ data:
   text: {{{{ include (print $.Template.BasePath "/{path}") . | b64enc | quote }}}}
 """
 _WRAPPED: Final = re.compile(r'^  name: riskscan-(\d+)\ndata:\n  text: "([A-Za-z0-9+/=]*)"', re.MULTILINE)
+_NO_VALUE: Final = "<no value>"
+"""What Go writes for a value that is nothing. Helm takes it out of what a template renders to, which here is encoded:
+https://github.com/helm/helm/blob/main/pkg/engine/engine.go."""
 _FAILED: Final = re.compile(r"([^\s()\"]+?/templates/[^\s:()\"]+):(\d+)")
 
 Texts = Mapping[str, tuple[int, str]]
@@ -166,7 +169,8 @@ def _unwrapped(rendered: Rendered) -> dict[str, tuple[int, str]]:
         match = _WRAPPED.search(wrapper)
         if match is not None:
             try:
-                found[name] = int(match[1]), base64.b64decode(match[2], validate=True).decode("utf-8", "replace")
+                text = base64.b64decode(match[2], validate=True).decode("utf-8", "replace")
+                found[name] = int(match[1]), text.replace(_NO_VALUE, "")
             except (binascii.Error, ValueError):
                 continue
     return found

@@ -416,6 +416,18 @@ def test_a_chart_that_helm_refuses(charts: Path, text: str, line: int) -> None:
 
 
 @needs_helm
+def test_a_value_that_is_nothing_renders_to_nothing(charts: Path) -> None:
+    """As Helm does itself: https://github.com/helm/helm/blob/main/pkg/engine/engine.go."""
+    claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: d}\nspec:\n  storageClassName: {{ .Values.class }}\n"
+    write(
+        charts,
+        {"Chart.yaml": CHART.format(name="a"), "values.yaml": "class: null\nother: 1\n", "templates/claim.yaml": claim},
+    )
+    (found,) = read_folder(charts).declarations
+    assert found.attributes["spec"] == {"storageClassName": None}
+
+
+@needs_helm
 def test_what_renders_to_broken_yaml_is_told_at_the_templates_line(charts: Path) -> None:
     text = "{{- if true }}\napiVersion: v1\n{{- end }}\nkind: ConfigMap\nmetadata:\n  name: x\n   y: [\n"
     write(charts, sub_chart("app") | {"templates/a.yaml": text})
