@@ -40,6 +40,8 @@ EXECUTION_OPTIONS: Final = (
 )
 """Options by which beacon nodes are told their execution clients."""
 _COPIES: Final = ("min_replicas", "min_size", "replicas")
+_ONE_IDENTITY: Final = frozenset({"validator", "signer", "distributed-validator", "orderer", "sequencer", "batcher"})
+"""Roles in which two programs with the same keys are punished, or undo each other's work."""
 _SHOWN: Final = 10
 
 
@@ -142,11 +144,32 @@ def roles_of(container: Container, found: Program) -> tuple[str, ...]:
     return ("validator",) if asks else roles
 
 
+def must_run_once(resource: Resource, graph: Graph) -> bool:
+    """Whether it runs a program that acts under keys of its own, so that a second copy would contradict the first.
+
+    Test networks punish that too.
+    """
+    return resource.id in graph.once(_running_once)
+
+
+def _running_once(graph: Graph) -> frozenset[str]:
+    return frozenset(
+        runner.id
+        for holder, container, found in _programs(graph)
+        if any(role in _ONE_IDENTITY for role in roles_of(container, found))
+        for runner in _runners(holder, graph)
+    )
+
+
 def _recognized(graph: Graph) -> Iterator[tuple[Resource, Container, Program]]:
+    for holder, container, found in _programs(graph):
+        if holder.tier.lower() not in NOT_PRODUCTION and not TEST_NETWORKS.search(own_words(holder)):
+            yield holder, container, found
+
+
+def _programs(graph: Graph) -> Iterator[tuple[Resource, Container, Program]]:
     for name, held in running(graph).items():
         holder = graph.resources[name]
-        if holder.tier.lower() in NOT_PRODUCTION or TEST_NETWORKS.search(own_words(holder)):
-            continue
         for container in held:
             found = program(container.repository, container.first_words()) if not container.initial else None
             if found is not None:

@@ -9,6 +9,7 @@ from typing import Final
 from scanner.facts.committees import committee_of
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.pods import containers, images, is_served, path_of_pods, peers, program
+from scanner.facts.programs import must_run_once
 from scanner.facts.volumes import kept_on_host, reach_of_claims, volume_reach
 from scanner.facts.workloads import least_pods
 from scanner.facts.zones import count_different
@@ -85,8 +86,11 @@ def copies_matter(resource: Resource, graph: Graph) -> Value:
     """Whether nothing but the number of its copies says if it can be lost.
 
     A workload of a cluster must be reached through a Service, and nothing else may do its work. What waits on a disk,
-    needs a majority or serves the cluster itself is asked more particular questions.
+    needs a majority or serves the cluster itself is asked more particular questions. Of what must not run twice with
+    the same keys nobody may ask for a second copy.
     """
+    if must_run_once(resource, graph):
+        return False
     if resource.kind != "workload" or resource.platform != PLATFORM:
         return True
     if _has_substitutes(resource, graph):

@@ -102,6 +102,8 @@ CLAIM = "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"
         (workload(pod=CLAIM) + service(), False),  # its claim is not in the files, so it may lie on one disk
         (workload(image="traefik:3") + service(), False),
         (workload() + workload(name="other") + service(), False),  # another answers the same requests
+        (workload(image="consensys/web3signer:25.4") + service(), False),  # two with the same keys are slashed
+        (workload(image="statusim/nimbus-validator-client:v25", labels="app: api, net: holesky") + service(), False),
     ],
 )
 def test_copies_matter(manifests: str, expected: bool, told: Told) -> None:
