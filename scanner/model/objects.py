@@ -59,13 +59,15 @@ def namespace_of(attributes: Mapping[str, Value]) -> str:
 
 
 def name_of_object(attributes: Mapping[str, Value]) -> str:
-    """The name of an object; a generated one ends in ``*``."""
+    """The name of an object; a generated one ends in ``*``, one that is still to be filled in stands in braces."""
     metadata = attributes.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     name = metadata.get("name")
     if name is None:
         generated = metadata.get("generateName")
         return f"{generated}*" if isinstance(generated, str) and generated else "unnamed"
+    if isinstance(name, dict):  # {pod_name} is a mapping in YAML
+        return f"{{{', '.join(map(str, name))}}}"
     return str(name)
 
 

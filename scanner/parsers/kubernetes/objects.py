@@ -13,7 +13,7 @@ from scanner.model.objects import PLATFORM, name_of_object, namespace_of
 from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Value
-from scanner.parsers.positioned_yaml import Document
+from scanner.parsers.positioned_yaml import Document, Positions
 
 PROVIDER: Final = ProviderContext("kubernetes")
 
@@ -64,8 +64,16 @@ class KubernetesObject(Struct, frozen=True):
     @property
     def span(self) -> Span:
         """The line that says what kind of object it is."""
-        places = self.document.places.below(self.prefix) if self.prefix else self.document.places
-        return places.get("kind") or self.document.span
+        return self._places.get("kind") or self.document.span
+
+    @property
+    def named_at(self) -> Span:
+        """The line of its name."""
+        return self._places.get("metadata.name") or self.span
+
+    @property
+    def _places(self) -> Positions:
+        return self.document.places.below(self.prefix) if self.prefix else self.document.places
 
 
 def objects(document: Document) -> Iterator[KubernetesObject]:

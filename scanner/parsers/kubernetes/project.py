@@ -53,6 +53,7 @@ def read_manifests(files: Sequence[InputFile], reading: Reading) -> list[Root]:
     by_file: dict[str, list[KubernetesObject]] = {}
     for file in files:
         found = [each for document in reading.yaml(file).documents for each in objects(document)]
+        reading.note_placeholders(file.name, found)
         if found:
             by_file[file.name] = found
     return list(_split(sorted(by_file), by_file, 0))

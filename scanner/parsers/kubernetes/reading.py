@@ -14,6 +14,7 @@ from scanner.model.span import Span
 from scanner.parsers.kubernetes.objects import KubernetesObject, secret_texts
 from scanner.parsers.positioned_yaml import YamlFile, read_yaml
 
+_FILLED_IN: Final = "is filled in by a program that is not run here"
 _SHORTEST_SECRET: Final = 4
 """Shorter texts (``yes``) would hide too much of a report."""
 
@@ -71,6 +72,14 @@ class Reading:
         if any(problem.kind.incomplete for problem in result.problems):
             (self.partly if result.documents else self.unread).add(file.name)
         return result
+
+    def note_placeholders(self, file: str, found: Iterable[KubernetesObject]) -> None:
+        """Note objects whose name is no text: ``{pod_name}`` is for a program to fill in."""
+        for each in found:
+            metadata = each.data.get("metadata")
+            if isinstance(metadata, dict) and isinstance(metadata.get("name"), (dict, list)):
+                self.problems.append(Problem(each.named_at, ProblemKind.INVALID, f"the name {each.name} {_FILLED_IN}"))
+                self.partly.add(file)
 
     def keep_secrets(self, found: Iterable[KubernetesObject]) -> None:
         """Note what Secrets hold."""

@@ -80,6 +80,13 @@ def test_folders_that_do_not_repeat_each_other_are_one(estate_of: Callable[..., 
     assert estate.parsed.roots == (".",)
 
 
+def test_a_name_that_a_program_fills_in_is_told(estate_of: Callable[..., Estate]) -> None:
+    """``{pod_name}``, for Python or Rust to fill in, is a mapping in YAML."""
+    estate = estate_of({"a.yaml": "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {pod_name}\n"})
+    assert ids(estate) == ["default/Pod/{pod_name}"]
+    assert told(estate) == [("a.yaml:4:3", "the name {pod_name} is filled in by a program that is not run here")]
+
+
 def test_an_object_that_is_written_twice_in_one_file(estate_of: Callable[..., Estate]) -> None:
     twice = DEPLOYMENT % "api" + "---\n" + DEPLOYMENT % "api"
     assert ids(estate_of({"a.yaml": twice})) == ["default/Deployment/api", "default/Deployment/api@7"]
