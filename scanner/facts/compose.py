@@ -10,7 +10,7 @@ from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
-from scanner.model.compose import FOR_DEVELOPMENT, PLATFORM, PROJECT, SERVICE, VOLUME
+from scanner.model.compose import FOR_DEVELOPMENT, PLATFORM, PROJECT, RUNNABLE, SERVICE, VOLUME
 from scanner.model.finding import Related
 from scanner.model.resource import EdgeKind, Resource
 from scanner.model.value import ABSENT, Truth, Unknown, Value, either, unknown_from
@@ -225,11 +225,12 @@ def is_backend(service: Resource) -> bool:
 def is_asked(service: Resource, graph: Graph, *, called: bool) -> bool:
     """Whether it is there for people, not only for other services. ``called`` says that another one needs it.
 
-    A store is when its project runs nothing else.
+    A store is when its project runs nothing else. What says neither image nor build is a layer over the service of
+    another file and runs nothing.
     """
     if service.type != SERVICE:
         return not called
-    if is_job(service, graph):
+    if is_job(service, graph) or not service.declaration.attributes.keys() & RUNNABLE:
         return False
     if is_backend(service):
         return not called and all(is_backend(other) for other in services_of(service, graph))

@@ -12,6 +12,8 @@ PLATFORM: Final = "compose"
 SERVICE: Final = "compose/service"
 PROJECT: Final = "compose/project"
 VOLUME: Final = "compose/volume"
+RUNNABLE: Final = frozenset({"image", "build", "extends", "provider"})
+"""Keys of which a service has one in the end."""
 FOR_DEVELOPMENT: Final = re.compile(
     r"(?:^|[-._/])(?:dev|devel|development|local|test|tests|testing|e2e|ci|debug|examples?|samples?|demos?|tutorials?"
     r"|devcontainer|sandbox|playground|fixtures?|testdata|testnet|devnet|regtest|quickstart)(?:$|[-._/])"

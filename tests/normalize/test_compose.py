@@ -63,6 +63,9 @@ BACKENDS = "\n  db: {image: postgres}\n  redis: {image: redis}\n  other: {image:
         ("environment: {POSTGRES_DB: db, DB_NAME: db, USER: redis}", set()),
         ("environment: {OTEL_EXPORTER_OTLP_ENDPOINT: 'http://other:4317'}", {("other", "none", "environment.OTEL_EXPORTER_OTLP_ENDPOINT")}),
         ("environment: {URL: 'https://db.example.com/db:x'}", set()),
+        ("environment: {CORE_PEER_GOSSIP_BOOTSTRAP: 'other:7051'}", {("other", "none", "environment.CORE_PEER_GOSSIP_BOOTSTRAP")}),
+        ("environment: {KAFKA_BOOTSTRAP_SERVERS: 'other:9092'}", {("other", "runtime", "environment.KAFKA_BOOTSTRAP_SERVERS")}),
+        ("command: geth --bootnodes enode://00ff@other:30303 --ethstats=x:y@db:3000", {("db", "runtime", "command")}),
     ],
 )  # fmt: skip
 def test_what_a_service_needs(
@@ -145,6 +148,7 @@ def test_copies(deploy: str, copies: int, compose_graph: Callable[..., Graph]) -
         ("git: {image: gitea/gitea, ports: ['3000:3000'], depends_on: [db]}, db: {image: postgres}", ["git"]),
         ("web: {image: w, depends_on: {job: {condition: service_completed_successfully}}}, job: {image: j}", ["web"]),
         ("worker: {image: w}", ["worker"]),
+        ("db: {image: postgres}, web: {environment: {A: b}}", []),
         ("proxy: {image: traefik, ports: ['80:80']}, api: {image: a, labels: [traefik.http.routers.api.rule=Host(`a`)]}, web: {image: w, depends_on: [api]}", ["api", "proxy", "web"]),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.compose import FOR_DEVELOPMENT
+from scanner.model.compose import FOR_DEVELOPMENT, RUNNABLE
 from scanner.model.span import Span
 from scanner.parsers.compose.fields import Field
 from scanner.parsers.compose.interpolation import Variables
@@ -143,10 +143,6 @@ def _services(path: str, reading: Reading) -> Iterator[tuple[str, object]]:
 
 def _complete(service: object) -> bool:
     return isinstance(service, dict) and bool(service.keys() & RUNNABLE)
-
-
-RUNNABLE: Final = frozenset({"image", "build", "extends", "provider"})
-"""Keys of which a service has one in the end."""
 
 
 def for_development(path: str, reading: Reading) -> bool:

@@ -11,12 +11,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.model.compose import RUNNABLE
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Truth, Unknown, Value, with_origin
 from scanner.parsers.compose.fields import Field, FieldPlaces, Origin, plain
-from scanner.parsers.compose.grouping import RUNNABLE, Files, grouped, raw_name
+from scanner.parsers.compose.grouping import Files, grouped, raw_name
 from scanner.parsers.compose.interpolation import Variables
 from scanner.parsers.compose.loading import Loading
 from scanner.parsers.compose.merging import SECTIONS
