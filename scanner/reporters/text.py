@@ -203,7 +203,7 @@ def _notes(finding: Finding, report: Report, resources: Mapping[str, Resource]) 
     if finding.why:
         yield f"why: {inert(summary.first_sentence(finding.why))}"
     rule = report.rules.get(finding.rule)
-    fix = inert(summary.first_advice(summary.remedy(rule, resources.get(finding.resource)))) if rule else ""
+    fix = inert(summary.first_advice(summary.remedy(rule, summary.written_at(finding, resources)))) if rule else ""
     explain = f"riskscan explain {inert(finding.rule)}"
     yield f"fix: {fix}; {explain}" if fix else f"fix: {explain}"
 

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.catalog.load import catalog
+from scanner.facts.recovery import STARTING
 from scanner.model.outage import LEVELS, Loss, RiskGroup, ServiceRisk, Step
 from scanner.model.service import CutSet, ServiceCuts
 from scanner.model.span import Span
@@ -74,8 +75,14 @@ class Analysis:
         low = self._cuts(events, (by_hand, undecided), nodes)
         high = self._cuts(events, (by_hand,), nodes)
         manual = self._cuts(events, (undecided,), nodes)
-        cold = [frozenset(group) for group in never_starts(self.faults.structure)]
+        cold = [frozenset(group) for group in never_starts(self.faults.structure) if self._wait_for_each_other(group)]
         return tuple(self._risk(service, low, high, manual, cold) for service in self.services)
+
+    def _wait_for_each_other(self, group: Iterable[int]) -> bool:
+        """Whether a circle holds two things that start; one alone whose settings name itself waits for nothing."""
+        labels, resources = self.faults.gates.labels, self.faults.graph.resources
+        names = {label.resource for node in group if (label := labels.get(node)) is not None and label.resource}
+        return len([name for name in names if resources[name].kind in STARTING]) > 1
 
     def losses(self) -> tuple[Loss, ...]:
         """The regions and accounts that take a store with all its copies, if it has any."""
