@@ -162,7 +162,9 @@ def cold_start(_estate: Resource, graph: Graph) -> Value | Answer:
         return ABSENT
     circles = _joined([service.cold_start for service in watched])
     starting = ([graph.resources[n] for n in sorted(names) if n in graph.resources] for names in circles)
-    found = sorted(([r for r in circle if r.kind in STARTING] for circle in starting), key=lambda c: (-len(c), [r.id for r in c]))
+    found = sorted(
+        ([r for r in circle if r.kind in STARTING] for circle in starting), key=lambda c: (-len(c), [r.id for r in c])
+    )
     if not found or len(found[0]) < 2:
         return []
     first, *others = found

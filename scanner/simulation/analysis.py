@@ -19,6 +19,7 @@ from scanner.simulation.cut_sets import CutSets, minimal_cut_sets
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages, single_outages
+from scanner.simulation.taken import taken_clusters
 from scanner.simulation.witness import witness
 
 SIZE: Final = 3
@@ -62,7 +63,11 @@ class Analysis:
 
     _points: frozenset[int] = frozenset()
 
+    _taken: Mapping[str, str] = field(default_factory=dict)
+    """Clusters that are taken for one because nothing tells where something is applied, and what to say of each."""
+
     def __post_init__(self) -> None:
+        self._taken = taken_clusters(self.faults.graph)
         self._points = frozenset(node for node, label in self.faults.gates.labels.items() if label.resource)
         self._ids = {node: name for name, node in self.faults.events.items()}
 
@@ -323,6 +328,8 @@ class Analysis:
 
     def describe(self, domain: str) -> str:
         """A domain in words; of one that the files do not name, what would tell it."""
+        if domain in self._taken:
+            return f"{domain} ({self._taken[domain]})"
         if not is_unnamed(domain):
             return domain
         unknown = self.faults.unknown.get(domain)
