@@ -120,7 +120,7 @@ def test_many_services_are_counted_and_all_listed_on_request(report: Make, risk:
 def test_of_a_long_name_both_ends_are_shown(report: Make, risk: MakeRisk, group: MakeGroup) -> None:
     name = "frontend (src/frontend/k8s/overlays/production-fwi-ingress)"
     assert "  frontend (src/frontend/…/production-fwi-ingress)  " in text.render(
-        report(services=(risk(name, group()),))
+        report(services=(risk(name, group("zone:aws/a")),))
     )
 
 
