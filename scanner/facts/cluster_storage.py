@@ -28,6 +28,11 @@ _DATABASES: Final = frozenset(
     }
 )
 """Images whose whole work is to keep data. Caches are left out: they may forget."""
+_DATA_FOLDER: Final = re.compile(
+    r"/(?:var/lib/(?:postgresql|mysql|mariadb|cassandra|scylla|couchdb|mongodb|neo4j|influxdb|clickhouse)|data/db"
+    r"|bitnami/(?:postgresql|mysql|mariadb|mongodb|cassandra|couchdb|neo4j|influxdb|clickhouse))(?:/|$)"
+)
+"""Where these images keep it: an image of one's own that mounts a volume there is made from one of them."""
 _NOT_SERVING: Final = re.compile(
     r"(?:^|[\s/])(?:mongos|psql|pg_dump|pg_dumpall|pg_isready|mysqldump|mysqladmin|mongodump|mongosh|sleep|tail|etcdctl)(?:\s|$)"
     r"|(?<![\w-])-dev(?![\w-])|agent(?:\s|$)"
@@ -89,7 +94,9 @@ def forgets_its_data(workload: Resource, _graph: Graph) -> Value:
 
 def _keeps_data(container: Mapping[str, Value]) -> bool:
     image = container.get("image")
-    if not isinstance(image, str) or program(image) not in _DATABASES:
+    known = isinstance(image, str) and program(image) in _DATABASES
+    mounts = (m.get("mountPath") for m in _listed(container.get("volumeMounts")) if isinstance(m, dict))
+    if not known and not any(isinstance(path, str) and _DATA_FOLDER.match(path) for path in mounts):
         return False
     parts = [str(a) for name in ("command", "args") for a in _listed(container.get(name))]
     return not _NOT_SERVING.search(" ".join(parts))

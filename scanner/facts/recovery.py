@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -151,7 +151,7 @@ def beside_signers(resource: Resource, graph: Graph) -> Value | Answer:
 
 # -- the whole -------------------------------------------------------------------------------------
 
-_ACTIVE: Final = frozenset({*RUNNERS, *RECORDS, "secret_manager", "directory", "identity_provider"})
+STARTING: Final = frozenset({*RUNNERS, *RECORDS, "secret_manager", "directory", "identity_provider"})
 """Kinds that wait for what they need when they start; a front, its name and its address do not."""
 
 
@@ -160,12 +160,26 @@ def cold_start(_estate: Resource, graph: Graph) -> Value | Answer:
     watched = [service for service in graph.services if is_watched(service)]
     if not watched:
         return ABSENT
-    names = dict.fromkeys(name for service in watched for name in service.cold_start if name in graph.resources)
-    found = [graph.resources[name] for name in sorted(names) if graph.resources[name].kind in _ACTIVE]
-    if len(found) < 2:
+    circles = _joined([service.cold_start for service in watched])
+    starting = ([graph.resources[n] for n in sorted(names) if n in graph.resources] for names in circles)
+    found = sorted(
+        ([r for r in circle if r.kind in STARTING] for circle in starting), key=lambda c: (-len(c), [r.id for r in c])
+    )
+    if not found or len(found[0]) < 2:
         return []
-    related = tuple(Related(r.span, f"{r.id} waits too", r.id) for r in found[1:])
-    return Answer([r.id for r in found], related, found[0].span)
+    first, *others = found
+    related = [Related(r.span, f"{r.id} waits too", r.id) for r in first[1:]]
+    related += [Related(r.span, f"{r.id} waits in another circle", r.id) for c in others if len(c) > 1 for r in c]
+    return Answer([r.id for r in first], tuple(related), first[0].span)
+
+
+def _joined(circles: Iterable[Collection[str]]) -> list[set[str]]:
+    """The circles of all services; those that have a member in common are one."""
+    found: list[set[str]] = []
+    for circle in circles:
+        apart = [each for each in found if each.isdisjoint(circle)]
+        found = [*apart, set(circle).union(*(each for each in found if not each.isdisjoint(circle)))]
+    return found
 
 
 _FEWEST: Final = 3

@@ -30,6 +30,7 @@ _WHOLE_WORD_BELOW: Final = 4
 _NAME = r"""[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|private_?key|api_?key|access_?key|credential)[\w.-]*"""
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _ASSIGNMENT = re.compile(rf"""(["']?\b{_NAME}["']?\s*)([:=])(\s*)(.+)""", re.IGNORECASE)
+_WORD = re.compile(r"\S+(?<![,:;.])")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"?')
 
 Clean = Callable[[str], str]
@@ -38,7 +39,8 @@ Clean = Callable[[str], str]
 def redacted(report: Report) -> Report:
     """The same report without the secrets that the scan met."""
     clean = cleaner(report.secrets)
-    findings = tuple(_finding(finding, report.secrets) for finding in report.findings)
+    names = frozenset(resource.id for resource in report.resources)
+    findings = tuple(_finding(finding, report.secrets, names) for finding in report.findings)
     if clean is None:
         return replace(report, findings=findings)
     return replace(
@@ -139,8 +141,12 @@ def _outage(outage: ServiceOutage, clean: Clean) -> ServiceOutage:
     )
 
 
-def cleaner(secrets: Iterable[str]) -> Clean | None:
-    """A function that replaces every secret in a text, longest first; ``None`` when there are none."""
+def cleaner(secrets: Iterable[str], names: Collection[str] = ()) -> Clean | None:
+    """A function that replaces every secret in a text, longest first; ``None`` when there are none.
+
+    What is a part of a name among ``names``, a word of its own in the text, stays: the name of a database may be kept
+    in a Secret, and is that of its workload too.
+    """
     patterns = [
         re.escape(secret) if len(secret) >= _WHOLE_WORD_BELOW else rf"(?<!\w){re.escape(secret)}(?!\w)"
         for secret in sorted(filter(None, secrets), key=lambda secret: (-len(secret), secret))
@@ -148,12 +154,22 @@ def cleaner(secrets: Iterable[str]) -> Clean | None:
     if not patterns:
         return None
     pattern = re.compile("|".join(patterns))
-    return lambda text: pattern.sub(MASK, text)
+
+    def clean(text: str) -> str:
+        kept = [word.span() for word in _WORD.finditer(text) if word.group() in names] if names else []
+        return pattern.sub(lambda found: found.group() if _lies_in(found, kept) else MASK, text)
+
+    return clean
 
 
-def _finding(finding: Finding, secrets: frozenset[str]) -> Finding:
+def _lies_in(found: re.Match[str], spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= found.start() and found.end() <= end for start, end in spans)
+
+
+def _finding(finding: Finding, secrets: frozenset[str], names: Collection[str]) -> Finding:
     """A value under a name such as ``password`` is a secret even if nothing marked it."""
-    clean = cleaner({*secrets, *(value for name, value in finding.values.items() if _SECRET_NAME.fullmatch(name))})
+    hidden = {*secrets, *(value for name, value in finding.values.items() if _SECRET_NAME.fullmatch(name))}
+    clean = cleaner(hidden, names)
     if clean is None:
         return finding
     return replace(

@@ -157,6 +157,12 @@ def coverage_line(report: Report) -> str:
     return f"Read {files.read + files.partly} of {plural(files.found, 'file')}{detail}."
 
 
+def written_at(finding: Finding, resources: Mapping[str, Resource]) -> Resource | None:
+    """The resource of a finding; of one about the whole estate, one in the file that it points at."""
+    same_file = (resource for resource in resources.values() if resource.span.file == finding.span.file)
+    return resources.get(finding.resource) or next(same_file, None)
+
+
 def remedy(rule: RuleInfo, resource: Resource | None) -> str:
     """The remediation in the dialect that a resource is written in, else the nearest; empty when there is none."""
     if not rule.remediation:

@@ -26,6 +26,8 @@ FULL_PER_RULE: Final = 3
 CAUSES: Final = 10
 PER_CAUSE: Final = 3
 PROBLEMS_PER_KIND: Final = 10
+NAME: Final = 48
+"""The widest column of names, even; the middle of longer ones is left out."""
 RELATED: Final = 5
 SERVICES: Final = 20
 TYPES: Final = 8
@@ -116,11 +118,12 @@ def _services(report: Report, options: Options) -> Iterator[str]:
 
 def _table(report: Report, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     head = ("", "", *services.levels(report.services))
-    name = min(max(len(inert(row[0])) for row in rows), 40)
+    name = min(max(len(inert(row[0])) for row in rows), NAME)
     widths = [max(4, *map(len, column)) + 2 for column in list(zip(head, *rows, strict=True))[2:]]
     for row in (head, *rows):
         label = inert(row[0])
-        label = label if len(label) <= name else f"{label[: name - 1]}…"
+        half = name // 2  # both ends tell: what it is, and the last folder of where
+        label = label if len(label) <= name else f"{label[: half - 1]}…{label[half - name :]}"
         cells = "".join(f"{cell:>{width}}" for width, cell in zip(widths, row[2:], strict=True))
         yield f"  {label:<{name}}  {row[1]:<9}{cells}".rstrip()
 
@@ -203,7 +206,7 @@ def _notes(finding: Finding, report: Report, resources: Mapping[str, Resource]) 
     if finding.why:
         yield f"why: {inert(summary.first_sentence(finding.why))}"
     rule = report.rules.get(finding.rule)
-    fix = inert(summary.first_advice(summary.remedy(rule, resources.get(finding.resource)))) if rule else ""
+    fix = inert(summary.first_advice(summary.remedy(rule, summary.written_at(finding, resources)))) if rule else ""
     explain = f"riskscan explain {inert(finding.rule)}"
     yield f"fix: {fix}; {explain}" if fix else f"fix: {explain}"
 

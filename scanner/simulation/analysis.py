@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.catalog.load import catalog
+from scanner.facts.recovery import STARTING
 from scanner.model.outage import LEVELS, Loss, RiskGroup, ServiceRisk, Step
 from scanner.model.service import CutSet, ServiceCuts
 from scanner.model.span import Span
@@ -18,6 +19,7 @@ from scanner.simulation.cut_sets import CutSets, minimal_cut_sets
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages, single_outages
+from scanner.simulation.taken import taken_clusters
 from scanner.simulation.witness import witness
 
 SIZE: Final = 3
@@ -61,7 +63,11 @@ class Analysis:
 
     _points: frozenset[int] = frozenset()
 
+    _taken: Mapping[str, str] = field(default_factory=dict)
+    """Clusters that are taken for one because nothing tells where something is applied, and what to say of each."""
+
     def __post_init__(self) -> None:
+        self._taken = taken_clusters(self.faults.graph)
         self._points = frozenset(node for node, label in self.faults.gates.labels.items() if label.resource)
         self._ids = {node: name for name, node in self.faults.events.items()}
 
@@ -74,8 +80,14 @@ class Analysis:
         low = self._cuts(events, (by_hand, undecided), nodes)
         high = self._cuts(events, (by_hand,), nodes)
         manual = self._cuts(events, (undecided,), nodes)
-        cold = [frozenset(group) for group in never_starts(self.faults.structure)]
+        cold = [frozenset(group) for group in never_starts(self.faults.structure) if self._wait_for_each_other(group)]
         return tuple(self._risk(service, low, high, manual, cold) for service in self.services)
+
+    def _wait_for_each_other(self, group: Iterable[int]) -> bool:
+        """Whether a circle holds two things that start; one alone whose settings name itself waits for nothing."""
+        labels, resources = self.faults.gates.labels, self.faults.graph.resources
+        names = {label.resource for node in group if (label := labels.get(node)) is not None and label.resource}
+        return len([name for name in names if resources[name].kind in STARTING]) > 1
 
     def losses(self) -> tuple[Loss, ...]:
         """The regions and accounts that take a store with all its copies, if it has any."""
@@ -316,6 +328,8 @@ class Analysis:
 
     def describe(self, domain: str) -> str:
         """A domain in words; of one that the files do not name, what would tell it."""
+        if domain in self._taken:
+            return f"{domain} ({self._taken[domain]})"
         if not is_unnamed(domain):
             return domain
         unknown = self.faults.unknown.get(domain)

@@ -20,7 +20,7 @@ from scanner.facts.estate import in_private_zone
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
 from scanner.model.compose import SERVICE
-from scanner.model.objects import stands_in_cluster
+from scanner.model.objects import PLATFORM, stands_in_cluster
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Resource
 from scanner.model.service import Criticality
@@ -404,7 +404,8 @@ def _is_public(front: Resource, graph: Graph) -> bool:
 
 def name_of(resource: Resource) -> str:
     """What people would call a thing: its tag, its name, else the module's or block's name that says most."""
-    if resource.type == SERVICE and resource.declaration.name not in _GENERIC:
+    own = resource.type == SERVICE or resource.declaration.platform == PLATFORM  # labels there are of a group, too
+    if own and resource.declaration.name not in _GENERIC:
         return resource.declaration.name
     for key in _NAMING_TAGS:
         value = resource.tags.get(key)
@@ -435,11 +436,17 @@ def _criticality(resource: Resource, public: bool) -> Criticality:
 
 
 def _named_apart(services: Sequence[Service]) -> list[Service]:
-    """Services with names of their own: equal ones get what tells them apart, their entry."""
-    counts: dict[str, int] = {}
+    """Services with names of their own: equal ones get what tells them apart, their folder if that does, or entry."""
+    called: dict[str, list[Service]] = {}
     for service in services:
-        counts[service.name] = counts.get(service.name, 0) + 1
-    return [
-        service if counts[service.name] == 1 else replace(service, name=f"{service.name} ({service.entry[-1]})")
-        for service in services
-    ]
+        called.setdefault(service.name, []).append(service)
+    return [_told_apart(service, called[service.name]) for service in services]
+
+
+def _told_apart(service: Service, equal: Sequence[Service]) -> Service:
+    if len(equal) == 1:
+        return service
+    folders = {each.entry[-1].partition("#")[0] for each in equal if "#" in each.entry[-1]}
+    entry = service.entry[-1]
+    apart = entry.partition("#")[0] if len(folders) == len(equal) else entry
+    return replace(service, name=f"{service.name} ({apart})")

@@ -44,6 +44,9 @@ def test_shares_one_disk(manifests: str, shares: Any, told: Told) -> None:
     assert told(manifests, "shares_one_disk", API) == shares
 
 
+EMPTY = "volumes: [{name: d, emptyDir: {}}]"
+
+
 @pytest.mark.parametrize(
     ("container", "pod", "forgets"),
     [
@@ -58,6 +61,10 @@ def test_shares_one_disk(manifests: str, shares: Any, told: Told) -> None:
         ("image: 'mongo:8', command: [mongos]", "", ABSENT),
         ("image: 'postgres:17', args: [sh, -c, 'pg_dump x']", "", ABSENT),
         ("image: 'mysql:8', args: [--mysqlx=0]", "", True),
+        ("image: 'shop/ledger-db', volumeMounts: [{name: d, mountPath: /var/lib/postgresql/data}]", EMPTY, True),
+        ("image: 'shop/ledger-db', volumeMounts: [{name: d, mountPath: /data/db}]", MOUNT, False),
+        ("image: 'shop/api', volumeMounts: [{name: d, mountPath: /var/lib/postgresqlite}]", EMPTY, ABSENT),
+        ("image: 'shop/api', volumeMounts: [{name: d, mountPath: /tmp}]", EMPTY, ABSENT),
     ],
 )
 def test_forgets_its_data(container: str, pod: str, forgets: Any, told: Told) -> None:

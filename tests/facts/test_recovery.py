@@ -200,6 +200,26 @@ def test_what_waits_for_each_other(cycle: tuple[str, ...], expected: Any, ask: A
     assert ask("cold_start", PAIR, "estate", low) is ABSENT
 
 
+@pytest.mark.parametrize(
+    ("other", "circle", "apart"),
+    [
+        (("aws_instance.e", "aws_instance.f"), ["aws_db_instance.b", "aws_instance.a"], 2),
+        (("aws_instance.a", "aws_instance.e"), ["aws_db_instance.b", "aws_instance.a", "aws_instance.e"], 0),
+        (("aws_instance.e", "aws_lb.c"), ["aws_db_instance.b", "aws_instance.a"], 0),
+    ],
+)
+def test_two_circles_are_not_told_as_one(
+    other: tuple[str, ...], circle: list[str], apart: int, graph_of: Callable[..., Graph]
+) -> None:
+    files = PAIR + 'resource "aws_instance" "e" {\n}\nresource "aws_instance" "f" {\n}\n'
+    services = service("s", cold_start=("aws_db_instance.b", "aws_instance.a")), service("t", cold_start=other)
+    graph = with_services(graph_of(files), services, ())
+    answer = recovery.FACTS["cold_start"].compute(estate(graph), graph)
+    assert isinstance(answer, Answer)
+    assert answer.value == circle
+    assert sum("another circle" in each.message for each in answer.related) == apart
+
+
 def zonal(name: str, zone: str, *, certain: bool = True) -> ServiceRisk:
     return service(name, group(zone, certain=certain))
 

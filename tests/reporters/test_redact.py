@@ -56,6 +56,32 @@ def test_a_secret_planted_everywhere_appears_nowhere(
     assert "sensitive" in shown
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("default/StatefulSet/ledger-db, default/Pod/x run", "default/StatefulSet/ledger-db, default/Pod/x run"),
+        ("default/StatefulSet/ledger-db: is up", "default/StatefulSet/ledger-db: is up"),
+        ("ledger-db is up", f"{MASK} is up"),
+        ("default/StatefulSet/ledger-db-2 is up", f"default/StatefulSet/{MASK}-2 is up"),  # no name of the files
+    ],
+)
+def test_a_name_that_a_secret_holds_too_stays(
+    message: str, shown: str, report: Make, finding: MakeFinding, resource: Callable[..., Resource]
+) -> None:
+    page = report(
+        [finding(Outcome.FAIL, message=message)],
+        resources=(resource("default/StatefulSet/ledger-db"),),
+        secrets=frozenset({"ledger-db"}),
+    )
+    assert [each.message for each in redacted(page).findings] == [shown]
+
+
+def test_a_secret_of_several_words_with_a_name_in_it_is_hidden_whole() -> None:
+    clean = cleaner({"correct aws_lb.a staple"}, {"aws_lb.a"})
+    assert clean is not None
+    assert clean("correct aws_lb.a staple aws_lb.a") == f"{MASK} aws_lb.a"
+
+
 ACCOUNT = f"account:aws/{SECRET}"
 
 

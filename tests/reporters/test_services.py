@@ -117,6 +117,13 @@ def test_many_services_are_counted_and_all_listed_on_request(report: Make, risk:
     assert "(and service-001, service-002, service-003…)" in shown, "one line for a group that stops many"
 
 
+def test_of_a_long_name_both_ends_are_shown(report: Make, risk: MakeRisk, group: MakeGroup) -> None:
+    name = "frontend (src/frontend/k8s/overlays/production-fwi-ingress)"
+    assert "  frontend (src/frontend/…/production-fwi-ingress)  " in text.render(
+        report(services=(risk(name, group("zone:aws/a")),))
+    )
+
+
 def test_the_columns_of_the_table_never_touch(report: Make, risk: MakeRisk, group: MakeGroup) -> None:
     wide = risk("a", group("zone:aws/a"), coefficients_high=dict.fromkeys(LEVELS))
     line = next(row for row in text.render(report(services=(wide,))).splitlines() if row.startswith("  a "))

@@ -10,6 +10,8 @@ import pytest
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import AxisScore, Report, Score
+from scanner.model.resource import Declaration, Placement, Resource
+from scanner.model.rule import RuleInfo
 from scanner.model.score import Stage
 from scanner.model.span import Span
 from scanner.reporters.frame import frame
@@ -261,3 +263,17 @@ def test_instances_that_share_a_line_are_one_finding(report: Make, finding: Make
     assert text.count("-->") == 1
     assert all(f'module.db["{n}"].aws_db_instance.this' in text for n in range(3))
     assert "3 findings" in text
+
+
+def test_advice_about_the_estate_is_for_the_files_that_it_points_at(
+    report: Make, finding: MakeFinding, resource: Callable[..., Resource]
+) -> None:
+    texts = {"terraform/aws": "Set multi_az.", "kubernetes": "Spread the copies."}
+    rule = RuleInfo("RS101", "a", Axis.ZONE, Severity.HIGH, "medium", "a", "w", remediation=texts)
+    found = finding(Outcome.FAIL, resource="estate", span=Span("k8s/api.yaml", 3))
+    written = Declaration("default/Deployment/api", "apps/Deployment", "api", "kubernetes", Span("k8s/api.yaml", 1), {})
+    manifest = Resource(written, "workload", {}, {}, Placement("kubernetes"))
+    page = report([found], resources=(resource(), manifest), rules={"RS101": rule})
+    assert "fix: Spread the copies; riskscan explain RS101" in render(page)
+    page = report([found], resources=(resource(),), rules={"RS101": rule})
+    assert "fix: Set multi_az; riskscan explain RS101" in render(page)

@@ -172,6 +172,38 @@ def test_a_mesh_that_cannot_start_again_is_told(study_of: StudyOf) -> None:
     assert only(found).cold_start == ("aws_lambda_function.a", "aws_lambda_function.b")
 
 
+SHARED = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: addresses}
+data: {LEDGER: "http://ledger:8080"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ledger}
+spec: {selector: {app: ledger}, ports: [{port: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ledger}
+spec:
+  selector: {matchLabels: {app: ledger}}
+  template:
+    metadata: {labels: {app: ledger}}
+    spec:
+      containers:
+        - name: ledger
+          image: shop/ledger
+          envFrom: [{configMapRef: {name: addresses}}]
+"""
+
+
+def test_settings_of_all_that_name_their_reader_too_are_no_circle(study_of: StudyOf) -> None:
+    found = study_of({"k8s/ledger.yaml": SHARED})
+    assert only(found).cone >= {"default/ConfigMap/addresses", "default/Service/ledger"}
+    assert only(found).cold_start == ()
+
+
 # -- reasons ---------------------------------------------------------------------------------------
 
 

@@ -315,6 +315,28 @@ def test_equal_names_are_told_apart(study_of: StudyOf) -> None:
     assert set(summary(found)) == {"orders (aws_instance.a)", "orders (aws_lambda_function.x)"}
 
 
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, labels: {{application: shop, app.kubernetes.io/name: shop}}}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: {name}, image: shop/{name}}}]}}
+"""
+
+
+def test_objects_of_clusters_go_by_their_names_and_not_by_labels_of_the_whole(study_of: StudyOf) -> None:
+    found = study_of({"k8s/a.yaml": "---\n".join(DEPLOYMENT.format(name=name) for name in ("api", "worker"))})
+    assert set(summary(found)) == {"api", "worker"}
+
+
+def test_equal_names_of_several_roots_are_told_apart_by_these(study_of: StudyOf) -> None:
+    found = study_of({f"{folder}/api.yaml": DEPLOYMENT.format(name="api") for folder in ("one", "two")})
+    assert set(summary(found)) == {"api (one/api.yaml)", "api (two/api.yaml)"}
+
+
 def test_custodians_are_what_must_stay_releasable(study_of: StudyOf) -> None:
     found = study_of(
         PROVIDER
