@@ -10,6 +10,7 @@ from scanner.facts.fact import Answer, Fact
 from scanner.facts.relations import same_region
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
+from scanner.model.objects import PLATFORM
 from scanner.model.resource import Resource, Scope
 from scanner.model.value import ABSENT, Unknown, Value, both, negate, unknown_from
 
@@ -54,11 +55,14 @@ def single_authority(_estate: Resource, graph: Graph) -> Value:
 
     Certificates brought from elsewhere were issued by somebody the files don't name: then it is unknown.
     """
-    if not is_system(graph):
+    whole = is_system(graph)
+    if not whole and not _served_in_cluster(graph):
         return ABSENT
     issued: dict[str, Resource] = {}
     undecided: list[Unknown] = []
     for certificate in managed(graph, "certificate"):
+        if not whole and certificate.platform != PLATFORM:
+            continue
         authority = _public(certificate)
         if isinstance(authority, str):
             issued.setdefault(authority, certificate)
@@ -74,6 +78,14 @@ def single_authority(_estate: Resource, graph: Graph) -> Value:
     if len(issued) == 1 and undecided:
         return Answer(undecided[0], (), first.span)
     return Answer(next(iter(issued)) if len(issued) == 1 else "", related(issued.values(), "issued by it"), first.span)
+
+
+def _served_in_cluster(graph: Graph) -> bool:
+    """Whether manifests alone show what runs and the door that its users come through."""
+    return all(
+        any(each.platform == PLATFORM and each.get("internal") is not True for each in managed(graph, *kinds))
+        for kinds in (("workload",), ("gateway",))
+    )
 
 
 def certificate_users(resource: Resource, graph: Graph) -> Value:

@@ -317,8 +317,11 @@ def module_host(_estate: Resource, graph: Graph) -> Value:
 
 
 def deploy_host(_estate: Resource, graph: Graph) -> Value:
-    """The one host that code and configuration are deployed from. Empty for several; absent where none is named."""
-    found = [s for s in managed(graph, "deployment_source") if applied(s, graph)]
+    """The one host that code and configuration are deployed from. Empty for several; absent where none is named.
+
+    An object of Argo CD or Flux is itself what is applied: it needs no configuration of a provider beside it.
+    """
+    found = [s for s in managed(graph, "deployment_source") if s.platform == PLATFORM or applied(s, graph)]
     unknown = next((s for s in found if isinstance(s.get("host"), Unknown)), None)
     answer = _single_host([s for s in found if isinstance(s.get("host"), str)], 1)
     if unknown is not None and isinstance(answer, Answer) and answer.value:

@@ -68,12 +68,29 @@ def _has_own_kinds(workload: Resource, graph: Graph) -> bool:
 def majority_members(workload: Resource, graph: Graph) -> Value:
     """How many members a system that needs their majority has at least; absent for other workloads.
 
-    Only numbered pods are members: a Deployment of that image is a client, a proxy or a toy.
+    Only numbered pods are members: a Deployment of that image is a client, a proxy or a toy. What operators run says
+    by its type that it elects; its voters are counted, not those that only keep data.
     """
+    if workload.kind != "workload":
+        return _voters(workload)
     numbered = workload.platform == PLATFORM and workload.get("stateful") is True
     if not numbered or not any(program(image) in _MAJORITY for image in images(workload)):
         return ABSENT
     return least_pods(workload, graph)
+
+
+_MEMBERS: Final = ("brokers", "instances", "nodes")
+"""How kinds call the servers of what operators run."""
+
+
+def _voters(resource: Resource) -> Value:
+    if resource.platform != PLATFORM or resource.get("majority") is not True:
+        return ABSENT
+    if resource.get("engine") == "kafka" and "controllers" in resource.deciders:
+        return resource.get("controllers")
+    if resource.kind == "search":
+        return resource.get("dedicated_masters")
+    return next((v for name in _MEMBERS if (v := resource.get(name)) is not ABSENT), ABSENT)
 
 
 def waits_on_disk(workload: Resource, graph: Graph) -> Value:
@@ -240,10 +257,11 @@ def _related(found: Iterable[Resource], what: str) -> tuple[Related, ...]:
 
 
 _WORKLOAD: Final = ("workload",)
+_ELECTING: Final = (*_WORKLOAD, "queue", "database", "search", "cache")
 
 FACTS: Final[Mapping[str, Fact]] = {
     "cluster_part": Fact(cluster_part, "what it does for the whole cluster: ingress, dns or controller", _WORKLOAD),
-    "majority_members": Fact(majority_members, "how many members a majority system has at least", _WORKLOAD),
+    "majority_members": Fact(majority_members, "how many members a majority system has at least", _ELECTING),
     "waits_on_disk": Fact(waits_on_disk, "whether its volumes hold it in one place, or may", _WORKLOAD),
     "copies_matter": Fact(
         copies_matter,

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from scanner.catalog.readers import lookup
 from scanner.model.objects import PLATFORM, annotations_of, labels_of, name_of_object, namespace_of
 from scanner.model.resource import Declaration, ProviderContext, Reference
+from scanner.model.span import Span
 from scanner.model.value import ABSENT, Value
 from scanner.normalize.respelled import AddedPlaces
 
@@ -19,6 +20,11 @@ _CLOUDS: Final[Mapping[str, str]] = {"aws": "aws", "gcp": "google", "azure": "az
 _BUCKETS: Final = ("aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account")
 _STORES: Final = ("external-secrets.io/SecretStore", "external-secrets.io/ClusterSecretStore")
 _SECRET_CLOUDS: Final[Mapping[str, str]] = {"aws": "aws", "gcpsm": "google", "azurekv": "azurerm"}
+_SEARCH: Final[Mapping[str, tuple[str, str, str]]] = {
+    "elasticsearch.k8s.elastic.co/Elasticsearch": ("spec.nodeSets", "config", "count"),
+    "opensearch.opster.io/OpenSearchCluster": ("spec.nodePools", "roles", "replicas"),
+}
+"""Search clusters → where their sets of nodes stand, and a set's roles and size."""
 _LOCATIONS: Final = ("velero.io/BackupStorageLocation", "velero.io/VolumeSnapshotLocation")
 
 
@@ -29,10 +35,12 @@ class OperatorObjects:
     declarations: Sequence[Declaration]
 
     def translated(self) -> Iterator[Declaration]:
-        """Every declaration; Kafka with the brokers of its pools, locations of backups with their cloud."""
+        """Every declaration; clusters with what their pools add up to, locations of backups with their cloud."""
         for each in self.declarations:
             if each.platform == PLATFORM and each.type == "kafka.strimzi.io/Kafka":
                 yield self._kafka(each)
+            elif each.platform == PLATFORM and each.type in _SEARCH:
+                yield _search(each)
             elif each.platform == PLATFORM and each.type in _LOCATIONS:
                 yield self._location(each)
             elif each.platform == PLATFORM and each.type in _STORES:
@@ -41,18 +49,21 @@ class OperatorObjects:
                 yield each
 
     def _kafka(self, kafka: Declaration) -> Declaration:
-        """The brokers of all pools together: https://strimzi.io/docs/operators/latest/configuring#type-KafkaNodePool-reference."""
+        """The brokers and the controllers of all pools together: https://strimzi.io/docs/operators/latest/configuring#type-KafkaNodePool-reference."""
         if annotations_of(kafka.attributes).get("strimzi.io/node-pools", "enabled") != "enabled":
             return kafka
         key = (kafka.root, namespace_of(kafka.attributes), name_of_object(kafka.attributes))
-        pools = [pool for pool in self._pools.get(key, ()) if "broker" in _roles(pool)]
-        counts = [lookup(pool.attributes, "spec.replicas") for pool in pools]
-        known = [count for count in counts if isinstance(count, int)]
-        if not known or len(known) < len(counts):
-            return kafka
-        spans = {"pools.brokers": pools[0].span_of("spec.replicas")}
-        attributes = {**kafka.attributes, "pools": {"brokers": sum(known)}}
-        return replace(kafka, attributes=attributes, places=AddedPlaces(kafka.places, spans))
+        found: dict[str, Value] = {}
+        spans: dict[str, Span] = {}
+        for role in ("broker", "controller"):
+            pools = [pool for pool in self._pools.get(key, ()) if role in _roles(pool)]
+            counts = [lookup(pool.attributes, "spec.replicas") for pool in pools]
+            known = [count for count in counts if isinstance(count, int)]
+            if known and len(known) == len(counts):
+                found[f"{role}s"] = sum(known)
+                spans[f"pools.{role}s"] = pools[0].span_of("spec.replicas")
+        attributes = {**kafka.attributes, "pools": found}
+        return replace(kafka, attributes=attributes, places=AddedPlaces(kafka.places, spans)) if found else kafka
 
     @cached_property
     def _pools(self) -> Mapping[tuple[str, str, str], list[Declaration]]:
@@ -102,6 +113,40 @@ def _store(store: Declaration) -> Declaration:
             span = store.span_of(f"spec.provider.{key}")
             return replace(store, provider=ProviderContext(provider, "", told, span, bool(told), {"region": span}))
     return store
+
+
+def _search(cluster: Declaration) -> Declaration:
+    """A search cluster with the number of nodes that may be elected master; a set without roles has all of them.
+
+    https://www.elastic.co/guide/en/cloud-on-k8s/current/k8s-node-configuration.html,
+    https://docs.opensearch.org/latest/install-and-configure/install-opensearch/operator/.
+    """
+    sets, roles, size = _SEARCH[cluster.type]
+    found = lookup(cluster.attributes, sets)
+    groups = [group for group in found if isinstance(group, dict)] if isinstance(found, list) else []
+    voting = [(at, g) for at, g in enumerate(groups) if _may_lead(_node(g) if roles == "config" else g.get(roles, ABSENT))]
+    counts = [group.get(size) for _, group in voting]
+    known = [count for count in counts if isinstance(count, int)]
+    if not known or len(known) < len(counts):
+        return cluster
+    span = cluster.span_of(f"{sets}[{voting[0][0]}].{size}")
+    attributes = {**cluster.attributes, "masters": sum(known)}
+    return replace(cluster, attributes=attributes, places=AddedPlaces(cluster.places, {"masters": span}))
+
+
+def _node(group: Mapping[str, Value]) -> Value:
+    """The roles of a set of Elasticsearch, whose configuration writes them nested or with a dot."""
+    config = group.get("config")
+    if not isinstance(config, dict):
+        return ABSENT
+    nested = config.get("node")
+    roles = config.get("node.roles", nested.get("roles", ABSENT) if isinstance(nested, dict) else ABSENT)
+    leads = config.get("node.master", nested.get("master", ABSENT) if isinstance(nested, dict) else ABSENT)
+    return roles if roles is not ABSENT else [] if leads is False else ABSENT
+
+
+def _may_lead(roles: Value) -> bool:
+    return not isinstance(roles, list) or any(role in ("master", "cluster_manager") for role in roles)
 
 
 def _roles(pool: Declaration) -> list[Value]:
