@@ -25,6 +25,7 @@ from scanner.facts.relations import same_account, same_region
 from scanner.graph.graph import Graph
 from scanner.graph.index import base_of
 from scanner.model.finding import Related
+from scanner.model.objects import PLATFORM
 from scanner.model.resource import Resource, Scope
 from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, equal, negate
 
@@ -59,6 +60,8 @@ def copies_in_own_account(resource: Resource, graph: Graph) -> Value:
 
     True when it makes none. Absent for plans whose provider has no copies to other accounts.
     """
+    if resource.platform == PLATFORM:
+        return _buckets_in_own_account(resource, graph)
     if "copy_targets" not in resource.deciders:
         return ABSENT
     places = [resource.get("copy_targets"), resource.get("vault")]
@@ -72,6 +75,16 @@ def copies_in_own_account(resource: Resource, graph: Graph) -> Value:
     if found is not True and not applied(resource, graph):
         return Unknown("which account holds the vaults depends on who calls the module", resource.span)
     return negate(found)
+
+
+def _buckets_in_own_account(plan: Resource, graph: Graph) -> Value:
+    """Whether the buckets that a cluster is saved to belong to the cluster's account; absent without such buckets."""
+    buckets = [b for vault in graph.targets(plan, "vault") for b in graph.targets(vault, "bucket")]
+    if not buckets:
+        return ABSENT
+    if plan.placement.provider == PLATFORM:
+        return Unknown("the cluster that it saves is not in the files", plan.span)
+    return both(same_account(plan, bucket) for bucket in buckets)
 
 
 def _outside(resource: Resource, vault: Resource) -> Truth:

@@ -21,6 +21,8 @@ from scanner.facts.selections import in_plan, stated
 from scanner.graph.graph import Graph
 from scanner.graph.index import base_of
 from scanner.model.finding import Related
+from scanner.model.objects import PLATFORM
+from scanner.model.objects import PLATFORM
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, negate, unknown_from
@@ -253,11 +255,21 @@ def _to_vaults(plan: Resource, graph: Graph) -> Iterator[Truth]:
     for vault in graph.targets(plan, "vault"):
         redundancy = vault.get("redundancy")
         yield redundancy if isinstance(redundancy, Unknown) else redundancy == "multi-region"
+        if plan.platform == PLATFORM:  # a location of Velero may stand anywhere, on a bucket that has copies
+            yield _beyond_cluster(plan, vault)
+            yield from (copy.elsewhere for b in graph.targets(vault, "bucket") for copy in copies(b, graph))
     targets = graph.targets(plan, "copy_targets") if plan.get("copy_targets") is not ABSENT else ()
     for vault in targets:
         yield both((negate(same_region(plan, vault)), vault.declaration.exists))
     if not targets:
         yield from _named_vaults(plan)
+
+
+def _beyond_cluster(plan: Resource, vault: Resource) -> Truth:
+    """Whether a location stands outside of the region of the cluster that is saved there."""
+    if plan.placement.provider == PLATFORM:
+        return Unknown("the cluster that it saves is not in the files", plan.span)
+    return negate(same_region(plan, vault))
 
 
 def _from_sources(plan: Resource, graph: Graph) -> Iterator[Truth]:

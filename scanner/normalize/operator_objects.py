@@ -124,7 +124,9 @@ def _search(cluster: Declaration) -> Declaration:
     sets, roles, size = _SEARCH[cluster.type]
     found = lookup(cluster.attributes, sets)
     groups = [group for group in found if isinstance(group, dict)] if isinstance(found, list) else []
-    voting = [(at, g) for at, g in enumerate(groups) if _may_lead(_node(g) if roles == "config" else g.get(roles, ABSENT))]
+    voting = [
+        (at, g) for at, g in enumerate(groups) if _may_lead(_node(g) if roles == "config" else g.get(roles, ABSENT))
+    ]
     counts = [group.get(size) for _, group in voting]
     known = [count for count in counts if isinstance(count, int)]
     if not known or len(known) < len(counts):
