@@ -22,7 +22,6 @@ from scanner.graph.graph import Graph
 from scanner.graph.index import base_of
 from scanner.model.finding import Related
 from scanner.model.objects import PLATFORM
-from scanner.model.objects import PLATFORM
 from scanner.model.resource import EdgeKind, Resource, Scope
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, negate, unknown_from

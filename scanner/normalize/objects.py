@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from scanner.catalog.endpoints import owner_of
 from scanner.catalog.load import Entry, ObjectPath
 from scanner.catalog.readers import lookup
 from scanner.graph.index import Index
@@ -57,6 +58,7 @@ _NAMING: Final = re.compile(r"HOST|ADDR|SERVER|SERVICE|ENDPOINT|URL|URI|UPSTREAM
 _FLAG: Final = re.compile(r"--?[A-Za-z][\w.-]*")
 """A flag whose value is the next argument."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,5}")
+_REGISTRY: Final = "networking.istio.io/ServiceEntry"
 _LONGEST: Final = 100_000
 """Characters of one text in which hosts are looked for."""
 
@@ -146,7 +148,7 @@ class Objects:
             for place in (space, "") if wanted.types else (space,):
                 yield from self.named(source, each, name, place)
             if each == "Service" and ("." in name or ":" in name):  # told as a host
-                yield from self._service(source, name.partition("://")[2].partition(":")[0] or name.partition(":")[0])
+                yield from self._host(source, name.partition("://")[2].partition(":")[0] or name.partition(":")[0])
 
     # -- by labels ---------------------------------------------------------------------------------
 
@@ -169,7 +171,7 @@ class Objects:
         for path, name, text in _told(source.attributes, entry):
             for setting, host in _hosts(name, text):
                 kind = EdgeKind.NONE if finds_members(setting) else EdgeKind.RUNTIME
-                for target in self._service(source, host):
+                for target in self._host(source, host):
                     if (target, kind) not in seen and not self._leads_to(target, callers):
                         seen.add((target, kind))
                         yield Edge(source.id, target, kind, path, source.span_of(path))
@@ -202,6 +204,32 @@ class Objects:
         selector = next((v for _, v in values_at(declared.attributes, entry.selects)), None) if entry else None
         return bool(callers and selector) and all(selects(selector, labels) is True for labels in callers)
 
+    def _host(self, source: Declaration, host: str) -> tuple[str, ...]:
+        """What a host name means: a Service, else what a mesh enters under that name."""
+        return self._service(source, host) or self._entered(source, host.lower())
+
+    def _entered(self, source: Declaration, host: str) -> tuple[str, ...]:
+        """The entries of a host in Istio's registry that the caller sees, by its name or by a wildcard above it.
+
+        A vendor's own name tells whom it is without them, and stands beside its spares where the caller names several:
+        https://istio.io/latest/docs/reference/config/networking/service-entry/#ServiceEntry.
+        """
+        if not self._mesh or owner_of(host) is not None:
+            return ()
+        above = (f"*{host[at:]}" for at, sign in enumerate(host) if sign == ".")
+        found = next((ids for name in (host, *above) if (ids := self._mesh.get(name))), ())
+        return tuple(i for i in found if i != source.id and _exported(self.index.by_id[i], source))
+
+    @cached_property
+    def _mesh(self) -> Mapping[str, tuple[str, ...]]:
+        """Hosts → the entries of Istio's registry that have them."""
+        found: dict[str, list[str]] = {}
+        for each in self.all:
+            hosts = lookup(each.attributes, "spec.hosts") if each.type == _REGISTRY else None
+            for host in hosts if isinstance(hosts, list) else ():
+                found.setdefault(str(host).lower(), []).append(each.id)
+        return {host: tuple(ids) for host, ids in found.items()}
+
     def _service(self, source: Declaration, host: str) -> tuple[str, ...]:
         """The Service that a host name means: ``name``, ``name.namespace``, or one pod of it before these."""
         labels = host.split(".")
@@ -225,6 +253,14 @@ class Objects:
                 name = pattern.replace("{}", name_of_object(each.attributes))
                 found.setdefault((namespace_of(each.attributes), name), []).append(each.id)
         return {key: tuple(ids) for key, ids in found.items() if len(ids) == 1}
+
+
+def _exported(entry: Declaration, source: Declaration) -> bool:
+    """Whether an entry of the registry is meant for the namespace of who calls; by default it is for all."""
+    spaces = lookup(entry.attributes, "spec.exportTo")
+    here = namespace_of(source.attributes)
+    own = here == namespace_of(entry.attributes)
+    return not isinstance(spaces, list) or not spaces or any(s in ("*", here) or (s == "." and own) for s in spaces)
 
 
 def _kind(declaration: Declaration) -> str:

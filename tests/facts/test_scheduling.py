@@ -83,6 +83,36 @@ def test_majority_members(kind: str, image: str, spec: str, members: Any, told: 
     assert told(manifest, "majority_members", f"default/{kind}/api") == members
 
 
+OPERATED = {
+    # https://www.rabbitmq.com/kubernetes/operator/using-operator: one replica unless told
+    "rabbitmq": ("rabbitmq.com/v1beta1", "RabbitmqCluster", "replicas: 2", 2),
+    # https://cloudnative-pg.io/documentation/current/: a primary and standbys, no majority of instances
+    "postgresql": ("postgresql.cnpg.io/v1", "Cluster", "instances: 2", ABSENT),
+    # https://strimzi.io/docs/operators/latest/configuring: ZooKeeper elects, not the brokers
+    "kafka with zookeeper": ("kafka.strimzi.io/v1beta2", "Kafka", "kafka: {replicas: 4}, zookeeper: {replicas: 3}", 3),
+    "kafka whose pools are elsewhere": ("kafka.strimzi.io/v1beta2", "Kafka", "kafka: {}", ABSENT),
+    # https://www.elastic.co/guide/en/cloud-on-k8s/current/k8s-node-configuration.html
+    "elasticsearch": (
+        "elasticsearch.k8s.elastic.co/v1",
+        "Elasticsearch",
+        "nodeSets: [{name: m, count: 2, config: {node.roles: [master]}}, {name: d, count: 3, config: {node: {roles: [data]}}}]",
+        2,
+    ),
+    "elasticsearch of old settings": (
+        "elasticsearch.k8s.elastic.co/v1",
+        "Elasticsearch",
+        "nodeSets: [{name: m, count: 1}, {name: d, count: 3, config: {node.master: false}}]",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("version", "kind", "spec", "members"), OPERATED.values(), ids=OPERATED)
+def test_members_of_what_operators_run(version: str, kind: str, spec: str, members: Any, told: Told) -> None:
+    manifest = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {{{spec}}}\n"
+    assert told(manifest, "majority_members", f"default/{kind}/x") == members
+
+
 def test_services_of_compose_are_no_part_of_a_cluster(told: Told) -> None:
     files = {
         "compose.yaml": "services:\n  proxy: {image: 'traefik:3'}\n  db: {image: 'mongo:8', volumes: ['d:/data']}\nvolumes: {d: {}}\n"
