@@ -1,4 +1,4 @@
-"""What is delivered to which cluster: objects of Argo CD, Flux, Fleet and Karmada that take manifests there.
+"""What is delivered to which cluster: objects of Argo CD, Flux, Fleet, Karmada and OCM that take manifests there.
 
 A delivery covers the manifests below a folder, or objects that a policy selects. Where it names no cluster, they run in
 the one in which it runs itself. A folder of another repository that has the same name here is taken for this one: no
@@ -21,7 +21,7 @@ from msgspec import Struct
 from scanner.catalog.readers import lookup
 from scanner.model.objects import PLATFORM, labels_of, name_of_object, namespace_of, selects
 from scanner.model.resource import Declaration
-from scanner.model.value import Value
+from scanner.model.value import ABSENT, Value
 
 _HERE: Final = frozenset({"https://kubernetes.default.svc", "https://kubernetes.default", "in-cluster", ""})
 """How Argo CD calls the cluster in which it runs."""
@@ -60,6 +60,8 @@ class Deliveries:
             "fleet.cattle.io/GitRepo": self._fleet,
             "policy.karmada.io/PropagationPolicy": self._propagation,
             "policy.karmada.io/ClusterPropagationPolicy": self._propagation,
+            "work.open-cluster-management.io/ManifestWork": self._work,
+            "work.open-cluster-management.io/ManifestWorkReplicaSet": self._works,
         }
         found: list[Delivery] = []
         for each in self.declarations:
@@ -198,13 +200,108 @@ class Deliveries:
     # -- Karmada: https://karmada.io/docs/userguide/scheduling/propagation-policy -------------------
 
     def _propagation(self, found: Declaration) -> Iterator[Delivery]:
-        names = lookup(found.attributes, "spec.placement.clusterAffinity.clusterNames")
+        placement = lookup(found.attributes, "spec.placement")
+        names = self._affine(placement)
         chosen = lookup(found.attributes, "spec.resourceSelectors")
         selectors = [s for s in chosen if isinstance(s, dict)] if isinstance(chosen, list) else []
-        if isinstance(names, list) and names:
+        if names and not _packed(placement, len(names)):
             space = namespace_of(found.attributes)
             selectors = [{"namespace": space, **s} if space else s for s in selectors]
-            yield Delivery(found.id, (), tuple(str(n) for n in names), tuple(selectors))
+            yield Delivery(found.id, (), names, tuple(selectors))
+
+    def _affine(self, placement: Value) -> tuple[str, ...]:
+        """The clusters that a placement allows, of several groups those of the first: others wait until it fails."""
+        groups = lookup(placement, "clusterAffinities")
+        affinity = groups[0] if isinstance(groups, list) and groups else lookup(placement, "clusterAffinity")
+        names, selector, without = (lookup(affinity, k) for k in ("clusterNames", "labelSelector", "exclude"))
+        found = [str(n) for n in names] if isinstance(names, list) else []
+        if not found and isinstance(selector, dict) and lookup(affinity, "fieldSelector") is ABSENT:
+            found = [c.name for c in self._members("cluster.karmada.io/Cluster") if _chosen(selector, c)]
+        return tuple(n for n in found if not (isinstance(without, list) and n in without))
+
+    def _members(self, native: str) -> list[Declaration]:
+        return [each for each in self.declarations if each.type == native]
+
+    # -- OCM: https://open-cluster-management.io/docs/concepts/work-distribution/manifestwork/ ------
+
+    @staticmethod
+    def _work(found: Declaration) -> Iterator[Delivery]:
+        """What one work carries, to the cluster that its namespace is called after."""
+        manifests = lookup(found.attributes, "spec.workload.manifests")
+        yield Delivery(found.id, (), (namespace_of(found.attributes),), tuple(_exactly(manifests)))
+
+    def _works(self, found: Declaration) -> Iterator[Delivery]:
+        """What a set of works carries, to the clusters that its placements in the same namespace choose."""
+        manifests = lookup(found.attributes, "spec.manifestWorkTemplate.workload.manifests")
+        names: dict[str, None] = {}
+        for each in _items(found.attributes, "spec.placementRefs"):
+            names.update(dict.fromkeys(self._placed(namespace_of(found.attributes), str(each.get("name")))))
+        yield Delivery(found.id, (), tuple(names), tuple(_exactly(manifests)))
+
+    def _placed(self, space: str, name: str) -> tuple[str, ...]:
+        """The declared clusters that a placement chooses; none where it takes fewer of them than it may.
+
+        https://open-cluster-management.io/docs/concepts/content-placement/placement/
+        """
+        for each in self._members("cluster.open-cluster-management.io/Placement"):
+            if (namespace_of(each.attributes), each.name) != (space, name):
+                continue
+            sets = self._bound(each)
+            members = self._members("cluster.open-cluster-management.io/ManagedCluster")
+            found = [c for c in members if _placeable(each, c) and (not sets or _set_of(c) in sets)]
+            most = lookup(each.attributes, "spec.numberOfClusters")
+            return tuple(c.name for c in found) if most is ABSENT or most == len(found) else ()
+        return ()
+
+    def _bound(self, placement: Declaration) -> tuple[str, ...]:
+        """The sets of clusters that are bound to a placement's namespace; empty for all, and where no file tells."""
+        space = namespace_of(placement.attributes)
+        bindings = self._members("cluster.open-cluster-management.io/ManagedClusterSetBinding")
+        bound = [str(lookup(b.attributes, "spec.clusterSet")) for b in bindings if namespace_of(b.attributes) == space]
+        return () if "global" in bound else tuple(bound)
+
+
+def _packed(placement: Value, clusters: int) -> bool:
+    """Whether a policy may leave allowed clusters empty: it limits their number, or fills one before the next.
+
+    https://karmada.io/docs/userguide/scheduling/propagation-policy
+    """
+    limits = [each.get("maxGroups") for each in _items(placement, "spreadConstraints")]
+    few = any(isinstance(most, int) and 0 < most < clusters for most in limits)
+    return few or lookup(placement, "replicaScheduling.replicaDivisionPreference") == "Aggregated"
+
+
+def _exactly(manifests: Value) -> Iterator[Mapping[str, Value]]:
+    """Selectors of the objects that a work carries."""
+    for each in manifests if isinstance(manifests, list) else ():
+        if isinstance(each, dict):
+            same = {key: each.get(key) for key in ("apiVersion", "kind")}
+            yield {**same, "name": name_of_object(each), "namespace": namespace_of(each)}
+
+
+def _chosen(selector: Value, cluster: Declaration) -> bool:
+    return selects(selector, labels_of(cluster.attributes)) is True
+
+
+def _placeable(placement: Declaration, cluster: Declaration) -> bool:
+    """Whether a placement's sets and predicates allow a cluster; claims of clusters are in no file."""
+    sets = lookup(placement.attributes, "spec.clusterSets")
+    if isinstance(sets, list) and sets and _set_of(cluster) not in sets:
+        return False
+    chosen = [lookup(each, "requiredClusterSelector") for each in _items(placement.attributes, "spec.predicates")]
+    fits = (
+        lookup(each, "claimSelector") is ABSENT and _chosen(_or_all(lookup(each, "labelSelector")), cluster)
+        for each in chosen
+    )
+    return not chosen or any(fits)
+
+
+def _set_of(cluster: Declaration) -> str:
+    return str(labels_of(cluster.attributes).get("cluster.open-cluster-management.io/clusterset", "default"))
+
+
+def _or_all(selector: Value) -> Value:
+    return {} if selector is ABSENT else selector
 
 
 def _upwards(folder: str) -> Iterator[str]:

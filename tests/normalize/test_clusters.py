@@ -1,4 +1,4 @@
-"""In which clusters manifests run: what Argo CD, Flux, Fleet and Karmada deliver where, and the nodes that are there."""
+"""In which clusters manifests run: what Argo CD, Flux, Fleet, Karmada and OCM deliver where, and the nodes that are there."""
 
 from __future__ import annotations
 
@@ -156,6 +156,132 @@ spec:
 """
     estate = estate_of({"main.tf": CLUSTERS, "policy.yaml": policy, "web.yaml": WEB})
     assert clusters_of(estate) == ["aws_eks_cluster.dr", "aws_eks_cluster.prod"]
+
+
+# https://karmada.io/docs/userguide/scheduling/propagation-policy: spread constraints, groups of clusters, division of replicas
+PLACEMENTS = {
+    "all that it names": ("clusterAffinity: {clusterNames: [prod, dr]}", ["dr", "prod"]),
+    "one of two": (
+        "clusterAffinity: {clusterNames: [prod, dr]}, spreadConstraints: [{spreadByField: cluster, maxGroups: 1}]",
+        [],
+    ),
+    "two of two": (
+        "clusterAffinity: {clusterNames: [prod, dr]}, spreadConstraints: [{spreadByField: cluster, minGroups: 2, maxGroups: 2}]",
+        ["dr", "prod"],
+    ),
+    "as few as hold it": (
+        "clusterAffinity: {clusterNames: [prod, dr]}, replicaScheduling: {replicaDivisionPreference: Aggregated}",
+        [],
+    ),
+    "the first group, the second waits": (
+        "clusterAffinities: [{affinityName: a, clusterNames: [prod]}, {affinityName: b, clusterNames: [dr]}]",
+        ["prod"],
+    ),
+    "those with a label": ("clusterAffinity: {labelSelector: {matchLabels: {tier: live}}}", ["prod"]),
+    "all but one": ("clusterAffinity: {clusterNames: [prod, dr], exclude: [dr]}", ["prod"]),
+}
+
+
+@pytest.mark.parametrize(("placement", "names"), PLACEMENTS.values(), ids=PLACEMENTS)
+def test_karmada_fills_the_clusters_that_its_placement_leaves_no_choice_about(
+    placement: str, names: list[str], estate_of: Callable[..., Estate]
+) -> None:
+    policy = f"""\
+apiVersion: policy.karmada.io/v1alpha1
+kind: PropagationPolicy
+metadata: {{name: web}}
+spec:
+  resourceSelectors: [{{apiVersion: apps/v1, kind: Deployment}}]
+  placement: {{{placement}}}
+---
+{{apiVersion: cluster.karmada.io/v1alpha1, kind: Cluster, metadata: {{name: prod, labels: {{tier: live}}}}}}
+---
+{{apiVersion: cluster.karmada.io/v1alpha1, kind: Cluster, metadata: {{name: dr, labels: {{tier: spare}}}}}}
+"""
+    estate = estate_of({"main.tf": CLUSTERS, "policy.yaml": policy, "web.yaml": WEB})
+    assert clusters_of(estate) == [f"aws_eks_cluster.{name}" for name in names]
+
+
+def work(cluster: str) -> str:
+    """https://open-cluster-management.io/docs/concepts/work-distribution/manifestwork/: in the namespace of the cluster."""
+    inner = "".join(f"        {line}\n" for line in WEB.splitlines())
+    return f"""\
+apiVersion: work.open-cluster-management.io/v1
+kind: ManifestWork
+metadata: {{namespace: {cluster}, name: web}}
+spec:
+  workload:
+    manifests:
+      -
+{inner}"""
+
+
+def test_a_work_of_ocm_runs_in_the_cluster_that_its_namespace_is_called_after(
+    estate_of: Callable[..., Estate],
+) -> None:
+    estate = estate_of({"main.tf": CLUSTERS, "works/prod.yaml": work("prod")})
+    assert clusters_of(estate) == ["aws_eks_cluster.prod"]
+    web = estate.graph.resources["default/Deployment/web"]
+    assert (web.span.file, web.span.line) == ("works/prod.yaml", 9)
+    assert web.placement.region == "eu-west-1"
+    controls = [e.target for e in estate.graph.outgoing[web.id] if e.path == "delivery"]
+    assert controls == ["prod/ManifestWork/web"]
+
+
+def test_what_two_works_carry_runs_in_both_clusters(estate_of: Callable[..., Estate]) -> None:
+    estate = estate_of({"main.tf": CLUSTERS, "works/prod.yaml": work("prod"), "works/dr.yaml": work("dr")})
+    assert clusters_of(estate) == ["aws_eks_cluster.dr", "aws_eks_cluster.prod"]
+    web = estate.graph.resources["default/Deployment/web"]
+    assert sorted(web.get("clusters")) == ["aws_eks_cluster.dr", "aws_eks_cluster.prod"]
+
+
+BINDING = (
+    "{apiVersion: cluster.open-cluster-management.io/v1beta2, kind: ManagedClusterSetBinding, "
+    "metadata: {name: live, namespace: ocm-ns}, spec: {clusterSet: live}}"
+)
+# https://open-cluster-management.io/docs/concepts/content-placement/placement/: predicates, cluster sets, numberOfClusters
+CHOICES = {
+    "all of its namespace's sets": ("{}", ["dr", "prod"]),
+    "by a label": ("{predicates: [{requiredClusterSelector: {labelSelector: {matchLabels: {name: prod}}}}]}", ["prod"]),
+    "by what the clusters claim": (
+        "{predicates: [{requiredClusterSelector: {claimSelector: {matchExpressions: [{key: platform, operator: Exists}]}}}]}",
+        [],
+    ),
+    "one of two": ("{numberOfClusters: 1}", []),
+    "two of two": ("{numberOfClusters: 2}", ["dr", "prod"]),
+    "of the set that is bound": ("{}\n---\n" + BINDING, ["prod"]),
+    "of one set": ("{clusterSets: [live]}", ["prod"]),
+}
+
+
+@pytest.mark.parametrize(("placement", "names"), CHOICES.values(), ids=CHOICES)
+def test_a_set_of_works_runs_where_its_placement_leaves_no_choice(
+    placement: str, names: list[str], estate_of: Callable[..., Estate]
+) -> None:
+    inner = "".join(f"          {line}\n" for line in WEB.splitlines())
+    files = {
+        "main.tf": CLUSTERS,
+        "clusters.yaml": "apiVersion: cluster.open-cluster-management.io/v1\nkind: ManagedCluster\nmetadata:\n  name: prod\n"
+        "  labels: {name: prod, cluster.open-cluster-management.io/clusterset: live}\n---\n"
+        "apiVersion: cluster.open-cluster-management.io/v1\nkind: ManagedCluster\nmetadata: {name: dr}\n",
+        "set.yaml": f"""\
+apiVersion: cluster.open-cluster-management.io/v1beta1
+kind: Placement
+metadata: {{name: where, namespace: ocm-ns}}
+spec: {placement}
+---
+apiVersion: work.open-cluster-management.io/v1alpha1
+kind: ManifestWorkReplicaSet
+metadata: {{name: web, namespace: ocm-ns}}
+spec:
+  placementRefs: [{{name: where}}]
+  manifestWorkTemplate:
+    workload:
+      manifests:
+        -
+{inner}""",
+    }
+    assert clusters_of(estate_of(files)) == [f"aws_eks_cluster.{name}" for name in names]
 
 
 @pytest.mark.parametrize("path", [".", "", "../x", "/"])

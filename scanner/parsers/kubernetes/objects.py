@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -25,6 +25,12 @@ _MOVED: Final[Mapping[str, str]] = {
     "extensions/ReplicaSet": "apps/ReplicaSet",
 }
 """Groups that kinds have left: https://kubernetes.io/docs/reference/using-api/deprecation-guide/."""
+
+_CARRIERS: Final[Mapping[str, str]] = {
+    "work.open-cluster-management.io/ManifestWork": "spec.workload.manifests",
+    "work.open-cluster-management.io/ManifestWorkReplicaSet": "spec.manifestWorkTemplate.workload.manifests",
+}
+"""Types whose objects hold others for other clusters, and where."""
 
 
 class KubernetesObject(Struct, frozen=True):
@@ -89,6 +95,25 @@ def objects(document: Document) -> Iterator[KubernetesObject]:
             stack.extend((item, f"{inner}[{index}]") for index, item in reversed(list(enumerate(items))))
         else:
             yield KubernetesObject(data, document, prefix)
+
+
+def carried(found: Sequence[KubernetesObject]) -> Iterator[KubernetesObject]:
+    """The objects that others carry to clusters inside of them; what several carry is given once.
+
+    https://open-cluster-management.io/docs/concepts/work-distribution/manifestwork/
+    """
+    seen = {(each.type, each.id) for each in found}
+    for each in found:
+        path = _CARRIERS.get(each.type)
+        manifests: Value = each.data
+        for step in path.split(".") if path else ():
+            manifests = manifests.get(step) if isinstance(manifests, dict) else None
+        for index, data in enumerate(manifests if path and isinstance(manifests, list) else ()):
+            prefix = f"{each.prefix}.{path}[{index}]" if each.prefix else f"{path}[{index}]"
+            inner = KubernetesObject(data, each.document, prefix)
+            if is_object(data) and (inner.type, inner.id) not in seen:
+                seen.add((inner.type, inner.id))
+                yield inner
 
 
 def is_object(data: Value) -> bool:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from scanner.model.resource import Declaration
 from scanner.parsers.kubernetes.helm import read_charts
 from scanner.parsers.kubernetes.kustomize import read_overlays
-from scanner.parsers.kubernetes.objects import KubernetesObject, declaration, objects
+from scanner.parsers.kubernetes.objects import KubernetesObject, carried, declaration, objects
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading, Root
 from scanner.parsers.parsed import Parsed
 
@@ -26,7 +26,7 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
     taken = {root.name for root in roots}
     loose = read_manifests(plain, reading)  # what lies beside an overlay in its folder has a name of its own
     roots += (Root(f"{root.name}/*", root.found) if root.name in taken else root for root in loose)
-    roots = [Root(_from_scan_root(root.name, options), root.found) for root in roots]
+    roots = [Root(_from_scan_root(root.name, options), (*root.found, *carried(root.found))) for root in roots]
     declarations: list[Declaration] = []
     for root in roots:
         reading.keep_secrets(root.found)
