@@ -10,6 +10,7 @@ from scanner.model.resource import Declaration
 from scanner.normalize.cloud_objects import CloudObjects
 from scanner.normalize.cluster_objects import ClusterObjects
 from scanner.normalize.operator_objects import OperatorObjects
+from scanner.normalize.published_names import PublishedNames
 
 
 def translated(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[Declaration]:
@@ -18,4 +19,5 @@ def translated(declarations: Sequence[Declaration], tables: Catalog) -> Sequence
         return declarations
     objects = list(CloudObjects(tables, declarations).translated())
     clusters = list(ClusterObjects(objects).translated())
-    return list(OperatorObjects(clusters).translated())
+    operated = list(OperatorObjects(clusters).translated())
+    return list(PublishedNames(operated).translated())
