@@ -128,3 +128,15 @@ def test_what_secrets_hold_is_never_shown(report_of: Callable[..., Any]) -> None
     )
     report = report_of({"s.yaml": text})
     assert {"aHVudGVyMi1odW50ZXIy", "hunter2-hunter2", "correct-horse"} <= report.secrets
+
+
+# https://open-cluster-management.io/docs/concepts/work-distribution/manifestwork/: manifests inside of a work
+def test_what_a_work_carries_is_an_object_and_its_secrets_are_kept(report_of: Callable[..., Any]) -> None:
+    text = (
+        "apiVersion: work.open-cluster-management.io/v1\nkind: ManifestWork\nmetadata: {namespace: c1, name: w}\n"
+        "spec:\n  workload:\n    manifests:\n    - apiVersion: v1\n      kind: Secret\n      metadata: {name: s}\n"
+        "      stringData: {token: correct-horse}\n    - not an object\n"
+    )
+    report = report_of({"w.yaml": text})
+    assert "correct-horse" in report.secrets
+    assert not report.problems
