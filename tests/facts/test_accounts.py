@@ -212,3 +212,37 @@ FAILOVER: dict[str, tuple[str, Any]] = {
 def test_failover(graph_of: Callable[..., Graph], code: str, expected: Any) -> None:
     graph = graph_of(code)
     assert value(FACTS["failover_by_hand"].compute(estate(graph), graph)) == expected
+
+
+# Velero: https://velero.io/docs/main/api-types/backupstoragelocation/. The bucket's account is that of its provider configuration.
+VELERO = """\
+apiVersion: velero.io/v1
+kind: BackupStorageLocation
+metadata: {name: default, namespace: velero}
+spec: {provider: aws, objectStorage: {bucket: backups}, config: {region: eu-west-3}}
+---
+apiVersion: velero.io/v1
+kind: Schedule
+metadata: {name: daily, namespace: velero}
+spec: {schedule: 0 3 * * *, template: {storageLocation: default}}
+"""
+CLUSTER = 'provider "aws" {\n region = "eu-west-1"\n allowed_account_ids = ["111122223333"]\n}\nresource "aws_eks_cluster" "c" {\n name = "c"\n}\n'
+APART = 'provider "aws" {\n alias = "apart"\n region = "eu-west-3"\n allowed_account_ids = ["444455556666"]\n}\n'
+SAVED: dict[str, tuple[str, Any]] = {
+    "beside the cluster": (CLUSTER + 'resource "aws_s3_bucket" "b" {\n bucket = "backups"\n}\n', True),
+    "in another account": (
+        CLUSTER + APART + 'resource "aws_s3_bucket" "b" {\n provider = aws.apart\n bucket = "backups"\n}\n',
+        False,
+    ),
+    "to a bucket of somebody else": (CLUSTER, ABSENT),
+    "without a cluster in the files": (
+        'provider "aws" {}\nresource "aws_s3_bucket" "b" {\n bucket = "backups"\n}\n',
+        "unknown",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "own"), SAVED.values(), ids=SAVED)
+def test_a_cluster_is_saved_in_its_own_account(code: str, own: Any, told: Callable[..., Any]) -> None:
+    files = {"main.tf": code, "velero.yaml": VELERO}
+    assert told(files, "copies_in_own_account", "velero/Schedule/daily") == own
