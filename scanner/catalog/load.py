@@ -38,6 +38,7 @@ _ENTRY_KEYS: Final = frozenset(
         "hosts",
         "makes",
         "note",
+        "as",
     }
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
@@ -254,6 +255,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     vocabulary = _yaml(folder / "vocabulary.yaml")
     kinds, common = vocabulary["kinds"], vocabulary["common"]
     types: dict[str, Any] = {}
+    aliases: dict[str, Any] = {}
     for path in sorted(folder.rglob("*.yaml")):
         if path.name in _NOT_TYPES or path.parent.name == "regions":
             continue
@@ -261,9 +263,13 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
             where = f"{path.relative_to(folder).as_posix()}: {native_type}"
             if native_type in types:
                 raise CatalogError(f"{where}: listed twice")
+            if isinstance(data, dict) and "as" in data:
+                aliases[native_type] = data
+                continue
             for fault in faults(data, kinds, common):
                 raise CatalogError(f"{where}: {fault}")
             types[native_type] = data
+    types.update(_aliased(aliases, types))
     references = {name: kind for kind, names in _yaml(folder / "refs.yaml").items() for name in names}
     regions, multi_regions = _regions(folder)
     return {
@@ -278,6 +284,20 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
         "programs": _programs(folder / "programs.yaml"),
     }
+
+
+def _aliased(aliases: Mapping[str, Any], types: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Types that are another one ``as`` which they are read; what their references mean is their own."""
+    for name, data in aliases.items():
+        if name in types:
+            raise CatalogError(f"{name}: listed twice")
+        if data["as"] not in types:
+            raise CatalogError(f"{name}: {data['as']} is no type of the catalog")
+        for key in sorted(data.keys() - {"as", "refs"}, key=str):
+            raise CatalogError(f"{name}: unknown key {key}")
+        for fault in _edge_faults(data):
+            raise CatalogError(f"{name}: {fault}")
+        yield name, {**types[data["as"]], **data}
 
 
 def _translations(folder: Path, types: Mapping[str, Any]) -> dict[str, Any]:

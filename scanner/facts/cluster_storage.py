@@ -163,7 +163,7 @@ def _keeping(graph: Graph) -> Iterator[Resource]:
         if workload.platform == PLATFORM and workload.get("stateful") is True and workload.get("claims") is not ABSENT:
             yield workload
     for volume in managed(graph, "volume"):
-        if volume.type == "core/PersistentVolumeClaim" and graph.referrers(volume, "workload"):
+        if volume.declaration.attributes.get("kind") == "PersistentVolumeClaim" and graph.referrers(volume, "workload"):
             yield volume
 
 
