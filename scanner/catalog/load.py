@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec.json
 from msgspec import Struct
 
+from scanner.catalog.program_table import program_faults
 from scanner.catalog.readers import KEYS, Reader
 from scanner.model.resource import EdgeKind
 
@@ -44,18 +45,6 @@ _ENTRY_KEYS: Final = frozenset(
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
 _EDGES: Final = frozenset(kind.value for kind in EdgeKind)
 _NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml", "translations.yaml"})
-
-_PROGRAM_NEEDS: Final = frozenset({"name", "role", "status", "source"})
-_PROGRAM_KEYS: Final = _PROGRAM_NEEDS | {"network", "images", "executables", "roles", "also", "fork_of"}
-ROLES: Final = frozenset(
-    {
-        *("consensus", "execution", "validator", "signer", "distributed-validator", "key-manager", "relay-client"),
-        *("relay", "builder", "full-node", "lightning", "oracle", "indexer", "storage", "bridge-relayer", "sequencer"),
-        *("batcher", "orderer", "peer", "certificate-authority", "explorer", "rpc-proxy", "checkpoint-server"),
-        *("bootnode", "monitor", "faucet", "test-chain", "tool"),
-    }
-)
-"""What blockchain programs do, as ``programs.yaml`` explains."""
 
 
 class CatalogError(Exception):
@@ -330,22 +319,6 @@ def _programs(path: Path) -> dict[str, Any]:
         for fault in program_faults(data):
             raise CatalogError(f"{path.name}: {name}: {fault}")
     return found
-
-
-def program_faults(data: Any) -> Iterator[str]:
-    """What is wrong with one entry of the table of programs."""
-    if not isinstance(data, dict) or not data.keys() >= _PROGRAM_NEEDS:
-        yield f"an entry has {', '.join(sorted(_PROGRAM_NEEDS))}"
-        return
-    for key in sorted(data.keys() - _PROGRAM_KEYS, key=str):
-        yield f"unknown key {key}"
-    if not (data.get("images") or data.get("executables")):
-        yield "neither images nor executables"
-    for role in (data["role"], *data.get("roles", {}), *data.get("also", {})):
-        if role not in ROLES:
-            yield f"{role} is no role"
-    if data["status"] not in ("verified", "memory") or (data["status"] == "verified") is not bool(data["source"]):
-        yield "a source is named where the status is verified, and only there"
 
 
 def faults(data: Any, kinds: Mapping[str, Any], common: Mapping[str, Any]) -> Iterator[str]:
