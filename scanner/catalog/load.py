@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec.json
 from msgspec import Struct
 
+from scanner.catalog.program_table import program_faults
 from scanner.catalog.readers import KEYS, Reader
 from scanner.model.resource import EdgeKind
 
@@ -38,23 +39,12 @@ _ENTRY_KEYS: Final = frozenset(
         "hosts",
         "makes",
         "note",
+        "as",
     }
 )
 _SCOPES: Final = frozenset({"zonal", "regional", "global", "multi-region"})
 _EDGES: Final = frozenset(kind.value for kind in EdgeKind)
 _NOT_TYPES: Final = frozenset({"vocabulary.yaml", "refs.yaml", "services.yaml", "programs.yaml", "translations.yaml"})
-
-_PROGRAM_NEEDS: Final = frozenset({"name", "role", "status", "source"})
-_PROGRAM_KEYS: Final = _PROGRAM_NEEDS | {"network", "images", "executables", "roles", "also", "fork_of"}
-ROLES: Final = frozenset(
-    {
-        *("consensus", "execution", "validator", "signer", "distributed-validator", "key-manager", "relay-client"),
-        *("relay", "builder", "full-node", "lightning", "oracle", "indexer", "storage", "bridge-relayer", "sequencer"),
-        *("batcher", "orderer", "peer", "certificate-authority", "explorer", "rpc-proxy", "checkpoint-server"),
-        *("bootnode", "monitor", "faucet", "test-chain", "tool"),
-    }
-)
-"""What blockchain programs do, as ``programs.yaml`` explains."""
 
 
 class CatalogError(Exception):
@@ -254,6 +244,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     vocabulary = _yaml(folder / "vocabulary.yaml")
     kinds, common = vocabulary["kinds"], vocabulary["common"]
     types: dict[str, Any] = {}
+    aliases: dict[str, Any] = {}
     for path in sorted(folder.rglob("*.yaml")):
         if path.name in _NOT_TYPES or path.parent.name == "regions":
             continue
@@ -261,9 +252,13 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
             where = f"{path.relative_to(folder).as_posix()}: {native_type}"
             if native_type in types:
                 raise CatalogError(f"{where}: listed twice")
+            if isinstance(data, dict) and "as" in data:
+                aliases[native_type] = data
+                continue
             for fault in faults(data, kinds, common):
                 raise CatalogError(f"{where}: {fault}")
             types[native_type] = data
+    types.update(_aliased(aliases, types))
     references = {name: kind for kind, names in _yaml(folder / "refs.yaml").items() for name in names}
     regions, multi_regions = _regions(folder)
     return {
@@ -278,6 +273,20 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
         "programs": _programs(folder / "programs.yaml"),
     }
+
+
+def _aliased(aliases: Mapping[str, Any], types: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Types that are another one ``as`` which they are read; what their references mean is their own."""
+    for name, data in aliases.items():
+        if name in types:
+            raise CatalogError(f"{name}: listed twice")
+        if data["as"] not in types:
+            raise CatalogError(f"{name}: {data['as']} is no type of the catalog")
+        for key in sorted(data.keys() - {"as", "refs"}, key=str):
+            raise CatalogError(f"{name}: unknown key {key}")
+        for fault in _edge_faults(data):
+            raise CatalogError(f"{name}: {fault}")
+        yield name, {**types[data["as"]], **data}
 
 
 def _translations(folder: Path, types: Mapping[str, Any]) -> dict[str, Any]:
@@ -310,22 +319,6 @@ def _programs(path: Path) -> dict[str, Any]:
         for fault in program_faults(data):
             raise CatalogError(f"{path.name}: {name}: {fault}")
     return found
-
-
-def program_faults(data: Any) -> Iterator[str]:
-    """What is wrong with one entry of the table of programs."""
-    if not isinstance(data, dict) or not data.keys() >= _PROGRAM_NEEDS:
-        yield f"an entry has {', '.join(sorted(_PROGRAM_NEEDS))}"
-        return
-    for key in sorted(data.keys() - _PROGRAM_KEYS, key=str):
-        yield f"unknown key {key}"
-    if not (data.get("images") or data.get("executables")):
-        yield "neither images nor executables"
-    for role in (data["role"], *data.get("roles", {}), *data.get("also", {})):
-        if role not in ROLES:
-            yield f"{role} is no role"
-    if data["status"] not in ("verified", "memory") or (data["status"] == "verified") is not bool(data["source"]):
-        yield "a source is named where the status is verified, and only there"
 
 
 def faults(data: Any, kinds: Mapping[str, Any], common: Mapping[str, Any]) -> Iterator[str]:

@@ -86,7 +86,10 @@ def forgets_its_data(workload: Resource, _graph: Graph) -> Value:
     if workload.platform != PLATFORM or not any(_keeps_data(c) for c in containers(workload)):
         return ABSENT
     spec = workload.declaration.attributes.get("spec")
-    if isinstance(spec, dict) and spec.get("volumeClaimTemplates"):
+    templates = spec.get("volumeClaimTemplates") if isinstance(spec, dict) else None
+    if isinstance(templates, Unknown):
+        return templates
+    if templates:
         return False
     volumes = pod_spec(workload).get("volumes")
     return not any(set(v) - _FLEETING for v in volumes if isinstance(v, dict)) if isinstance(volumes, list) else True
@@ -163,7 +166,7 @@ def _keeping(graph: Graph) -> Iterator[Resource]:
         if workload.platform == PLATFORM and workload.get("stateful") is True and workload.get("claims") is not ABSENT:
             yield workload
     for volume in managed(graph, "volume"):
-        if volume.type == "core/PersistentVolumeClaim" and graph.referrers(volume, "workload"):
+        if volume.declaration.attributes.get("kind") == "PersistentVolumeClaim" and graph.referrers(volume, "workload"):
             yield volume
 
 

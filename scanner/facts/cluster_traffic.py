@@ -241,7 +241,7 @@ def _covers(webhook: Mapping[str, Value], namespace: str, graph: Graph) -> Value
         return True
     labels = {_NAMESPACE_LABEL: namespace}
     for each in graph.of_kind("other"):
-        if each.type == "core/Namespace" and each.declaration.name == namespace:
+        if each.declaration.attributes.get("kind") == "Namespace" and each.declaration.name == namespace:
             written = each.declaration.attributes.get("metadata")
             found = written.get("labels") if isinstance(written, dict) else None
             return selects(selector, {**labels, **(found if isinstance(found, dict) else {})})

@@ -92,7 +92,7 @@ def _first(resources: Iterable[Resource]) -> Span | None:
 
 def plan_may_destroy(resource: Resource, _graph: Graph) -> Value:
     """Whether one applied plan can destroy it: neither ``prevent_destroy`` nor a deletion protection is on."""
-    if resource.platform != "terraform" or resource.declaration.mode != "managed":
+    if resource.declaration.dialect != "terraform" or resource.declaration.mode != "managed":
         return ABSENT
     held = [resource.declaration.lifecycle.get("prevent_destroy", False), resource.get("deletion_protection")]
     if any(value is True for value in held):

@@ -64,7 +64,7 @@ def chosen(resource: Resource, graph: Graph) -> list[Resource]:
 def _anywhere(resource: Resource, graph: Graph) -> Iterator[Resource]:
     selector = selector_of(resource)
     namespace = namespace_of(resource.declaration.attributes)
-    for workload in graph.of_kind("workload", "batch") if selector else ():
+    for workload in graph.of_kind("workload", "batch") if isinstance(selector, dict) and selector else ():
         here = workload.platform == PLATFORM and namespace_of(workload.declaration.attributes) == namespace
         if here and selects(selector, pod_labels(workload)) is True:
             yield workload

@@ -8,7 +8,7 @@ from typing import Final
 from scanner.graph.graph import Graph
 from scanner.model.objects import PLATFORM, REQUIRED, ZONE_LABELS, pinned_values
 from scanner.model.resource import Resource
-from scanner.model.value import Value
+from scanner.model.value import Unknown, Value
 
 _DISK_ZONES: Final = (
     *ZONE_LABELS,
@@ -74,6 +74,8 @@ def written_zones(source: Resource) -> frozenset[str] | None:
         affinity = spec.get("nodeAffinity") if isinstance(spec, dict) else None
         required = affinity.get("required") if isinstance(affinity, dict) else None
     values, _ = pinned_values({"affinity": {"nodeAffinity": {REQUIRED: required}}}, _DISK_ZONES)
+    if any(isinstance(value, Unknown) for value in values):
+        return None
     region = source.placement.region
     words = {
         str(value).removeprefix(f"{region}-") if source.placement.provider == "azure" else str(value)

@@ -11,7 +11,7 @@ from scanner.facts.volume_zones import written_zones
 from scanner.graph.graph import Graph
 from scanner.model.objects import stands_in_cluster
 from scanner.model.resource import Resource
-from scanner.model.value import Unknown, Value
+from scanner.model.value import ABSENT, Unknown, Value
 
 OPERATED: Final = frozenset({"database", "cache", "queue", "search", "object_store", "secret_manager"})
 """Kinds that operators run in clusters, with a volume for each pod."""
@@ -141,7 +141,7 @@ def _mounted(workload: Resource, graph: Graph) -> Iterator[Resource]:
 
 def claim_reach(volume: Resource, graph: Graph) -> Reach | Unknown:
     """How far a claim, or a volume that is declared by hand, reaches."""
-    if volume.get("host_path"):
+    if volume.get("host_path") not in (ABSENT, None, ""):
         return "node"
     for edge in graph.outgoing.get(volume.id, ()):
         target = graph.resources[edge.target]

@@ -55,7 +55,7 @@ def namespace_of(attributes: Mapping[str, Value]) -> str:
         return ""
     metadata = attributes.get("metadata")
     found = metadata.get("namespace") if isinstance(metadata, dict) else None
-    return str(found) if found else DEFAULT_NAMESPACE
+    return text_of(found) if isinstance(found, Unknown) or found else DEFAULT_NAMESPACE
 
 
 def name_of_object(attributes: Mapping[str, Value]) -> str:
@@ -66,9 +66,18 @@ def name_of_object(attributes: Mapping[str, Value]) -> str:
     if name is None:
         generated = metadata.get("generateName")
         return f"{generated}*" if isinstance(generated, str) and generated else "unnamed"
+    return text_of(name)
+
+
+def text_of(name: Value) -> str:
+    """A name as text: of one that is not known what would decide it, so that equal ones have equal texts."""
     if isinstance(name, dict):  # {pod_name} is a mapping in YAML
         return f"{{{', '.join(map(str, name))}}}"
-    return str(name)
+    if not isinstance(name, Unknown):
+        return str(name)
+    if name.parts:
+        return "".join(map(text_of, name.parts))
+    return f"${{{name.ref or name.origin or name.reason}}}"
 
 
 def labels_of(attributes: Value) -> Mapping[str, Value]:

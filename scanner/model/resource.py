@@ -63,7 +63,8 @@ class Declaration(Struct, frozen=True):
 
     ``attributes`` is plain data; nested blocks are lists of objects. ``places`` maps an attribute's path
     (``settings[0].tier``) to its span; use :meth:`span_of`. ``exists`` is unknown when ``count`` or ``for_each`` is.
-    ``root`` is the folder of the Terraform root (relative to the scan's base) or the template's path.
+    ``root`` is the folder of the Terraform root (relative to the scan's base) or the template's path. ``written`` is
+    the dialect of the files, where that is not the platform's own.
     """
 
     id: str
@@ -81,6 +82,12 @@ class Declaration(Struct, frozen=True):
     mode: str = "managed"
     lifecycle: Mapping[str, Value] = {}
     depends_on: tuple[str, ...] = ()
+    written: str = ""
+
+    @property
+    def dialect(self) -> str:
+        """The dialect it was written in, such as ``terraform``, whatever platform it stands for."""
+        return self.written or self.platform
 
     def span_of(self, path: str) -> Span:
         """The nearest known position of an attribute: its own, its block's, or the declaration's first line."""
@@ -157,7 +164,7 @@ class Resource(Struct, frozen=True):
 
     @property
     def platform(self) -> str:
-        """The dialect it was written in, such as ``terraform``."""
+        """What it is a part of, such as ``terraform``: mostly the dialect it was written in."""
         return self.declaration.platform
 
     @property

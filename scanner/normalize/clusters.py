@@ -12,6 +12,7 @@ from scanner.catalog.readers import lookup, read
 from scanner.graph.index import Index
 from scanner.model.objects import PLATFORM, stands_in_cluster
 from scanner.model.resource import Declaration, Edge, EdgeKind
+from scanner.model.value import Unknown
 from scanner.normalize.deliveries import Deliveries
 from scanner.normalize.settings import GivenPlace
 
@@ -20,7 +21,8 @@ from scanner.normalize.settings import GivenPlace
 class Clusters:
     """Finds the clusters of objects.
 
-    The configuration's word for their file counts first, then what delivers them, then the only cluster there is.
+    The configuration's word for their file counts first, then the cluster that Terraform's provider works on, then what
+    delivers them, then the only cluster there is.
     """
 
     entries: Mapping[str, Entry | None]
@@ -74,10 +76,23 @@ class Clusters:
                 named = [i for i, names in self.declared.items() if given.cluster in names]
                 if given.cluster or given.region or given.zones:
                     return (named[0],) if len(named) == 1 else ()
+        configured = self._configured(declaration)
+        if configured:
+            return configured
         delivered = self.deliveries.clusters_of(declaration)
         if delivered:
             return tuple(dict.fromkeys(self._declared_as(name) for name in delivered))
         return self._only
+
+    def _configured(self, declaration: Declaration) -> tuple[str, ...]:
+        """The declared cluster whose address the provider's configuration reads, itself or through a data source."""
+        host = declaration.provider.attributes.get("host")
+        found: dict[str, None] = {}
+        for each in self.index.meant(host) if isinstance(host, Unknown) else ():
+            source = self.index.by_id[each]
+            meant = self.index.referred(source, "name") if source.mode == "data" else ()
+            found.update(dict.fromkeys(c for c in (each, *meant) if c in self.declared))
+        return tuple(found) if len(found) == 1 else ()
 
     def _declared_as(self, name: str) -> str:
         """The one declared cluster of a name, else the name."""

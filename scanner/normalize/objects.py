@@ -21,9 +21,10 @@ from scanner.model.objects import (
     spec_of,
     stands_in_cluster,
     template_of,
+    text_of,
 )
 from scanner.model.resource import Declaration, Edge, EdgeKind
-from scanner.model.value import Value
+from scanner.model.value import Unknown, Value
 from scanner.normalize.hints import finds_members, setting_at
 
 _POD_OBJECTS: Final = (
@@ -137,11 +138,11 @@ class Objects:
     def _meant(self, source: Declaration, value: Value, wanted: ObjectPath) -> Iterator[str]:
         """What a name, or an object with a name and perhaps a kind and a namespace, means."""
         spoken = value if isinstance(value, dict) else {"name": value}
-        name, kind, namespace = spoken.get("name"), spoken.get("kind"), spoken.get("namespace")
+        name, kind, namespace = (_told_text(spoken.get(key)) for key in ("name", "kind", "namespace"))
         if not isinstance(name, str):
             return
         if namespace is None and wanted.namespace:
-            namespace = next((v for _, v in values_at(source.attributes, wanted.namespace)), None)
+            namespace = next((_told_text(v) for _, v in values_at(source.attributes, wanted.namespace)), None)
         kinds = [kind] if isinstance(kind, str) else [t.partition("/")[2] for t in wanted.types]
         for each in kinds:
             space = str(namespace) if namespace else namespace_of(source.attributes)
@@ -155,7 +156,7 @@ class Objects:
     def _selected(self, source: Declaration, entry: Entry) -> Iterator[Edge]:
         """The workloads whose pods a selector chooses. A Service leads there, a budget or policy is only about them."""
         found = next((v for _, v in values_at(source.attributes, entry.selects)), None)
-        if found is None or (not found and entry.kind == "load_balancer"):
+        if found is None or (found == {} and entry.kind == "load_balancer"):
             return
         kind = EdgeKind.MEMBERSHIP if entry.kind == "load_balancer" else EdgeKind.NONE
         for pods in self._pods.get((source.root, namespace_of(source.attributes)), ()):
@@ -202,7 +203,8 @@ class Objects:
         declared = self.index.by_id[service]
         entry = self.entries[service]
         selector = next((v for _, v in values_at(declared.attributes, entry.selects)), None) if entry else None
-        return bool(callers and selector) and all(selects(selector, labels) is True for labels in callers)
+        stated = isinstance(selector, dict) and bool(selector)
+        return stated and bool(callers) and all(selects(selector, labels) is True for labels in callers)
 
     def _host(self, source: Declaration, host: str) -> tuple[str, ...]:
         """What a host name means: a Service, else what a mesh enters under that name."""
@@ -261,6 +263,11 @@ def _exported(entry: Declaration, source: Declaration) -> bool:
     here = namespace_of(source.attributes)
     own = here == namespace_of(entry.attributes)
     return not isinstance(spaces, list) or not spaces or any(s in ("*", here) or (s == "." and own) for s in spaces)
+
+
+def _told_text(value: Value) -> Value:
+    """A name as objects of that name have it, also one that a variable decides."""
+    return text_of(value) if isinstance(value, Unknown) and (value.ref or value.parts) else value
 
 
 def _kind(declaration: Declaration) -> str:

@@ -18,7 +18,7 @@ from scanner.model.objects import (
     spec_of,
     template_of,
 )
-from scanner.model.value import Truth, Unknown, Value, either
+from scanner.model.value import Truth, Unknown, Value, both, contains, either, equal, negate
 
 Property = tuple[str, Value, str]
 """Name, value and the native path that decides it."""
@@ -40,7 +40,7 @@ class _Rule(Struct, frozen=True):
     """A rule that keeps pods apart over a node label: ``hard`` when pods wait rather than break it."""
 
     key: Value
-    hard: bool
+    hard: Truth
     own: Truth
     path: str
 
@@ -72,10 +72,12 @@ def _spread(spec: Mapping[str, Value], at: str, labels: Mapping[str, Value]) -> 
     """How pods are kept apart: by a rule that holds, or by one that is only preferred."""
     rules = [*_constraints(spec, at, labels), *_anti_affinities(spec, at, labels)]
     for level, keys in (("zone", ZONE_LABELS), ("host", (HOST_LABEL,))):
-        of_level = [rule for rule in rules if rule.key in keys]
-        path = next((rule.path for rule in of_level if rule.own is not False), of_level[0].path if of_level else at)
-        yield f"{level}_spread", either(rule.own for rule in of_level if rule.hard), path
-        yield f"{level}_spread_wanted", either(rule.own for rule in of_level), path
+        of_level = [(rule, here) for rule in rules if (here := contains(keys, rule.key)) is not False]
+        path = next(
+            (rule.path for rule, _ in of_level if rule.own is not False), of_level[0][0].path if of_level else at
+        )
+        yield f"{level}_spread", either(both((here, rule.hard, rule.own)) for rule, here in of_level), path
+        yield f"{level}_spread_wanted", either(both((here, rule.own)) for rule, here in of_level), path
     if rules:
         stray = next((rule for rule in rules if rule.own is False), None)
         yield "spread_of_others", stray is not None, (stray or rules[0]).path
@@ -86,7 +88,8 @@ def _constraints(spec: Mapping[str, Value], at: str, labels: Mapping[str, Value]
         if isinstance(each, dict):
             own = selects(each.get("labelSelector"), labels)
             path = f"{at}.topologySpreadConstraints[{index}]"
-            yield _Rule(each.get("topologyKey"), each.get("whenUnsatisfiable") != "ScheduleAnyway", own, path)
+            hard = negate(equal(each.get("whenUnsatisfiable"), "ScheduleAnyway"))
+            yield _Rule(each.get("topologyKey"), hard, own, path)
 
 
 def _anti_affinities(spec: Mapping[str, Value], at: str, labels: Mapping[str, Value]) -> Iterator[_Rule]:
@@ -110,7 +113,7 @@ def _pinned(spec: Mapping[str, Value], at: str) -> Iterator[Property]:
         if values:
             yield name, values, f"{at}.{path}"
     hosts, path = pinned_values(spec, (HOST_LABEL,))
-    if spec.get("nodeName"):
+    if spec.get("nodeName") not in (None, ""):
         yield "pinned_host", spec["nodeName"], f"{at}.nodeName"
     elif len(hosts) == 1:
         yield "pinned_host", hosts[0], f"{at}.{path}"

@@ -1,4 +1,4 @@
-"""Custom resources as what they stand for, before anything is looked up in the catalog."""
+"""Custom resources and Terraform's objects as what they stand for, before anything is looked up in the catalog."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from scanner.normalize.cloud_objects import CloudObjects
 from scanner.normalize.cluster_objects import ClusterObjects
 from scanner.normalize.operator_objects import OperatorObjects
 from scanner.normalize.published_names import PublishedNames
+from scanner.normalize.terraform_objects import terraform_objects
 
 
 def translated(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[Declaration]:
-    """The declarations with custom resources as the cloud resources, clusters and groups of nodes that they are."""
+    """The declarations with custom resources as the cloud resources, clusters and groups of nodes that they are.
+
+    What Terraform declares in a cluster becomes an object of it first.
+    """
+    declarations = list(terraform_objects(declarations, tables))
     if not any(each.platform == PLATFORM for each in declarations):
         return declarations
     objects = list(CloudObjects(tables, declarations).translated())

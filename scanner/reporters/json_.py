@@ -160,7 +160,7 @@ def _resource(resource: Resource, references: list[str], used_by: list[str]) -> 
         "id": resource.id,
         "type": resource.type,
         "kind": resource.kind,
-        "platform": resource.platform,
+        "platform": resource.declaration.dialect,
         **{name: _plain(value) for name, value in decided.items()},
         "file": resource.span.file,
         "line": resource.span.line,

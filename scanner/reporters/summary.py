@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
+from scanner.model.objects import PLATFORM, stands_in_cluster
 from scanner.model.problem import Problem
 from scanner.model.report import AxisScore, FormatCoverage, Report, Score
 from scanner.model.resource import Resource
@@ -168,10 +169,12 @@ def remedy(rule: RuleInfo, resource: Resource | None) -> str:
     if not rule.remediation:
         return ""
     if resource is not None:
-        for dialect in (f"{resource.platform}/{resource.placement.provider}", resource.platform):
+        written = resource.declaration.dialect
+        provider = PLATFORM if stands_in_cluster(resource.declaration) else resource.placement.provider
+        for dialect in (f"{written}/{provider}", written):
             if dialect in rule.remediation:
                 return rule.remediation[dialect]
-        own = [text for dialect, text in rule.remediation.items() if dialect.startswith(f"{resource.platform}/")]
+        own = [text for dialect, text in rule.remediation.items() if dialect.startswith(f"{written}/")]
         if own:
             return own[0]
     return next(iter(rule.remediation.values()))

@@ -103,7 +103,7 @@ class Pods:
             return [gates.any((anywhere, gates.if_undecided(self._bound(workload, slots, "zone"), reason)))]
         if reach in ("zone", "node"):
             return [self._bound(workload, slots, reach)]
-        if workload.get("unmanaged") is True or workload.get("pinned_host"):
+        if workload.get("unmanaged") is True or workload.get("pinned_host") is not ABSENT:
             return [self._on_one_node(workload, slots)]
         if workload.get("stateful") is True:
             hung = self._on_one_node(workload, slots)

@@ -205,3 +205,23 @@ def test_a_type_in_two_files_is_told(tmp_path: Path) -> None:
 def test_invalid_yaml_is_told_by_file(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"^aws\.yaml: (?s:.*)line 1"):
         compile_catalog(folder(tmp_path, aws="aws_db: {kind: database"))
+
+
+def test_a_type_that_is_read_as_another_has_its_meaning_and_references_of_its_own(tmp_path: Path) -> None:
+    tables = "aws_db: {kind: database, refs: {a: none}}\naws_alias: {as: aws_db, refs: {b: control}}"
+    found = compile_catalog(folder(tmp_path, aws=tables))["types"]["aws_alias"]
+    assert found == {"kind": "database", "as": "aws_db", "refs": {"b": "control"}}
+
+
+@pytest.mark.parametrize(
+    ("alias", "told"),
+    [
+        ("as: aws_none", "aws_none is no type of the catalog"),
+        ("as: aws_db, kind: cache", "unknown key kind"),
+        ("as: aws_db, refs: {a: often}", "refs: a: often is no kind of dependency"),
+    ],
+)
+def test_a_faulty_alias_is_told(alias: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(CatalogError) as caught:
+        compile_catalog(folder(tmp_path, aws=f"aws_db: {{kind: database}}\naws_alias: {{{alias}}}"))
+    assert str(caught.value) == f"aws_alias: {told}"

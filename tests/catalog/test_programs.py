@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scanner.catalog.load import ROLES, catalog, program_faults
+from scanner.catalog.load import catalog
+from scanner.catalog.program_table import ROLES, program_faults
 from scanner.catalog.programs import implementations, program
 
 # Images as ethpandaops/ethereum-helm-charts, eth-educators/eth-docker, ObolNetwork/charon-distributed-validator-node,
