@@ -10,6 +10,7 @@ from scanner.facts.estate import managed
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.nodes import pod_spec
 from scanner.facts.pods import containers, program
+from scanner.facts.programs import nodes_of
 from scanner.facts.volumes import class_reach
 from scanner.facts.workloads import least_pods
 from scanner.graph.graph import Graph
@@ -42,6 +43,7 @@ _FLEETING: Final = frozenset(
     {"name", "emptyDir", "configMap", "secret", "projected", "downwardAPI", "ephemeral", "image", "gitRepo"}
 )
 """Kinds of volumes that go with their pod, or are only read."""
+_SYNCED: Final = ("execution", "consensus", "full-node", "bootnode", "relay-client", "monitor")
 _BACKUP_TYPES: Final = re.compile(
     r"^(?:velero\.io/|ark\.heptio\.com/|k8up\.io/|backup\.appuio\.ch/|volsync\.backube/|snapscheduler\.backube/|stash\.appscode\.com/"
     r"|core\.kubestash\.com/|config\.kio\.kasten\.io/|longhorn\.io/RecurringJob|postgresql\.cnpg\.io/(?:Scheduled)?Backup"
@@ -163,11 +165,19 @@ def claims_without_backup(_estate: Resource, graph: Graph) -> Value | Answer:
 
 def _keeping(graph: Graph) -> Iterator[Resource]:
     for workload in managed(graph, "workload"):
-        if workload.platform == PLATFORM and workload.get("stateful") is True and workload.get("claims") is not ABSENT:
+        kept = workload.get("stateful") is True and workload.get("claims") is not ABSENT
+        if workload.platform == PLATFORM and kept and not _of_a_chain(workload, graph):
             yield workload
     for volume in managed(graph, "volume"):
-        if volume.declaration.attributes.get("kind") == "PersistentVolumeClaim" and graph.referrers(volume, "workload"):
+        claim = volume.declaration.attributes.get("kind") == "PersistentVolumeClaim"
+        if claim and any(not _of_a_chain(user, graph) for user in graph.referrers(volume, "workload")):
             yield volume
+
+
+def _of_a_chain(workload: Resource, graph: Graph) -> bool:
+    """Whether it runs nothing but nodes of a chain, which sync their data again from others."""
+    found = nodes_of(workload, graph)
+    return len(found) >= len(containers(workload)) and all(node.plays(*_SYNCED) for node in found)
 
 
 def _copies(job: Resource) -> bool:

@@ -12,7 +12,7 @@ from scanner.model.report import Report
 from scanner.model.service import Criticality
 
 TOP_GROUPS: Final = 5
-NAMES: Final = 20
+NAMES: Final = 12
 """So many services are named in one sentence; the rest is counted."""
 
 _PASSIVE: Final = frozenset(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import takewhile
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -41,6 +42,8 @@ _PART: Final = re.compile(r"_addon$|_capability$")
 """Types that are a part of their cluster, whatever they run."""
 _TELLING: Final = 5
 """The known part of a name says something from so many characters on."""
+_SAYING: Final = 3
+"""What several names begin with says something from so many characters on."""
 _MOST_GOALS: Final = 40
 """A front that leads to more different things is one service of its own."""
 
@@ -356,7 +359,7 @@ class Finder:
         top = self._top("", [node], [], [], None)
         for member in members:
             self.maker.context.gates.state(top, node, member.span)
-        name = f"signatures of {committee.terms.title or name_of(members[0])}"
+        name = f"signatures of {committee.terms.title or _shared_name(members)}"
         ids = tuple(member.id for member in members)
         return Service(name, "custody", Criticality.CRITICAL, ids, top, True, committee.terms.span)
 
@@ -424,6 +427,14 @@ def name_of(resource: Resource) -> str:
     if modules:
         return modules[-1].split("[")[0].rstrip(".")
     return resource.declaration.root.rpartition("/")[2] or resource.declaration.name
+
+
+def _shared_name(members: Sequence[Resource]) -> str:
+    """What the names of several begin with, ``charon`` of ``charon-0`` and ``charon-1``; else the first one's."""
+    names = [name_of(member) for member in members]
+    same = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    shared = "".join(column[0] for column in same).rstrip("-_.0123456789")
+    return shared if len(names) > 1 and len(shared) >= _SAYING else names[0]
 
 
 def _criticality(resource: Resource, public: bool) -> Criticality:

@@ -115,6 +115,9 @@ def test_claimed_from(told: Told) -> None:
     assert told(storage_class() + claim("ReadWriteOnce"), "claimed_from", CLASS) == 0
 
 
+NODE = workload(container="image: 'ethereum/client-go:v1.15.11'", pod=MOUNT).replace("}]", "}%s]", 1) + claim(
+    "ReadWriteOnce"
+)
 KEPT = workload(pod=MOUNT) + claim("ReadWriteOnce")
 NIGHTLY = (
     "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec: {jobTemplate: {spec: {template: {spec:"
@@ -132,6 +135,9 @@ NIGHTLY = (
         (KEPT + "---\napiVersion: volsync.backube/v1alpha1\nkind: ReplicationSource\nmetadata: {name: d}\n", []),
         (KEPT + NIGHTLY % "'restic backup /data'", []),
         (KEPT + NIGHTLY % "'report --send'", ["default/PersistentVolumeClaim/d"]),
+        (NODE % "", ABSENT),  # it syncs again
+        (NODE % ", {name: o, image: 'shop/orders:1'}", ["default/PersistentVolumeClaim/d"]),
+        (NODE.replace("client-go", "client-goes") % "", ["default/PersistentVolumeClaim/d"]),
     ],
 )
 def test_claims_without_backup(manifests: str, claims: Any, told: Told) -> None:

@@ -95,6 +95,12 @@ def test_signatures_are_called_after_the_cluster_that_the_lock_names(study_of: S
     assert [risk.name for risk in found.analysis.risks() if risk.kind == "custody"] == ["signatures of treasury"]
 
 
+def test_a_committee_goes_by_what_the_names_of_its_parties_share(study_of: StudyOf) -> None:
+    parties = "".join(charon(f"charon-{n}", zone) for n, zone in enumerate("abcd"))
+    found = study_of({"m.yaml": lock(4, 3) + parties})
+    assert [risk.name for risk in found.analysis.risks() if risk.kind == "custody"] == ["signatures of charon"]
+
+
 def test_copies_of_one_party_fall_together(study_of: StudyOf) -> None:
     found = study_of({"m.yaml": lock(4, 3) + charon("a", "a", replicas=2) + charon("b", "b") + charon("c", "c")})
     assert stopped(found, SIGNATURES, "zone:aws/eu-west-1a") == "down"
