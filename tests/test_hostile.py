@@ -19,6 +19,7 @@ import yaml
 
 from scanner.config import Config
 from scanner.model.problem import ProblemKind
+from scanner.model.report import Report
 from scanner.pipeline import scan
 from scanner.rules.load import load_rules
 
@@ -167,3 +168,40 @@ def test_no_value_makes_anything_crash(
             (problem.span, problem.message) for problem in report.problems if problem.kind is ProblemKind.CRASHED
         ]
         assert not crashed, crashed
+
+
+DEPLOYMENT: Final = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"
+CHART: Final = "apiVersion: v2\nname: c\nversion: 1.0.0\n"
+BOMB: Final = "x: {a0: &a0 [x,x,x,x,x,x,x,x,x]" + "".join(
+    f", a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 7)
+)
+LIMITED: Final = {
+    "aliases": BOMB + "}\n",
+    "nesting": "x: " + "[" * 10_000 + "]" * 10_000 + "\n",
+    "too many values": "x: [" + "1," * 200_000 + "1]\n",
+}
+
+
+@pytest.mark.parametrize("text", LIMITED.values(), ids=LIMITED.keys())
+def test_what_a_file_may_cost_is_limited_in_every_format(text: str, report_of: Callable[..., Report]) -> None:
+    files = {
+        "manifests/a.yaml": DEPLOYMENT + text,
+        "project/compose.yaml": "services:\n  a:\n    image: b\n" + text,
+        "overlay/kustomization.yaml": "resources: []\n" + text,
+        "chart/Chart.yaml": CHART + text,
+    }
+    report = report_of(files)
+    limited = {problem.span.file for problem in report.problems if problem.kind is ProblemKind.LIMIT}
+    assert limited == set(files)
+
+
+def test_documents_around_one_with_too_many_values_are_read(report_of: Callable[..., Report]) -> None:
+    one, other = (f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n" for name in "xy")
+    report = report_of({"a.yaml": f"{one}---\n{DEPLOYMENT}{LIMITED['too many values']}---\n{other}"})
+    assert [resource.id for resource in report.resources] == ["default/ConfigMap/x", "default/ConfigMap/y"]
+    assert [(problem.kind, problem.span.line) for problem in report.problems] == [(ProblemKind.LIMIT, 4)]
+
+
+def test_a_byte_order_mark_hides_nothing(report_of: Callable[..., Report]) -> None:
+    report = report_of({"a.yaml": b"\xef\xbb\xbf" + DEPLOYMENT.encode()})
+    assert [resource.id for resource in report.resources] == ["default/Deployment/a"]

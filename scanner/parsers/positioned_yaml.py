@@ -20,7 +20,7 @@ from scanner.model.value import Value
 MAX_DEPTH: Final = 100
 """How deep collections may nest."""
 MAX_VALUES: Final = 200_000
-"""Keys and values of one document, those that aliases repeat counted each time. The reader needs half a kilobyte for each."""
+"""Keys and values of one document, those that aliases repeat counted each time. Each takes half a kilobyte to read."""
 MAX_BROKEN: Final = 20
 """Broken documents of one file after which the rest of it is given up."""
 
@@ -317,7 +317,8 @@ def _too_long(text: str) -> int | None:
     try:
         for event in yaml.parse(text, Loader=_loader()):
             if isinstance(event, yaml.DocumentStartEvent):
-                start, number = event.start_mark.line, 0
+                mark: Any = event.start_mark
+                start, number = mark.line, 0
             elif isinstance(event, yaml.NodeEvent):
                 number += 1
                 if number > MAX_VALUES:

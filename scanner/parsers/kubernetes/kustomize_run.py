@@ -26,7 +26,7 @@ from scanner.model.value import Value
 SECONDS: Final = 120
 """How long one overlay may take."""
 MEMORY: Final = 1 << 30
-"""Bytes of memory of the tool, where the system can hold it to them (Linux): aliases may stand for billions of values."""
+"""Bytes of memory of the tool, where the system can hold it to them (Linux): aliases may stand for billions."""
 MAX_OUTPUT_BYTES: Final = 128 * 1024 * 1024
 MAX_COPIED_BYTES: Final = 256 * 1024 * 1024
 
