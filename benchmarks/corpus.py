@@ -13,6 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lines import misplaced
+
+from scanner import pipeline
+from scanner.config import Config
+
 EXPECTED_EXITS = (0, 1, 3)
 ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")
 SKIPPED = {".git", ".terraform", "node_modules"}
@@ -47,22 +52,30 @@ def resources(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def lines_apart(tree: Path) -> tuple[int, list[str]]:
+    """How many findings there are, and those whose line holds nothing that they talk about."""
+    found = pipeline.scan([tree], Config())
+    apart = [f"{f.rule} {f.span.file}:{f.span.line} {line[:60]}" for f, line in misplaced(found)]
+    return len(found.findings), apart
+
+
 def check(tree: Path) -> list[str]:
     """One row of the table; its last cell says what does not hold."""
     exit_code, first = scan(tree, RISKSCAN_HCL="")
     _, second = scan(tree, RISKSCAN_HCL="")
     faults = [] if exit_code in EXPECTED_EXITS else [f"exit {exit_code}"]
     if not first:
-        return [tree.name, "", "", "", "", "; ".join(faults)]
+        return [tree.name, "", "", "", "", "", "; ".join(faults)]
     report = json.loads(first)
     if first != second:
         faults.append("two runs differ")
-    coverage = report["coverage"]["formats"].get("terraform", {})
-    present, found = terraform_files(tree), coverage.get("found", 0)
+    coverage = report["coverage"]
+    found = coverage["found"]
+    present, read = terraform_files(tree), coverage["formats"].get("terraform", {}).get("found", 0)
     named = {problem["file"] for problem in report["problems"] if problem["kind"] in ("invalid", "unreadable", "limit")}
-    if present != found:
-        faults.append(f"{present} files, {found} found")
-    if coverage.get("partly_read", 0) + coverage.get("not_read", 0) > len(named):
+    if present != read:
+        faults.append(f"{present} Terraform files, {read} found")
+    if coverage["partly_read"] + coverage["not_read"] > len(named):
         faults.append("a file is not read whole and no problem names it")
     _, third = scan(tree, RISKSCAN_HCL="python-hcl2")
     other = json.loads(third)
@@ -73,7 +86,10 @@ def check(tree: Path) -> list[str]:
     unexplained = [i for i in apart if i.partition("#")[0] not in roots and "#" in i] if broken else apart
     if unexplained:
         faults.append(f"{len(unexplained)} resources differ with python-hcl2: {', '.join(unexplained[:3])}")
-    cells = [tree.name, str(found), str(len(named)), str(len(mine)), f"{len(apart)} ({len(broken)} files)"]
+    findings, misplaced_ones = lines_apart(tree)
+    print(*misplaced_ones, sep="\n", file=sys.stderr)
+    marks = f"{len(misplaced_ones)} of {findings}"
+    cells = [tree.name, str(found), str(len(named)), str(len(mine)), f"{len(apart)} ({len(broken)} files)", marks]
     return [*cells, "; ".join(faults) or "holds"]
 
 
@@ -82,8 +98,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trees", nargs="+", type=Path)
     trees = parser.parse_args().trees
-    print("| tree | Terraform files | named in problems | resources | apart with python-hcl2 (files it rejects) | |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| tree | files | named in problems | resources | apart with python-hcl2 (files it rejects) | lines apart | |"
+    )
+    print("|---|---|---|---|---|---|---|")
     failed = False
     for tree in trees:
         row = check(tree)

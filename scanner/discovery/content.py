@@ -29,6 +29,8 @@ CHART: Final = "Chart.yaml"
 _OF_CHARTS: Final = frozenset({CHART, "values.yaml", "requirements.yaml"})
 _TEMPLATES: Final = frozenset({".yaml", ".yml", ".tpl", ".json"})
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+_MARK: Final = b"\xef\xbb\xbf"
+"""The mark that editors of Windows put before UTF-8."""
 
 
 def named_format(path: Path) -> str | None:
@@ -45,6 +47,7 @@ def format_by_content(path: Path) -> str | None:
         return None  # whoever asks for the file by name is told; one of thousands that is not ours is not
     if head.startswith(_WIDE):
         head = head.decode("utf-16", "replace").encode()
+    head = head.removeprefix(_MARK)
     if path.suffix.lower() == ".json":
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None

@@ -154,7 +154,7 @@ def scales_nothing(scaler: Resource, graph: Graph) -> Value:
     return True if beside else ABSENT
 
 
-_SCALED: Final = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
+_SCALED: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 
 
 def _is_named(workload: Resource, wanted: Mapping[str, Value]) -> bool:

@@ -69,6 +69,8 @@ class Graph:
 
     def referrers(self, resource: Resource, *kinds: str) -> tuple[Resource, ...]:
         """The resources (of the kinds, if any) that refer to ``resource``."""
+        if len(kinds) == 1:
+            return self.once(_referrers_by_kind).get((resource.id, kinds[0]), ())
         found = {edge.source: None for edge in self.incoming.get(resource.id, ())}
         sources = (self.resources[source] for source in found)
         return tuple(source for source in sources if not kinds or source.kind in kinds)
@@ -89,6 +91,16 @@ class Graph:
         """Every edge, in order."""
         for source in self.resources:
             yield from self.outgoing.get(source, ())
+
+
+def _referrers_by_kind(graph: Graph) -> Mapping[tuple[str, str], tuple[Resource, ...]]:
+    """What refers to a resource, by its id and their kind: what many select is asked for often."""
+    found: dict[tuple[str, str], list[Resource]] = {}
+    for target, edges in graph.incoming.items():
+        for name in dict.fromkeys(edge.source for edge in edges):
+            source = graph.resources[name]
+            found.setdefault((target, source.kind), []).append(source)
+    return {key: tuple(sources) for key, sources in found.items()}
 
 
 def with_edges(graph: Graph, edges: Iterable[Edge]) -> Graph:

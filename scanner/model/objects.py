@@ -156,8 +156,13 @@ def _fits(expression: Mapping[str, Value], labels: Mapping[str, Value]) -> Truth
             return False
 
 
+def _label_values(values: list[Value]) -> list[Value]:
+    """Those of some values that a label can have."""
+    return [text for value in values if isinstance(text := _text(value), (str, Unknown))]
+
+
 def pinned_values(pod: Mapping[str, Value], labels: tuple[str, ...]) -> tuple[list[Value], str]:
-    """The values of node labels to which a pod is bound, and the path below its specification that says so.
+    """The values of node labels to which a pod is bound, each text or unknown, and the path that says so.
 
     A node selector names one; of required node affinity each term is an alternative, so that all terms together are
     what is allowed: a term that does not speak of the label allows any value.
@@ -165,7 +170,7 @@ def pinned_values(pod: Mapping[str, Value], labels: tuple[str, ...]) -> tuple[li
     chosen = pod.get("nodeSelector")
     for label in labels:
         if isinstance(chosen, dict) and label in chosen:
-            return [chosen[label]], f"nodeSelector.{label}"
+            return _label_values([chosen[label]]), f"nodeSelector.{label}"
     terms = _required_terms(pod)
     found: list[Value] = []
     for term in terms:
@@ -174,7 +179,7 @@ def pinned_values(pod: Mapping[str, Value], labels: tuple[str, ...]) -> tuple[li
         ]
         if not values:
             return [], ""
-        found.extend(value for value in values if value not in found)
+        found.extend(value for value in _label_values(values) if value not in found)
     return found, f"affinity.nodeAffinity.{REQUIRED}" if found else ""
 
 

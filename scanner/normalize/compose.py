@@ -39,7 +39,7 @@ _FLAG: Final = re.compile(r"--?([\w.-]+)(?:=|\s+)[\"']?([a-z0-9][\w.-]*)[\"']?(?
 _LONGEST: Final = 100_000
 """Characters of one text in which hosts are looked for."""
 _FINISHED: Final = "service_completed_successfully"
-_MOUNTED: Final = frozenset({"volume", "cluster"})
+_MOUNTED: Final = ("volume", "cluster")
 
 Found = tuple[str, EdgeKind, str]
 """Target, kind and path of an edge."""

@@ -159,9 +159,10 @@ class Objects:
         if found is None or (found == {} and entry.kind == "load_balancer"):
             return
         kind = EdgeKind.MEMBERSHIP if entry.kind == "load_balancer" else EdgeKind.NONE
+        span = source.span_of(entry.selects)
         for pods in self._pods.get((source.root, namespace_of(source.attributes)), ()):
             if selects(found, self._labels(pods)) is True:
-                yield Edge(source.id, pods.id, kind, entry.selects, source.span_of(entry.selects))
+                yield Edge(source.id, pods.id, kind, entry.selects, span)
 
     # -- by host name ------------------------------------------------------------------------------
 

@@ -19,11 +19,12 @@ from scanner.model.value import Value
 
 MAX_DEPTH: Final = 100
 """How deep collections may nest."""
-MAX_VALUES: Final = 2_000_000
-"""Values of one document, those that aliases repeat counted each time."""
+MAX_VALUES: Final = 200_000
+"""Keys and values of one document, those that aliases repeat counted each time. Each takes half a kilobyte to read."""
 MAX_BROKEN: Final = 20
 """Broken documents of one file after which the rest of it is given up."""
 
+_TOO_MANY: Final = f"more than {MAX_VALUES} keys and values in one document"
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 """Byte order marks and what they tell."""
@@ -195,6 +196,8 @@ class _Reading:
         import yaml
 
         text = "\n" * skipped + "\n".join(lines[skipped:]) if skipped else self.text
+        too_long = _too_long(text)
+        text = text if too_long is None else "\n".join(text.split("\n")[:too_long])
         done = skipped
         try:
             for node in yaml.compose_all(text, Loader=_loader()):
@@ -213,6 +216,8 @@ class _Reading:
             return Problem(Span(self.name, line, column), kind, _TOO_DEEP if deep else f"not valid YAML: {problem}")
         except (RecursionError, ValueError) as error:
             return Problem(Span(self.name, done + 1), ProblemKind.INVALID, f"not valid YAML: {error}")
+        if too_long is not None:
+            return Problem(Span(self.name, too_long + 1), ProblemKind.LIMIT, _TOO_MANY)
         return None
 
     def _document(self, node: Any, text: str) -> None:
@@ -297,6 +302,30 @@ class _Building:
 
     def _span(self, node: Any) -> Span:
         return _span(self.name, node.start_mark, node.end_mark)
+
+
+def _too_long(text: str) -> int | None:
+    """After how many lines the first document with too many values begins; ``None`` when there is none.
+
+    It is counted in a stream, for the reader would hold all of them at once; only where so many could stand at all.
+    """
+    import yaml
+
+    if sum(map(text.count, ",:-?\n")) < MAX_VALUES:
+        return None
+    start, number = 0, 0
+    try:
+        for event in yaml.parse(text, Loader=_loader()):
+            if isinstance(event, yaml.DocumentStartEvent):
+                mark: Any = event.start_mark
+                start, number = mark.line, 0
+            elif isinstance(event, yaml.NodeEvent):
+                number += 1
+                if number > MAX_VALUES:
+                    return start
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None  # the reader stops there too, and says why
+    return None
 
 
 def _scalar(node: Any) -> Value:

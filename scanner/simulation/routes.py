@@ -22,7 +22,7 @@ from scanner.simulation.context import FRONTS, SERVERS, Context
 
 Mode = Literal["any", "hand", "majority"]
 
-_LEADING: Final = frozenset({"A", "AAAA", "CNAME", "ALIAS", "ANAME"})
+_LEADING: Final = ("A", "AAAA", "CNAME", "ALIAS", "ANAME")
 _JOINT: Final = frozenset({"target_group", "global_balancer", "address", "endpoint"})
 """Fronts whose targets all do the same work."""
 

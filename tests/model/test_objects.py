@@ -116,3 +116,10 @@ GPU = {"key": "gpu", "value": "yes", "effect": "NoSchedule"}
 )
 def test_which_nodes_take_a_pod(spec: Any, labels: Any, taints: Any, expected: bool) -> None:
     assert admits(spec, labels, taints) is expected
+
+
+def test_what_no_label_can_hold_pins_to_nothing() -> None:
+    terms = [{"matchExpressions": [{"key": ZONE_LABELS[0], "operator": "In", "values": [["a"], {"b": 1}, 3, "c"]}]}]
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+    assert pinned_values({"affinity": affinity}, ZONE_LABELS)[0] == ["3", "c"]
+    assert pinned_values({"nodeSelector": {ZONE_LABELS[0]: ["a"]}}, ZONE_LABELS)[0] == []

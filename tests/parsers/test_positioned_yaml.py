@@ -139,7 +139,7 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
     b"%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n" % ((98 + i, 98 + i) + (97 + i,) * 9) for i in range(12)
 )
 HOSTILE: Mapping[str, tuple[bytes, str, str]] = {
-    "aliases that make billions": (BOMB, "limit", "aliases make more than 2000000 values of it"),
+    "aliases that make billions": (BOMB, "limit", "aliases make more than 200000 values of it"),
     "a circle": (b"a: &x [*x]\n", "limit", "an alias stands inside of what it repeats"),
     "ten thousand brackets": (b"[" * 10_000, "limit", f"nested deeper than {MAX_DEPTH} levels"),
     "ten thousand braces": (b"{a: " * 10_000, "limit", f"nested deeper than {MAX_DEPTH} levels"),

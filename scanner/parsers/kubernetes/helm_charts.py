@@ -309,6 +309,6 @@ def _leave_out(copied: Copied) -> None:
             data = document.data
             listed = data.get("dependencies") if isinstance(data, dict) else None
             if isinstance(data, dict) and isinstance(listed, list):
-                kept = [each for each in listed if not (isinstance(each, dict) and each.get("name") in names)]
+                kept = [each for each in listed if not (isinstance(each, dict) and str(each.get("name")) in names)]
                 text = yaml.safe_dump({**data, "dependencies": kept}, sort_keys=False, allow_unicode=True)
                 file.write_text(text, encoding="utf-8")

@@ -24,7 +24,7 @@ from msgspec import Struct
 
 SECONDS: Final = 120
 """How long one rendering may take."""
-MEMORY: Final = 3 << 30
+MEMORY: Final = 1 << 30
 """Bytes of memory of the renderer, where the system can hold it to them (Linux)."""
 MAX_RENDERED: Final = 64 << 20
 """Characters that a chart may render to."""

@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,8 @@ from scanner.model.value import Value
 
 SECONDS: Final = 120
 """How long one overlay may take."""
+MEMORY: Final = 1 << 30
+"""Bytes of memory of the tool, where the system can hold it to them (Linux): aliases may stand for billions."""
 MAX_OUTPUT_BYTES: Final = 128 * 1024 * 1024
 MAX_COPIED_BYTES: Final = 256 * 1024 * 1024
 
@@ -124,6 +127,7 @@ def _run(tool: Tool, work: Path, folder: Path) -> Rendered:
             return Rendered(
                 fault=f"{Path(tool.path).name} cannot be run: {error.strerror}", kind=ProblemKind.UNREADABLE
             )
+        _hold(process.pid)
         try:
             status = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -135,6 +139,15 @@ def _run(tool: Tool, work: Path, folder: Path) -> Rendered:
     if output.stat().st_size > MAX_OUTPUT_BYTES:
         return Rendered(fault=f"it makes more than {MAX_OUTPUT_BYTES} bytes", kind=ProblemKind.LIMIT)
     return Rendered(output.read_bytes())
+
+
+def _hold(process: int) -> None:
+    """Limit the tool's memory where the system can."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 def _environment(work: Path) -> dict[str, str]:
