@@ -21,10 +21,6 @@ from scanner.model.resource import Edge, Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.normalize import GivenPlace, Settings, normalize
-from scanner.parsers.compose import project as compose
-from scanner.parsers.compose.reading import Options as ComposeOptions
-from scanner.parsers.kubernetes import project as kubernetes
-from scanner.parsers.kubernetes.reading import InputFile, Options
 from scanner.parsers.parsed import Parsed, joined
 from scanner.parsers.terraform.folders import InputFile as TerraformFile
 from scanner.parsers.terraform.options import TerraformOptions
@@ -205,9 +201,13 @@ def _handed_over(result: TerraformResult) -> Parsed:
 
 def read_kubernetes(found: Discovery, config: Config) -> Parsed:
     """Read the manifests, charts and overlays among the files discovered."""
-    files = [
-        InputFile(f.path, f.name, f.format) for f in found.files if f.format in ("kubernetes", "helm", "kustomize")
-    ]
+    discovered = [f for f in found.files if f.format in ("kubernetes", "helm", "kustomize")]
+    if not discovered:
+        return Parsed()
+    # Imported only now: other trees are scanned faster without it.
+    from scanner.parsers.kubernetes import project as kubernetes
+    from scanner.parsers.kubernetes.reading import InputFile, Options
+
     options = Options(
         base=found.base,
         scan_root=_scan_root(found),
@@ -215,13 +215,19 @@ def read_kubernetes(found: Discovery, config: Config) -> Parsed:
         helm_release=config.helm_release,
         helm_namespace=config.helm_namespace,
     )
-    return kubernetes.read(files, options)
+    return kubernetes.read([InputFile(f.path, f.name, f.format) for f in discovered], options)
 
 
 def read_compose(found: Discovery, config: Config) -> Parsed:
     """Read the Compose files among those discovered."""
-    files = [compose.InputFile(f.path, f.name) for f in found.files if f.format == "compose"]
-    return compose.read(files, ComposeOptions(found.base, _scan_root(found), config.limits.max_file_bytes))
+    discovered = [f for f in found.files if f.format == "compose"]
+    if not discovered:
+        return Parsed()
+    from scanner.parsers.compose import project as compose
+    from scanner.parsers.compose.reading import Options
+
+    files = [compose.InputFile(f.path, f.name) for f in discovered]
+    return compose.read(files, Options(found.base, _scan_root(found), config.limits.max_file_bytes))
 
 
 def _scan_root(found: Discovery) -> Path:

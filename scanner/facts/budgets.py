@@ -117,10 +117,13 @@ def _covered(graph: Graph) -> frozenset[str]:
     return frozenset(w.id for budget in graph.of_kind("disruption_budget") for w in chosen(budget, graph))
 
 
+def _roots_of_budgets(graph: Graph) -> frozenset[str]:
+    return frozenset(budget.declaration.root for budget in graph.of_kind("disruption_budget"))
+
+
 def _is_cared_for(workload: Resource, graph: Graph) -> bool:
     wanted = (workload.get("zone_spread_wanted"), workload.get("host_spread_wanted"))
-    root = workload.declaration.root
-    others = any(b.declaration.root == root for b in graph.of_kind("disruption_budget"))
+    others = workload.declaration.root in graph.once(_roots_of_budgets)
     return others or True in wanted or bool(scalers(workload, graph)) or workload.get("priority_class") is not ABSENT
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.nodes import pod_spec
-from scanner.facts.pods import behind, path_of_pods, pod_labels, selector_of
+from scanner.facts.pods import behind, carrying, making_pods, path_of_pods, pod_labels, selector_of
 from scanner.facts.workloads import least_pods
 from scanner.graph.graph import Graph
 from scanner.model.finding import Related
@@ -38,10 +38,10 @@ def chooses_nothing(service: Resource, graph: Graph) -> Value:
     selector = selector_of(service) if service.platform == PLATFORM else None
     if not isinstance(selector, dict) or not selector or _spec(service).get("type") == "ExternalName":
         return ABSENT
-    if behind(service, graph) or any(selects(selector, pod_labels(pods)) is True for pods in _making_pods(graph)):
+    if behind(service, graph) or any(selects(selector, pod_labels(p)) is True for p in carrying(selector, graph)):
         return False
     root = service.declaration.root
-    if not any(pods.declaration.root == root for pods in _making_pods(graph)):
+    if root not in graph.once(_roots_of_pods):
         return ABSENT
     maker = graph.once(_custom)
     path = "spec.selector"
@@ -50,8 +50,9 @@ def chooses_nothing(service: Resource, graph: Graph) -> Value:
     return Answer(True, (), service.declaration.span_of(path))
 
 
-def _making_pods(graph: Graph) -> Iterator[Resource]:
-    return (r for r in graph.of_kind("workload", "batch") if r.platform == PLATFORM)
+def _roots_of_pods(graph: Graph) -> frozenset[str]:
+    """What is applied together with something that makes pods."""
+    return frozenset(pods.declaration.root for pods in making_pods(graph))
 
 
 def _custom(graph: Graph) -> Declaration | None:

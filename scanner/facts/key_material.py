@@ -58,6 +58,7 @@ _PUBLISHED: Final = frozenset(
 
 _ENVIRONMENTS: Final = ("function", "container_service", "task", "workload", "batch", "compute", "compute_group")
 _HOLDERS: Final = (*_ENVIRONMENTS, "stack", "secret", "secret_manager", "signer", "blockchain_node", "other")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OF_STORES: Final = (
     "arn:",
     "projects/",
@@ -216,7 +217,7 @@ def _names_a_store(value: Unknown) -> bool:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_").replace(".", "_").replace("/", "_")
+    return _CAMEL.sub("_", name).lower().replace("-", "_").replace(".", "_").replace("/", "_")
 
 
 def state_only(resource: Resource, graph: Graph) -> Value:

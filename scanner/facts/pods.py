@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.load import Entry, catalog
 from scanner.facts.nodes import pod_spec
 from scanner.facts.traffic import fronts
 from scanner.graph.graph import Graph
-from scanner.model.objects import PLATFORM, labels_of, namespace_of, selects, template_of
+from scanner.model.objects import PLATFORM, labels_of, namespace_of, plain_labels, selects, template_of
 from scanner.model.resource import EdgeKind, Resource
 from scanner.model.value import Value
 
@@ -64,10 +64,36 @@ def chosen(resource: Resource, graph: Graph) -> list[Resource]:
 def _anywhere(resource: Resource, graph: Graph) -> Iterator[Resource]:
     selector = selector_of(resource)
     namespace = namespace_of(resource.declaration.attributes)
-    for workload in graph.of_kind("workload", "batch") if isinstance(selector, dict) and selector else ():
-        here = workload.platform == PLATFORM and namespace_of(workload.declaration.attributes) == namespace
+    for workload in carrying(selector, graph) if isinstance(selector, dict) and selector else ():
+        here = namespace_of(workload.declaration.attributes) == namespace
         if here and selects(selector, pod_labels(workload)) is True:
             yield workload
+
+
+def carrying(selector: Value, graph: Graph) -> Sequence[Resource]:
+    """What makes pods in clusters, less those without one of the labels that a selector asks for."""
+    labels = plain_labels(selector)
+    if not labels:
+        return making_pods(graph)
+    return min((graph.once(_by_label).get(label, ()) for label in labels.items()), key=len)
+
+
+def making_pods(graph: Graph) -> Sequence[Resource]:
+    """Everything that makes pods in clusters."""
+    return graph.once(_making_pods)
+
+
+def _making_pods(graph: Graph) -> Sequence[Resource]:
+    return [r for r in graph.of_kind("workload", "batch") if r.platform == PLATFORM]
+
+
+def _by_label(graph: Graph) -> Mapping[tuple[str, str], Sequence[Resource]]:
+    """Label → what makes pods that carry it."""
+    found: dict[tuple[str, str], list[Resource]] = {}
+    for workload in making_pods(graph):
+        for label in plain_labels(pod_labels(workload)).items():
+            found.setdefault(label, []).append(workload)
+    return found
 
 
 def path_of_pods(workload: Resource) -> str:

@@ -59,10 +59,12 @@ def cluster_part(workload: Resource, graph: Graph) -> Value:
 
 def _has_own_kinds(workload: Resource, graph: Graph) -> bool:
     """Whether kinds of objects are declared beside it, which it then looks after."""
-    return any(
-        r.type == "apiextensions.k8s.io/CustomResourceDefinition" and r.declaration.root == workload.declaration.root
-        for r in graph.of_kind("other")
-    )
+    return workload.declaration.root in graph.once(_roots_of_kinds)
+
+
+def _roots_of_kinds(graph: Graph) -> frozenset[str]:
+    kinds = (r for r in graph.of_kind("other") if r.type == "apiextensions.k8s.io/CustomResourceDefinition")
+    return frozenset(kind.declaration.root for kind in kinds)
 
 
 def majority_members(workload: Resource, graph: Graph) -> Value:

@@ -115,7 +115,8 @@ def _names(resource: Resource) -> Iterator[str]:
     for text in (declaration.module, declaration.name):
         yield _CAMEL.sub(" ", text)
     for name in _NAMING:
-        yield _CAMEL.sub(" ", literal_text(declaration.attributes.get(name), " "))
+        value = declaration.attributes.get(name)
+        yield _CAMEL.sub(" ", literal_text(value, " ")) if value is not None else ""
     yield literal_text(resource.get("name"), " ")  # an alias that another resource gives it
 
 

@@ -128,6 +128,15 @@ def selects(selector: Value, labels: Mapping[str, Value]) -> Truth:
     return both((*plain, *(_fits(e, labels) for e in found if isinstance(e, dict))))
 
 
+def plain_labels(selector: Value) -> dict[str, str]:
+    """The labels with known values that a selector asks for: what it certainly chooses carries them all."""
+    wanted = selector if isinstance(selector, dict) else {}
+    if "matchLabels" in wanted or "matchExpressions" in wanted:
+        inner = wanted.get("matchLabels")
+        wanted = inner if isinstance(inner, dict) else {}
+    return {key: text for key, value in wanted.items() if isinstance(text := _text(value), str)}
+
+
 def _has(labels: Mapping[str, Value], key: str, value: Value) -> Truth:
     return equal(_text(labels[key]), _text(value)) if key in labels else False
 

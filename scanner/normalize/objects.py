@@ -17,6 +17,7 @@ from scanner.model.objects import (
     labels_of,
     name_of_object,
     namespace_of,
+    plain_labels,
     selects,
     spec_of,
     stands_in_cluster,
@@ -160,9 +161,27 @@ class Objects:
             return
         kind = EdgeKind.MEMBERSHIP if entry.kind == "load_balancer" else EdgeKind.NONE
         span = source.span_of(entry.selects)
-        for pods in self._pods.get((source.root, namespace_of(source.attributes)), ()):
+        for pods in self._carrying(found, source):
             if selects(found, self._labels(pods)) is True:
                 yield Edge(source.id, pods.id, kind, entry.selects, span)
+
+    def _carrying(self, selector: Value, source: Declaration) -> Sequence[Declaration]:
+        """What makes pods beside an object, less those without one of the labels that a selector asks for."""
+        here = (source.root, namespace_of(source.attributes))
+        wanted = plain_labels(selector)
+        if not wanted:
+            return self._pods.get(here, ())
+        return min((self._by_label.get((*here, *label), ()) for label in wanted.items()), key=len)
+
+    @cached_property
+    def _by_label(self) -> Mapping[tuple[str, str, str, str], Sequence[Declaration]]:
+        """Root, namespace and label → what makes pods there that carry it."""
+        found: dict[tuple[str, str, str, str], list[Declaration]] = {}
+        for (root, namespace), makers in self._pods.items():
+            for pods in makers:
+                for key, value in plain_labels(self._labels(pods)).items():
+                    found.setdefault((root, namespace, key, value), []).append(pods)
+        return found
 
     # -- by host name ------------------------------------------------------------------------------
 

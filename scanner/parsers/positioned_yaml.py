@@ -61,22 +61,12 @@ class YamlFile(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-@dataclass(slots=True)
-class _Source:
-    """The text of one document, for those who ask where something stands: its nodes are made again then."""
+class _Source(Struct, frozen=True):
+    """The nodes of one document, for those who ask where something stands, and the text of its file."""
 
     file: str
     text: str
-    line: int
-    _node: Any = None
-
-    @property
-    def node(self) -> Any:
-        if self._node is None:
-            import yaml
-
-            self._node = yaml.compose("\n" * self.line + self.text, Loader=_loader())
-        return self._node
+    node: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,7 +192,7 @@ class _Reading:
         try:
             for node in yaml.compose_all(text, Loader=_loader()):
                 done = node.end_mark.line
-                self._document(node, text)
+                self._document(node)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -220,8 +210,8 @@ class _Reading:
             return Problem(Span(self.name, too_long + 1), ProblemKind.LIMIT, _TOO_MANY)
         return None
 
-    def _document(self, node: Any, text: str) -> None:
-        start, end = node.start_mark, node.end_mark
+    def _document(self, node: Any) -> None:
+        start = node.start_mark
         span = Span(self.name, start.line + 1, start.column + 1)
         building = _Building(self.name)
         try:
@@ -230,9 +220,7 @@ class _Reading:
             self.problems.append(Problem(refused.span, ProblemKind.LIMIT, refused.args[0]))
             return
         self.problems.extend(building.problems)
-        first = start.index - start.column
-        piece = " " * start.column + text[start.index : end.index] if start.column else text[first : end.index]
-        self.documents.append(Document(data, Places(_Source(self.name, piece, start.line)), span))
+        self.documents.append(Document(data, Places(_Source(self.name, self.text, node)), span))
 
 
 class _Refused(Exception):

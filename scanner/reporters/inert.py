@@ -6,6 +6,8 @@ import json
 import re
 from typing import Final
 
+import msgspec.json
+
 _BEYOND_ASCII: Final = (
     "\x7f-\x9f"  # DEL and C1 controls, of which some terminals obey
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional overrides (CVE-2021-42574)
@@ -38,5 +40,12 @@ def without_commands(line: str) -> str:
 
 def json_text(document: object, indent: int) -> str:
     """A document as readable JSON that a terminal can show: what is harmful is escaped, so that nothing is lost."""
-    text = json.dumps(document, ensure_ascii=False, indent=indent)
-    return _HARMFUL_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+    try:  # json writes without indentation in C; msgspec adds it
+        text = msgspec.json.format(_escaped(json.dumps(document, ensure_ascii=False)), indent=indent)
+    except msgspec.DecodeError:  # half of a pair, or an infinite number, which json alone writes
+        text = _escaped(json.dumps(document, ensure_ascii=False, indent=indent))
+    return text + "\n"
+
+
+def _escaped(text: str) -> str:
+    return _HARMFUL_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
