@@ -1,9 +1,9 @@
 """Run riskscan, `trivy config` and checkov over one tree, turn by turn, and print a Markdown table.
 
-    python benchmarks/compare.py --tree DIR [--runs N] [--tool riskscan --tool trivy]
+    python benchmarks/compare.py --tree DIR [--runs N] [--tool riskscan --tool trivy] [--framework kubernetes]
 
 Every tool is found on the PATH; one that is missing is named on stderr and left out. The first round is a warm-up that
-does not count. On Linux each run gets a network namespace of its own: nothing here needs a network, and trivy spends
+does not count. checkov reads the frameworks that ``--framework`` names (default: terraform). On Linux each run gets a network namespace of its own: nothing here needs a network, and trivy spends
 minutes on module downloads that fail slowly where a network is merely filtered.
 
 Wall time and CPU time (user and system) are those of the whole process tree. Peak memory is the largest sum of the
@@ -25,6 +25,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -94,11 +95,11 @@ def _trivy_seen(report: Any) -> Seen:
     return Seen(len(files), len(resources), _count(checks, lambda check: check["Status"] == "FAIL"))
 
 
-def _checkov_command(tree: str, output: str) -> list[str]:
+def _checkov_command(frameworks: Sequence[str], tree: str, output: str) -> list[str]:
     folder = str(Path(output).parent)
     flags = [
         "--framework",
-        "terraform",
+        *frameworks,
         "--compact",
         "--quiet",
         "--skip-download",
@@ -114,26 +115,31 @@ def _checkov_seen(report: Any) -> Seen:
     return Seen(None, sum(part.get("summary", part)["resource_count"] for part in reports), len(failed))
 
 
-TOOLS: Final = (
-    Tool("riskscan", _riskscan_command, frozenset({0, 1, 3}), _riskscan_seen),
-    Tool("trivy", _trivy_command, frozenset({0}), _trivy_seen, _trivy_count_command),
-    Tool("checkov", _checkov_command, frozenset({0, 1}), _checkov_seen),
-)
+NAMES: Final = ("riskscan", "trivy", "checkov")
 OUTPUT_NAMES: Final = {"checkov": "results_json.json"}
 """checkov chooses the name itself."""
+
+
+def tools(frameworks: Sequence[str]) -> tuple[Tool, ...]:
+    """All tools, in the order of :data:`NAMES`; checkov reads some frameworks."""
+    return (
+        Tool("riskscan", _riskscan_command, frozenset({0, 1, 3}), _riskscan_seen),
+        Tool("trivy", _trivy_command, frozenset({0}), _trivy_seen, _trivy_count_command),
+        Tool("checkov", partial(_checkov_command, frameworks), frozenset({0, 1}), _checkov_seen),
+    )
 
 
 def main() -> int:
     """Measure and print. Returns 1 when a tool fails."""
     arguments = _arguments()
-    tools = [tool for tool in TOOLS if tool.name in arguments.tool and _is_present(tool)]
+    chosen = [tool for tool in tools(arguments.framework) if tool.name in arguments.tool and _is_present(tool)]
     jail = _jail()
     tree = str(arguments.tree.resolve())
-    measured: dict[str, list[Run]] = {tool.name: [] for tool in tools}
+    measured: dict[str, list[Run]] = {tool.name: [] for tool in chosen}
     seen: dict[str, Seen] = {}
     with tempfile.TemporaryDirectory(prefix="riskscan-compare-") as folder:
         for turn in range(arguments.runs + 1):
-            for tool in tools:
+            for tool in chosen:
                 output = Path(folder, f"{tool.name}-{turn}", OUTPUT_NAMES.get(tool.name, "report.json"))
                 output.parent.mkdir()
                 run = measure([*jail, *tool.command(tree, str(output))], tool.finished, cwd=output.parent)
@@ -227,9 +233,11 @@ def _is_present(tool: Tool) -> bool:
 
 
 def tree_size(tree: Path) -> str:
-    """How many Terraform files there are, and how large they are."""
-    sizes = [file.stat().st_size for file in tree.rglob("*.tf") if file.is_file()]
-    return f"{len(sizes):,} .tf files, {sum(sizes) / MEBIBYTE:.1f} MiB"
+    """How many Terraform and YAML files there are, and how large they are."""
+    files = {suffix: [f for f in tree.rglob(f"*{suffix}") if f.is_file()] for suffix in (".tf", ".yaml", ".yml")}
+    counts = ", ".join(f"{len(found):,} {suffix}" for suffix, found in files.items() if found)
+    size = sum(file.stat().st_size for found in files.values() for file in found)
+    return f"{counts} files, {size / MEBIBYTE:.1f} MiB"
 
 
 def table(measured: dict[str, list[Run]], seen: dict[str, Seen], size: str, runs: int) -> str:
@@ -269,11 +277,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tool",
         action="append",
-        choices=[tool.name for tool in TOOLS],
+        choices=NAMES,
         help="only this one; repeatable (default: all)",
     )
+    parser.add_argument(
+        "--framework",
+        action="append",
+        choices=("terraform", "kubernetes", "helm", "kustomize"),
+        help="what checkov reads; repeatable (default: terraform)",
+    )
     arguments = parser.parse_args()
-    arguments.tool = arguments.tool or [tool.name for tool in TOOLS]
+    arguments.tool = arguments.tool or NAMES
+    arguments.framework = arguments.framework or ["terraform"]
     if arguments.runs < 1:
         parser.error("--runs must be at least 1")
     return arguments

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scanner.model.objects import ZONE_LABELS, admits, pinned_values, selects
+from scanner.model.objects import ZONE_LABELS, admits, pinned_values, plain_labels, selects
 from scanner.model.value import Unknown
 
 LABELS = {"app": "api", "tier": "front", "n": 1}
@@ -123,3 +123,14 @@ def test_what_no_label_can_hold_pins_to_nothing() -> None:
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
     assert pinned_values({"affinity": affinity}, ZONE_LABELS)[0] == ["3", "c"]
     assert pinned_values({"nodeSelector": {ZONE_LABELS[0]: ["a"]}}, ZONE_LABELS)[0] == []
+
+
+def test_plain_labels_are_those_that_everything_chosen_carries() -> None:
+    assert plain_labels({"app": "web", "shard": 1, "odd": True, "open": Unknown("not known")}) == {
+        "app": "web",
+        "shard": "1",
+    }
+    expressions = {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "tier", "operator": "Exists"}]}
+    assert plain_labels(expressions) == {"app": "web"}
+    assert plain_labels({"matchExpressions": []}) == {}
+    assert plain_labels(None) == {}
