@@ -3,8 +3,9 @@
     python benchmarks/compare.py --tree DIR [--runs N] [--tool riskscan --tool trivy] [--framework kubernetes]
 
 Every tool is found on the PATH; one that is missing is named on stderr and left out. The first round is a warm-up that
-does not count. checkov reads the frameworks that ``--framework`` names (default: terraform). On Linux each run gets a network namespace of its own: nothing here needs a network, and trivy spends
-minutes on module downloads that fail slowly where a network is merely filtered.
+does not count. checkov reads the frameworks that ``--framework`` names (default: terraform). On Linux each run gets a
+network namespace of its own: nothing here needs a network, and trivy spends minutes on module downloads that fail
+slowly where a network is merely filtered.
 
 Wall time and CPU time (user and system) are those of the whole process tree. Peak memory is the largest sum of the
 proportional set sizes of all processes of a run, sampled ten times a second, or the kernel's own maximum of the largest
