@@ -126,7 +126,12 @@ def manifests(folder: Path, number: int, dice: random.Random, seed: Sequence[Any
         (home / "all.yaml").write_text(text)
     elif way == 1:
         patch = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": {"replicas": 2}}
-        whole = {"resources": ["all.yaml"], "namespace": "n", "namePrefix": "p-", "commonLabels": {"a": "b"}}
+        whole: dict[str, object] = {
+            "resources": ["all.yaml"],
+            "namespace": "n",
+            "namePrefix": "p-",
+            "commonLabels": {"a": "b"},
+        }
         whole |= {"images": [{"name": "nginx", "newTag": "1"}], "replicas": [{"name": "x", "count": 3}]}
         whole |= {"patches": [{"patch": json.dumps(patch), "target": {"kind": "Deployment"}}]}
         whole |= {"configMapGenerator": [{"name": "c", "literals": ["a=b"]}], "patchesJson6902": [], "vars": []}
