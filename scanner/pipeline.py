@@ -109,7 +109,9 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     config = shown_from(config, found.base)
     terraform = _handed_over(read_terraform(found, config))
     parsed = joined((terraform, read_kubernetes(found, config), read_compose(found, config)))
-    places = tuple(GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster) for p in config.placements)
+    places = tuple(
+        GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster, p.span) for p in config.placements
+    )
     graph, uncatalogued = normalize(parsed.declarations, Settings(config.region, config.environments, places))
     edges, problems = linked(graph, config.links)
     graph = with_edges(graph, edges) if edges else graph

@@ -70,12 +70,19 @@ class Clusters:
             self._found[declaration.id] = self._find(declaration)
         return self._found[declaration.id]
 
-    def _find(self, declaration: Declaration) -> tuple[str, ...]:
+    def _given(self, declaration: Declaration) -> GivenPlace | None:
+        """What the configuration says of the place of a declaration's file."""
         for given in self.places:
-            if any(fnmatchcase(declaration.span.file, path) for path in given.paths):
-                named = [i for i, names in self.declared.items() if given.cluster in names]
-                if given.cluster or given.region or given.zones:
-                    return (named[0],) if len(named) == 1 else ()
+            told = given.cluster or given.region or given.zones
+            if told and any(fnmatchcase(declaration.span.file, path) for path in given.paths):
+                return given
+        return None
+
+    def _find(self, declaration: Declaration) -> tuple[str, ...]:
+        given = self._given(declaration)
+        if given is not None:
+            named = [i for i, names in self.declared.items() if given.cluster in names]
+            return (named[0],) if len(named) == 1 else ()
         configured = self._configured(declaration)
         if configured:
             return configured
@@ -105,9 +112,12 @@ class Clusters:
 
     def edges(self, declaration: Declaration) -> Iterator[Edge]:
         """What says where an object runs, and what delivers it there."""
-        for cluster in self.every(declaration):
+        every = self.every(declaration)
+        given = self._given(declaration) if every else None
+        span = given.span if given is not None and given.span is not None else declaration.span
+        for cluster in every:
             if cluster in self.declared:
-                yield Edge(declaration.id, cluster, EdgeKind.PLACEMENT, "cluster", declaration.span)
+                yield Edge(declaration.id, cluster, EdgeKind.PLACEMENT, "cluster", span)
         if stands_in_cluster(declaration):
             for delivery in self.deliveries.covering(declaration):
                 yield Edge(declaration.id, delivery.by, EdgeKind.CONTROL, "delivery", declaration.span)

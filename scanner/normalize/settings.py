@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from scanner.model.span import Span
+
 
 class GivenPlace(Struct, frozen=True):
     """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
@@ -16,6 +18,7 @@ class GivenPlace(Struct, frozen=True):
     region: str = ""
     zones: tuple[str, ...] = ()
     cluster: str = ""
+    span: Span | None = None
 
 
 class Settings(Struct, frozen=True):
