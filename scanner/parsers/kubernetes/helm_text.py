@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -137,8 +138,16 @@ class _Walk:
             self.dot, self.inside = block.dot, block.inside
 
 
-def pieces(text: str) -> Iterator[Action | Text]:
-    """The pieces of a template, in order. Comments and what Go would refuse are no pieces."""
+@lru_cache(maxsize=1024)
+def pieces(text: str) -> tuple[Action | Text, ...]:
+    """The pieces of a template, in order. Comments and what Go would refuse are no pieces.
+
+    They are kept: a template is taken apart for several purposes, and charts share templates.
+    """
+    return tuple(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[Action | Text]:
     walk = _Walk()
     done = line = 0
     for match in _ACTION.finditer(text):
