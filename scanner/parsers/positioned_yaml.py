@@ -7,6 +7,7 @@ broken documents end in problems; what stands before and after a broken document
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -41,9 +42,9 @@ _TRUE: Final = frozenset({"true", "yes", "on", "y"})
 class Positions(Mapping[str, Span]):
     """Where the fields of an object stand, by path. What renders documents has its own."""
 
+    @abstractmethod
     def below(self, prefix: str) -> Positions:
         """The positions of an object inside this one, its paths counted from there."""
-        raise NotImplementedError
 
 
 class Document(Struct, frozen=True):
