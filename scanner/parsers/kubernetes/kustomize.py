@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +122,17 @@ class _Rendering:
         if broken is not None:
             self._failed(entry, f"{broken.file.name} was not read", ProblemKind.INVALID)
             return None
+        over = next((fault for each in below for fault in self._over_limits(each)), None)
+        if over is not None:  # kustomize has no limits of its own
+            self._failed(entry, f"{over.span.file}: {over.message}", ProblemKind.LIMIT)
+            return None
         return overlay
+
+    def _over_limits(self, here: Kustomization) -> Iterator[Problem]:
+        """What makes a file that a kustomization names too much to read."""
+        for named in here.named:
+            if named.role in (Role.RESOURCE, Role.PATCH) and named.target.is_file():
+                yield from (p for p in self.store.yaml(named.target).problems if p.kind is ProblemKind.LIMIT)
 
     def _failed(self, entry: Kustomization, why: str, kind: ProblemKind) -> None:
         self.store.reading.problems.append(Problem(entry.span(), kind, f"overlay not rendered: {why}"))

@@ -737,3 +737,16 @@ def test_no_field_of_an_odd_shape_is_fatal(
         folder = str(number)
         assert folder in parsed.roots or f"{folder}/kustomization.yaml" in told or f"{folder}/s.yaml" in parsed.roots
     assert all(list(each.places.values()) for each in parsed.declarations)
+
+
+def test_what_our_reader_refuses_is_not_handed_to_kustomize(read: Read) -> None:
+    """kustomize would take a gigabyte for these aliases before it gives up."""
+    bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: &a [x,x,x,x,x,x,x,x,x]\n"
+    for number in range(12):
+        name, before = chr(98 + number), chr(97 + number)
+        bomb += f"  {name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
+    parsed = read({"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": bomb})
+    told = {(problem.span.file, problem.kind, problem.message) for problem in parsed.problems}
+    why = "aliases make more than 200000 values of it"
+    assert ("kustomization.yaml", ProblemKind.LIMIT, f"overlay not rendered: a.yaml: {why}") in told
+    assert parsed.unread == {"kustomization.yaml", "a.yaml"}
