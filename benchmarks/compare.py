@@ -137,7 +137,7 @@ def main() -> int:
     jail = _jail()
     tree = str(arguments.tree.resolve())
     measured: dict[str, list[Run]] = {tool.name: [] for tool in chosen}
-    seen: dict[str, Seen] = {}
+    outputs: dict[str, Path] = {}
     with tempfile.TemporaryDirectory(prefix="riskscan-compare-") as folder:
         for turn in range(arguments.runs + 1):
             for tool in chosen:
@@ -145,10 +145,11 @@ def main() -> int:
                 output.parent.mkdir()
                 run = measure([*jail, *tool.command(tree, str(output))], tool.finished, cwd=output.parent)
                 print(f"{tool.name} {'warm-up' if turn == 0 else turn}: {run.wall:.2f} s", file=sys.stderr)
-                if turn == 0:
-                    seen[tool.name] = _look(tool, jail, tree, output)
-                else:
+                outputs[tool.name] = output
+                if turn:
                     measured[tool.name].append(run)
+        # Looked at last: a process begins as large as the one that starts it, and reports are large.
+        seen = {tool.name: _look(tool, jail, tree, outputs[tool.name]) for tool in chosen}
     print(table(measured, seen, tree_size(arguments.tree), arguments.runs))
     return 0
 
