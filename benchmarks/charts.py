@@ -54,11 +54,11 @@ def main() -> int:
             counts["objects"] += "/templates/" in f"/{declaration.span.file}"
             if declaration.type in WORKLOADS:
                 counts.update(_judged(declaration, parsed))
-        share = counts["placed"] / counts["fields"] if counts["fields"] else 1
+        share = f"{counts['placed'] / counts['fields']:.1%}" if counts["fields"] else "nothing to judge"
         rendered = len(roots) - len(failed)
         print(
             f"| {tree.name} | {len(roots)} | {rendered} ({rendered / max(1, len(roots)):.1%}) | {len(parts)} "
-            f"| {seconds:.1f} | {counts['objects']} | {counts['fields']} | {share:.1%} | {counts['valued']} |"
+            f"| {seconds:.1f} | {counts['objects']} | {counts['fields']} | {share} | {counts['valued']} |"
         )
     return 0
 

@@ -126,7 +126,8 @@ def class_zones(storage_class: Resource, _graph: Graph) -> Value:
         found.extend(zone.strip() for zone in str(held.get(name) or "").split(",") if zone.strip())
     if not found:
         return ABSENT
-    mark = "zones" if storage_class.get("zones") is not ABSENT else "parameters"
+    written = next((f"parameters.{name}" for name in ("zone", "zones") if held.get(name)), "parameters")
+    mark = "zones" if storage_class.get("zones") is not ABSENT else written
     return Answer(len(set(found)), (), storage_class.span_of(mark))
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from scanner.facts import FACTS, Answer
 from scanner.model.value import ABSENT
+from scanner.pipeline import Estate
 
 Told = Callable[..., Any]
 API, CLASS = "default/Deployment/api", "StorageClass/fast"
@@ -142,3 +144,15 @@ NIGHTLY = (
 )
 def test_claims_without_backup(manifests: str, claims: Any, told: Told) -> None:
     assert told(manifests, "claims_without_backup") == claims
+
+
+def test_the_zone_of_a_class_is_marked_where_it_is_written(estate_of: Callable[..., Estate]) -> None:
+    text = (
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: slow}\nprovisioner: kubernetes.io/aws-ebs\n"
+        "parameters:\n  type: io1\n  zone: us-east-1d\n"
+    )
+    graph = estate_of({"a.yaml": text}).graph
+    found = FACTS["class_zones"].compute(graph.resources["StorageClass/slow"], graph)
+    assert isinstance(found, Answer)
+    assert found.mark is not None
+    assert (found.value, found.mark.line) == (1, 7)
