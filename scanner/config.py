@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.model.finding import Axis, Severity
+from scanner.model.path_placement import PathPlacement
 from scanner.model.resource import EdgeKind
 from scanner.model.service import Criticality, Level, Targets
 from scanner.model.span import Span
@@ -63,18 +64,6 @@ class Service(Struct, frozen=True):
     entry: tuple[str, ...]
     criticality: str = "high"
     threshold: int | Literal["all"] = 1
-    span: Span | None = None
-
-
-class PathPlacement(Struct, frozen=True):
-    """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
-
-    paths: tuple[str, ...]
-    provider: str = ""
-    account: str = ""
-    region: str = ""
-    zones: tuple[str, ...] = ()
-    cluster: str = ""
     span: Span | None = None
 
 

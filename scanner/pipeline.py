@@ -20,7 +20,7 @@ from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
-from scanner.normalize import GivenPlace, Settings, normalize
+from scanner.normalize import Settings, normalize
 from scanner.parsers.parsed import Parsed, joined
 from scanner.parsers.terraform.folders import InputFile as TerraformFile
 from scanner.parsers.terraform.options import TerraformOptions
@@ -109,10 +109,9 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     config = shown_from(config, found.base)
     terraform = _handed_over(read_terraform(found, config))
     parsed = joined((terraform, read_kubernetes(found, config), read_compose(found, config)))
-    places = tuple(
-        GivenPlace(p.paths, p.provider, p.account, p.region, p.zones, p.cluster, p.span) for p in config.placements
+    graph, uncatalogued = normalize(
+        parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
-    graph, uncatalogued = normalize(parsed.declarations, Settings(config.region, config.environments, places))
     edges, problems = linked(graph, config.links)
     graph = with_edges(graph, edges) if edges else graph
     return Estate(config, found, parsed, graph, uncatalogued, (*found.problems, *parsed.problems, *problems))

@@ -21,7 +21,6 @@ from scanner.config import (
     ConfigError,
     Limits,
     Link,
-    PathPlacement,
     Service,
     Waiver,
     find_config,
@@ -30,6 +29,7 @@ from scanner.config import (
 )
 from scanner.config_file import KEYWORDS, MAX_BYTES, read_yaml, violations
 from scanner.model.finding import Severity
+from scanner.model.path_placement import PathPlacement
 from scanner.model.resource import EdgeKind
 from scanner.model.service import Criticality, Level
 from scanner.model.span import Span

@@ -1,6 +1,6 @@
 """Native declarations → resources with meaning, and the graph between them."""
 
 from scanner.normalize.normalize import normalize
-from scanner.normalize.settings import GivenPlace, Settings
+from scanner.normalize.settings import Settings
 
-__all__ = ["GivenPlace", "Settings", "normalize"]
+__all__ = ["Settings", "normalize"]

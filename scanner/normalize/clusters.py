@@ -11,10 +11,10 @@ from scanner.catalog.load import Entry
 from scanner.catalog.readers import lookup, read
 from scanner.graph.index import Index
 from scanner.model.objects import PLATFORM, stands_in_cluster
+from scanner.model.path_placement import PathPlacement
 from scanner.model.resource import Declaration, Edge, EdgeKind
 from scanner.model.value import Unknown
 from scanner.normalize.deliveries import Deliveries
-from scanner.normalize.settings import GivenPlace
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Clusters:
 
     entries: Mapping[str, Entry | None]
     index: Index
-    places: Sequence[GivenPlace] = ()
+    places: Sequence[PathPlacement] = ()
     _found: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -70,7 +70,7 @@ class Clusters:
             self._found[declaration.id] = self._find(declaration)
         return self._found[declaration.id]
 
-    def _given(self, declaration: Declaration) -> GivenPlace | None:
+    def _given(self, declaration: Declaration) -> PathPlacement | None:
         """What the configuration says of the place of a declaration's file."""
         for given in self.places:
             told = given.cluster or given.region or given.zones

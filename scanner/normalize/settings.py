@@ -6,19 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from scanner.model.span import Span
-
-
-class GivenPlace(Struct, frozen=True):
-    """Where the resources of matching files run, when they do not say so themselves. Unset parts are empty."""
-
-    paths: tuple[str, ...]
-    provider: str = ""
-    account: str = ""
-    region: str = ""
-    zones: tuple[str, ...] = ()
-    cluster: str = ""
-    span: Span | None = None
+from scanner.model.path_placement import PathPlacement
 
 
 class Settings(Struct, frozen=True):
@@ -30,4 +18,4 @@ class Settings(Struct, frozen=True):
 
     region: str | None = None
     environments: Mapping[str, tuple[str, ...]] = {}
-    places: Sequence[GivenPlace] = ()
+    places: Sequence[PathPlacement] = ()

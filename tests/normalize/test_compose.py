@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scanner.config import Config, PathPlacement, load_config
+from scanner.config import Config, load_config
 from scanner.graph.graph import Graph
+from scanner.model.path_placement import PathPlacement
 from scanner.model.value import Unknown
 from scanner.pipeline import read_estate, scan
 from scanner.simulation.study import Wishes, study
