@@ -1,9 +1,9 @@
 """Compiles the YAML catalog, rules and incidents at build time, so that no run has to parse them.
 
-A wheel gets ``catalog.json``, ``rules.json`` and ``incidents.json`` in ``scanner/_compiled``, sealed: ``sources`` is
-null, for nobody edits the YAML of an installed package. An editable install gets the same files in the checkout, with
-the state of the YAML that they were made from: an edited rule counts at once, since the loaders then leave the stale
-file alone.
+A wheel gets one JSON file a table (the catalog, the spellings of other dialects, rules, incidents) in
+``scanner/_compiled``, sealed: ``sources`` is null, for nobody edits the YAML of an installed package. An editable
+install gets the same files in the checkout, with the state of the YAML that they were made from: an edited rule counts
+at once, since the loaders then leave the stale file alone.
 ``python hatch_build.py`` refreshes the checkout's.
 """
 
@@ -51,11 +51,14 @@ def tables() -> dict[str, dict[str, Any]]:
     sys.path.insert(0, str(HERE))
     try:
         from scanner.catalog.load import FOLDER, compile_catalog
+        from scanner.catalog.spellings import compile_spellings
         from scanner.rules.load import compile_rules, shipped_folder
         from scanner.simulation import incidents
 
+        catalog = compile_catalog(FOLDER)
         return {
-            "catalog": compile_catalog(FOLDER),
+            "catalog": catalog,
+            "spelled": compile_spellings(catalog["types"]),
             "rules": compile_rules(shipped_folder()),
             "incidents": incidents.compile_incidents(incidents.shipped_folder()),
         }

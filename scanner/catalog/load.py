@@ -241,14 +241,14 @@ def source_state(folder: Path) -> list[list[Any]]:
 
 def compile_catalog(folder: Path) -> dict[str, Any]:
     """Read and check every table of ``folder``: plain data for :data:`COMPILED`. Raises :class:`CatalogError`."""
-    vocabulary = _yaml(folder / "vocabulary.yaml")
+    vocabulary = read_table(folder / "vocabulary.yaml")
     kinds, common = vocabulary["kinds"], vocabulary["common"]
     types: dict[str, Any] = {}
     aliases: dict[str, Any] = {}
     for path in sorted(folder.rglob("*.yaml")):
-        if path.name in _NOT_TYPES or path.parent.name == "regions":
+        if path.name in _NOT_TYPES or path.parent.name in ("regions", "spelled"):
             continue
-        for native_type, data in _yaml(path).items():
+        for native_type, data in read_table(path).items():
             where = f"{path.relative_to(folder).as_posix()}: {native_type}"
             if native_type in types:
                 raise CatalogError(f"{where}: listed twice")
@@ -259,7 +259,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
                 raise CatalogError(f"{where}: {fault}")
             types[native_type] = data
     types.update(_aliased(aliases, types))
-    references = {name: kind for kind, names in _yaml(folder / "refs.yaml").items() for name in names}
+    references = {name: kind for kind, names in read_table(folder / "refs.yaml").items() for name in names}
     regions, multi_regions = _regions(folder)
     return {
         "sources": source_state(folder),
@@ -270,7 +270,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         "regions": regions,
         "multi_regions": multi_regions,
         "translations": _translations(folder, types),
-        "services": _yaml(services) if (services := folder / "services.yaml").exists() else {},
+        "services": read_table(services) if (services := folder / "services.yaml").exists() else {},
         "programs": _programs(folder / "programs.yaml"),
     }
 
@@ -292,7 +292,7 @@ def _aliased(aliases: Mapping[str, Any], types: Mapping[str, Any]) -> Iterator[t
 def _translations(folder: Path, types: Mapping[str, Any]) -> dict[str, Any]:
     """What cloud resources in Kubernetes are (``kubernetes/translations.yaml``): each a type of the catalog."""
     path = folder / "kubernetes" / "translations.yaml"
-    data = _yaml(path) if path.exists() else {}
+    data = read_table(path) if path.exists() else {}
     for name, what in data.get("types", {}).items():
         meant = {"type": what} if isinstance(what, str) else what
         for key in sorted(meant.keys() - {"type", "global", "regional", "zonal", "renamed"}):
@@ -307,14 +307,14 @@ def _regions(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     regions: dict[str, Any] = {}
     multi: dict[str, Any] = {}
     for path in sorted((folder / "regions").glob("*.yaml")):
-        data = _yaml(path)
+        data = read_table(path)
         multi[path.stem] = data.pop("multi_regions", {})
         regions[path.stem] = data.pop("regions", data)
     return regions, multi
 
 
 def _programs(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = _yaml(path) if path.exists() else {}
+    found: dict[str, Any] = read_table(path) if path.exists() else {}
     for name, data in found.items():
         for fault in program_faults(data):
             raise CatalogError(f"{path.name}: {name}: {fault}")
@@ -381,7 +381,8 @@ def _reader_faults(name: str, reader: Reader) -> Iterator[str]:
         yield f"{name}: says no path"
 
 
-def _yaml(path: Path) -> Any:
+def read_table(path: Path) -> Any:
+    """A table as it is written. Raises :class:`CatalogError`."""
     import yaml
 
     try:

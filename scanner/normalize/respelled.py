@@ -1,4 +1,4 @@
-"""Specifications of cloud resources in Kubernetes, spelled as the catalog spells them.
+"""Specifications of cloud resources in other dialects, spelled as the catalog spells them.
 
 ``spec.forProvider.kmsKeyIdRef: {name: vault}`` becomes a mention at ``kms_key_id``; where it was written is kept.
 """
@@ -18,14 +18,50 @@ from scanner.model.value import Value
 
 _PLURAL: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
 _BORDER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_FIELD: Final = re.compile(r"[a-z][A-Za-z0-9]*")
-_OPAQUE: Final = frozenset(
-    {
-        *("tags", "labels", "userLabels", "annotations", "variables", "nodeLabels", "resourceLabels", "metadata"),
-        *("appSettings", "connectionStrings", "parameters", "settingsMap", "environmentVariables", "requestParameters"),
-    }
+
+
+class Speech(Struct, frozen=True):
+    """How a dialect writes: which keys are ``fields`` of its own.
+
+    Below those that are ``opaque`` stand keys of the user. With ``mentions`` a field ``xRef`` or ``xSelector`` names an
+    object.
+    """
+
+    fields: re.Pattern[str]
+    opaque: frozenset[str]
+    mentions: bool = False
+
+
+_USERS_OWN: Final = (
+    *("tags", "labels", "userLabels", "annotations", "variables", "nodeLabels", "resourceLabels", "metadata"),
+    *("appSettings", "connectionStrings", "parameters", "settingsMap", "environmentVariables", "requestParameters"),
 )
-"""Fields whose keys are the user's own."""
+OBJECTS: Final = Speech(re.compile(r"[a-z][A-Za-z0-9]*"), frozenset(_USERS_OWN), mentions=True)
+"""Kubernetes' custom resources."""
+_DOCUMENTS: Final = (
+    *(
+        "PolicyDocument",
+        "AssumeRolePolicyDocument",
+        "KeyPolicy",
+        "ResourcePolicy",
+        "FileSystemPolicy",
+        "AccessPolicies",
+    ),
+    *(
+        "Policy",
+        "RepositoryPolicyText",
+        "BackupVaultPolicy",
+        "Definition",
+        "DefinitionBody",
+        "Content",
+        "RedrivePolicy",
+    ),
+)
+CLOUD: Final = Speech(
+    re.compile(r"[A-Za-z][A-Za-z0-9]*"),
+    frozenset({*_USERS_OWN, *(name[:1].upper() + name[1:] for name in _USERS_OWN), *_DOCUMENTS}),
+)
+"""What the clouds' own templates and interfaces write. Policies are documents of their own language."""
 
 
 class Mention(Struct, frozen=True):
@@ -46,9 +82,14 @@ class Mention(Struct, frozen=True):
 class Respelled:
     """Attributes in snake case; ``paths`` maps each to where it was written, ``mentions`` are its references."""
 
+    speech: Speech = OBJECTS
     attributes: dict[str, Value] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
+
+    def add(self, body: Mapping[str, Value], at: str) -> None:
+        """Take in fields that are written at the path ``at``."""
+        _fields(body, "", at, self.attributes, self)
 
     def move(self, source: str, target: str, values: Mapping[str, Value] | None = None) -> None:
         """Give what is written at one path under another one as well, with everything below it.
@@ -144,26 +185,26 @@ def snake(word: str) -> str:
     return _BORDER.sub("_", _PLURAL.sub(lambda m: f"{m[1].capitalize()}s", word)).lower()
 
 
-def respell(body: Mapping[str, Value], at: str) -> Respelled:
+def respell(body: Mapping[str, Value], at: str, speech: Speech = OBJECTS) -> Respelled:
     """A specification that is written at the path ``at`` of its object."""
-    result = Respelled()
-    _fields(body, "", at, result.attributes, result)
+    result = Respelled(speech)
+    result.add(body, at)
     return result
 
 
 def _fields(body: Mapping[str, Value], at: str, native: str, into: dict[str, Value], result: Respelled) -> None:
     for key, value in body.items():
         written = f"{native}.{key}" if native else key
-        if not _FIELD.fullmatch(key):
+        if not result.speech.fields.fullmatch(key):
             into[key] = _value(value, f"{at}.{key}" if at else key, written, result)
             continue
-        stem = _stem(key, value)
+        stem = _stem(key, value) if result.speech.mentions else ""
         name = snake(stem or key)
         path = f"{at}.{name}" if at else name
         if stem:
             result.paths.setdefault(path, written)
             _mentions(value, path, written, into, name, result)
-        elif key in _OPAQUE and isinstance(value, dict):
+        elif key in result.speech.opaque and isinstance(value, dict):
             into[name] = value
             result.paths[path] = written
             result.paths.update({f"{path}.{k}": f"{written}.{k}" for k in value})

@@ -1,0 +1,106 @@
+"""What the types of other dialects are: tables that lead to the catalog's own types, read only where they are needed.
+
+``spelled/README.md`` describes the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+import msgspec.json
+from msgspec import Struct
+
+from scanner.catalog.load import COMPILED, FOLDER, CatalogError, catalog, is_current, read_table, source_state
+from scanner.catalog.readers import Reader
+
+COMPILED_SPELLINGS: Final = COMPILED.with_name("spelled.json")
+_KEYS: Final = frozenset({"type", "renamed", "defaults", "outputs", "variants"})
+
+
+class Spelling(Struct, frozen=True):
+    """What a native type is: the catalog's ``type``, and the paths that it calls otherwise (in snake case).
+
+    ``defaults`` are values that the dialect gives to what is not written, where Terraform gives others. ``outputs``
+    are the attributes that others may read. Of ``variants`` the first counts whose reader is true.
+    """
+
+    type: str
+    renamed: Mapping[str, Any] = {}
+    defaults: Mapping[str, Any] = {}
+    outputs: Mapping[str, str] = {}
+    variants: tuple[tuple[Reader, Spelling], ...] = ()
+
+
+class Spellings(Struct, frozen=True):
+    """One dialect's table. Types are compared in lower case, as Azure does."""
+
+    types: Mapping[str, Any]
+
+    def of(self, native_type: str) -> Spelling | None:
+        """What a native type is, or ``None`` where the table does not say."""
+        found = self.types.get(native_type.lower())
+        return None if found is None else _spelling(found, {})
+
+
+def _spelling(data: Mapping[str, Any], base: Mapping[str, Any]) -> Spelling:
+    """An entry; a variant has all that its entry has, and more."""
+    merged = {key: {**base.get(key, {}), **data.get(key, {})} for key in ("renamed", "defaults", "outputs")}
+    kind = data.get("type", base.get("type", ""))
+    variants = tuple((each["when"], _spelling(each, {**merged, "type": kind})) for each in data.get("variants", ()))
+    return Spelling(kind, variants=variants, **merged)
+
+
+@cache
+def spellings(dialect: str) -> Spellings:
+    """The table of a dialect; it is empty where none is shipped."""
+    return Spellings(_tables().get(dialect, {}))
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, Any]]:
+    try:
+        data = msgspec.json.decode(COMPILED_SPELLINGS.read_bytes())
+    except (OSError, ValueError):
+        data = None
+    if data is None or not is_current(data, FOLDER):
+        data = compile_spellings(catalog().types)
+    tables: Mapping[str, Mapping[str, Any]] = data["dialects"]
+    return tables
+
+
+def compile_spellings(types: Mapping[str, Any]) -> dict[str, Any]:
+    """Read and check all tables: plain data for :data:`COMPILED_SPELLINGS`. Raises :class:`CatalogError`.
+
+    ``types`` are those of the catalog.
+    """
+    dialects: dict[str, Any] = {}
+    for path in sorted((FOLDER / "spelled").glob("*.yaml")):
+        table: dict[str, Any] = {}
+        for name, what in (read_table(path).get("types") or {}).items():
+            entry = {"type": what} if isinstance(what, str) else what
+            for fault in _faults(entry, types):
+                raise CatalogError(f"spelled/{path.name}: {name}: {fault}")
+            if name.lower() in table:
+                raise CatalogError(f"spelled/{path.name}: {name}: listed twice")
+            table[name.lower()] = entry
+        dialects[path.stem] = table
+    return {"sources": source_state(FOLDER), "dialects": dialects}
+
+
+def _faults(entry: Any, types: Mapping[str, Any], *, variant: bool = False) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        yield "an entry is a type or a mapping"
+        return
+    for key in sorted(entry.keys() - _KEYS - ({"when"} if variant else set()), key=str):
+        yield f"unknown key {key}"
+    if ("type" in entry or not variant) and entry.get("type") not in types:
+        yield f"{entry.get('type')} is no type of the catalog"
+    if variant and "when" not in entry:
+        yield "a variant says when it is meant"
+    for source, target in (entry.get("renamed") or {}).items():
+        if not isinstance(target, str) and (not isinstance(target, dict) or target.keys() != {"to", "values"}):
+            yield f"renamed: {source}: a path, or to and values"
+    for each in entry.get("variants") or ():
+        yield from _faults(each, types, variant=True)

@@ -1,0 +1,208 @@
+"""Resources of the clouds' own templates, interfaces and inventories, spelled as the catalog spells them.
+
+CloudFormation, ARM, describe calls and asset exports call the same things by other names than Terraform does. Their
+types and attributes are brought to Terraform's, so that one catalog, one set of facts and one set of rules judge all of
+them; where each attribute was written is kept. ``catalog/spelled`` says what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from scanner.catalog.load import Catalog
+from scanner.catalog.readers import read
+from scanner.catalog.spellings import Spelling, Spellings, spellings
+from scanner.model.resource import Declaration, Reference
+from scanner.model.value import Ref, Unknown, Value
+from scanner.normalize.respelled import CLOUD, MovedPlaces, Respelled, respell, snake
+
+_OWN_WORDS: Final[Mapping[str, str]] = {"Ref": "id", "Arn": "arn", "Id": "id"}
+"""What others read of any resource → Terraform's attribute."""
+
+
+class Dialect(Struct, frozen=True):
+    """A way to write cloud resources: its tables, the first that knows a type counts, and the prefix of types.
+
+    What is written in the object ``body`` counts as if it stood beside it.
+    """
+
+    tables: tuple[str, ...]
+    prefix: str
+    body: str = ""
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "cloudformation": Dialect(("cloudformation",), "aws"),
+    "aws": Dialect(("aws_api", "cloudformation"), "aws"),
+    "arm": Dialect(("arm",), "azurerm", "properties"),
+    "google": Dialect(("google_assets",), "google"),
+}
+"""By the platform of declarations."""
+
+
+def spelled(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[Declaration]:
+    """The declarations, those of the clouds' dialects as the catalog spells them."""
+    if not any(each.platform in DIALECTS for each in declarations):
+        return declarations
+    speller = Speller(declarations, tables)
+    return [speller.spelled(each) if each.platform in DIALECTS else each for each in declarations]
+
+
+@dataclass
+class Speller:
+    """Spells the resources of one estate; what is read of one depends on what it is."""
+
+    declarations: Sequence[Declaration]
+    catalog: Catalog
+
+    def spelled(self, declaration: Declaration) -> Declaration:
+        """One resource; unchanged where no table says what it is."""
+        meaning = self._meanings.get(declaration.id)
+        if meaning is None:
+            return declaration
+        spoken = _spoken(declaration, DIALECTS[declaration.platform])
+        meaning = _variant(meaning, spoken.attributes)
+        for source, target in meaning.renamed.items():
+            if isinstance(target, str):
+                spoken.move(source, target)
+            else:
+                spoken.move(source, target["to"], target["values"])
+        for path, value in meaning.defaults.items():
+            spoken.put(path, value)
+        _call(declaration, spoken)
+        attributes: dict[str, Value] = spoken.attributes
+        if declaration.references:
+            attributes = {key: self._reading(value) for key, value in attributes.items()}
+        return replace(
+            declaration,
+            type=meaning.type,
+            attributes=attributes,
+            places=MovedPlaces(declaration.places, spoken.paths),
+            references=tuple(self._references(declaration.references, spoken.paths)),
+            written=declaration.dialect,
+        )
+
+    @cached_property
+    def _meanings(self) -> Mapping[str, Spelling]:
+        found: dict[str, Spelling] = {}
+        for each in self.declarations:
+            dialect = DIALECTS.get(each.platform)
+            meaning = self._meaning(each.type, dialect) if dialect is not None else None
+            if meaning is not None:
+                found[each.id] = meaning
+        return found
+
+    def _meaning(self, native_type: str, dialect: Dialect) -> Spelling | None:
+        for table in self._tables[dialect.tables]:
+            found = table.of(native_type)
+            if found is not None:
+                return found
+        derived = self._derived(native_type, dialect)
+        return None if derived is None else Spelling(derived)
+
+    @cached_property
+    def _tables(self) -> Mapping[tuple[str, ...], list[Spellings]]:
+        return {each.tables: [spellings(name) for name in each.tables] for each in DIALECTS.values()}
+
+    def _derived(self, native_type: str, dialect: Dialect) -> str | None:
+        """The catalogued type of the same words: ``AWS::SQS::Queue`` → ``aws_sqs_queue``."""
+        words = native_type.split("::")
+        if len(words) != 3 or words[0] != "AWS":
+            return None
+        found = self._squeezed.get(f"{dialect.prefix}{words[1]}{words[2]}".lower())
+        if found is None and words[1] == "EC2":
+            found = self._squeezed.get(f"{dialect.prefix}{words[2]}".lower())
+        return found
+
+    @cached_property
+    def _squeezed(self) -> Mapping[str, str]:
+        return {name.replace("_", ""): name for name in self.catalog.types if "/" not in name and "." not in name}
+
+    # -- what it names -----------------------------------------------------------------------------
+
+    def _reading(self, value: Value) -> Value:
+        """A value whose unknowns read other resources by the names that the catalog has for their attributes."""
+        if isinstance(value, dict):
+            return {key: self._reading(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._reading(item) for item in value]
+        if not isinstance(value, Unknown) or not (value.refs or value.parts):
+            return value
+        return replace(
+            value,
+            ref=self._ref(value.ref) if value.ref is not None else None,
+            refs=tuple(map(self._ref, value.refs)),
+            parts=tuple(part if isinstance(part, str) else self._reading(part) for part in value.parts),
+        )
+
+    def _ref(self, ref: Ref) -> Ref:
+        return Ref(ref.address, self._read(ref.address, ref.path)) if ref.address in self._meanings else ref
+
+    def _read(self, target: str, path: str) -> str:
+        meaning = self._meanings.get(target)
+        told = meaning.outputs.get(path) if meaning is not None else None
+        if told is not None:
+            return told
+        plain = path.removeprefix("properties.")
+        return _OWN_WORDS.get(plain) or ".".join(map(snake, plain.split(".")))
+
+    def _references(self, references: Iterable[Reference], paths: Mapping[str, str]) -> Iterator[Reference]:
+        """The references at every path that their attribute has now."""
+        spelled: dict[str, list[str]] = {}
+        for path, written in paths.items():
+            spelled.setdefault(written, []).append(path)
+        for each in references:
+            target_path = self._read(each.target, each.target_path)
+            for path in _now(each.path, spelled):
+                yield replace(each, path=path, target_path=target_path)
+
+
+def _spoken(declaration: Declaration, dialect: Dialect) -> Respelled:
+    attributes = declaration.attributes
+    inner = attributes.get(dialect.body) if dialect.body else None
+    if not isinstance(inner, dict):
+        return respell(attributes, "", CLOUD)
+    spoken = respell({key: value for key, value in attributes.items() if key != dialect.body}, "", CLOUD)
+    beside = {key: value for key, value in inner.items() if snake(key) not in spoken.attributes}
+    spoken.add(beside, dialect.body)
+    return spoken
+
+
+def _variant(meaning: Spelling, attributes: Mapping[str, Value]) -> Spelling:
+    for when, variant in meaning.variants:
+        if read(when, attributes)[0] is True:
+            return _variant(variant, attributes)
+    return meaning
+
+
+def _call(declaration: Declaration, spoken: Respelled) -> None:
+    """Tags as a mapping, and of Azure's names (``server/database``) the last word, as Terraform has them."""
+    tags = spoken.attributes.get("tags", spoken.attributes.get("tag_list", spoken.attributes.get("tag_set")))
+    if isinstance(tags, list):
+        spoken.attributes["tags"] = dict(_pairs(tags))
+    name = spoken.attributes.get("name")
+    if declaration.platform == "arm" and isinstance(name, str) and "/" in name:
+        spoken.attributes["name"] = name.rpartition("/")[2]
+
+
+def _pairs(tags: Sequence[Value]) -> Iterator[tuple[str, Value]]:
+    for tag in tags:
+        if isinstance(tag, dict) and isinstance(tag.get("key"), str):
+            yield tag["key"], tag.get("value")
+
+
+def _now(path: str, spelled: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The names of a native path: its own, else those of the nearest one around it that is known."""
+    while path:
+        found = spelled.get(path)
+        if found:
+            return found
+        shorter = path.rpartition("[")[0] if path.endswith("]") else path.rpartition(".")[0]
+        path = shorter
+    return ()
