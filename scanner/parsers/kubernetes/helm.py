@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
-from scanner.parsers.kubernetes.helm_charts import CHART, Copied, Copying, Dependency, Folder, Refused
+from scanner.parsers.kubernetes.helm_charts import CHART, Copied, Copying, Dependency, Folder, Known, Refused
 from scanner.parsers.kubernetes.helm_lines import At, RenderedPlaces, Writing, apart
 from scanner.parsers.kubernetes.helm_marks import reads_of
 from scanner.parsers.kubernetes.helm_render import Renderer, Request, renderer
@@ -58,14 +58,15 @@ def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) 
         home.mkdir()
         engine = renderer(home)
         try:
+            known = Known(options.scan_root, folders)
             for index, folder in enumerate(tops):
-                job = _Job(folder, folders, options, reading, values, helm)
+                job = _Job(folder, known, options, reading, values, helm)
                 if index >= MAX_CHARTS:
                     job.refuse(job.top, f"there are more than {MAX_CHARTS} charts", ProblemKind.LIMIT)
                 elif engine is None:
                     job.refuse(job.top, NO_RENDERER)
                 else:
-                    found += job.run(engine, Path(place, str(index)))
+                    found += job.run(engine, Path(place, "chart.tgz"))
         finally:
             if engine is not None:
                 engine.close()
@@ -119,7 +120,7 @@ class _Job:
     """The rendering of one chart."""
 
     folder: Folder
-    folders: Mapping[Path, Folder]
+    known: Known
     options: Options
     reading: Reading
     values: Values
@@ -130,17 +131,17 @@ class _Job:
         """The line that names the chart."""
         return self.folder.places.get("name") or Span(f"{self.folder.name}/{CHART}", 1)
 
-    def run(self, engine: Renderer, target: Path) -> list[Chart]:
-        """Copy the chart to a new folder, render it, and read what comes out; empty where it cannot be rendered."""
+    def run(self, engine: Renderer, archive: Path) -> list[Chart]:
+        """Copy the chart, render it, and read what comes out; empty where it cannot be rendered."""
         try:
-            root = Copying(self.options.scan_root, self.folders).copy(self.folder, target)
+            root = Copying(self.known).whole(self.folder)
         except Refused as refused:
             self.refuse(self.top, str(refused), ProblemKind.LIMIT)
             return []
         except OSError as error:
             self.refuse(self.top, f"it cannot be copied: {error.strerror}")
             return []
-        wrapped = Wrapped(self._request(target), engine)
+        wrapped = Wrapped(self._request(archive), engine)
         for chart in root.walk():
             wrapped.wrap(chart)
         missing = self._missing(root)
@@ -155,9 +156,9 @@ class _Job:
             self._template_failed(wrapped, index, said)
         return [Chart(self.folder.name, tuple(self._objects(root, wrapped, texts)))]
 
-    def _request(self, target: Path) -> Request:
+    def _request(self, archive: Path) -> Request:
         release = self.options.helm_release or _release(self.folder.title)
-        return Request(target, self.options.helm_values, release, self.options.helm_namespace)
+        return Request(archive, self.options.helm_values, release, self.options.helm_namespace)
 
     def _missing(self, root: Copied) -> list[Dependency]:
         """Dependencies that are turned on and lie nowhere."""
@@ -238,8 +239,9 @@ class _Job:
 
     def _definitions(self, chart: Copied) -> Iterator[KubernetesObject]:
         """What lies in ``crds`` is applied as it is."""
-        for path in sorted(p for p in (chart.path / "crds").rglob("*") if p.suffix in _DEFINITIONS and p.is_file()):
-            content = path.read_bytes()
+        for path, content in chart.under("crds"):
+            if PurePosixPath(path).suffix not in _DEFINITIONS:
+                continue
             name = reported(chart, path)
             result = read_yaml(content, name)
             if name:

@@ -1,13 +1,15 @@
-"""Charts and what they depend on, copied to where they can be rendered without touching what is scanned.
+"""Charts and what they depend on, gathered so that they can be rendered without touching what is scanned.
 
 A copy holds regular files of the scanned folder only: Helm itself would follow a link to anywhere. Dependencies that
 lie in the scanned folder are put where Helm looks for them, archives are unpacked within limits, and those that are
-nowhere are left out and named.
+nowhere are left out and named. Copies are kept in memory and handed to Helm as one archive: a repository of charts
+has thousands of small files, and making and removing these takes longer than reading and rendering them.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,17 +21,20 @@ from msgspec import Struct
 
 from scanner.model.span import Span
 from scanner.model.value import Value
+from scanner.parsers.kubernetes.helm_ignore import IGNORE, BadPattern, kept, patterns
 from scanner.parsers.positioned_yaml import Positions, read_yaml
 
 MAX_FILE: Final = 5 << 20
 """Bytes of a file that is copied or unpacked; Helm, too, refuses larger ones."""
-MAX_BYTES: Final = 100 << 20
-"""Bytes of a chart with all that it depends on."""
+MAX_BYTES: Final = 64 << 20
+"""Bytes of a chart with all that it depends on; Helm refuses archives of more than 100 MiB."""
 MAX_FILES: Final = 20_000
 MAX_NESTED: Final = 8
 """How deep charts may depend on charts."""
 
 CHART: Final = "Chart.yaml"
+TOP: Final = PurePosixPath("chart")
+"""The folder of the copy; Helm does not look at its name."""
 REQUIREMENTS: Final = "requirements.yaml"
 _LEFT_OUT: Final = frozenset({"values.schema.json", ".git"})
 """A schema may refer to other hosts, and Helm would ask them."""
@@ -70,22 +75,28 @@ class Folder(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Copied:
-    """A chart of the copy. ``origin`` is what it was copied from; one that was unpacked has none.
+    """A chart of the copy: its folder in it, and the content of each file below that folder but those of ``below``.
 
-    ``place`` is where the chart above says that it depends on it. ``missing`` are dependencies that are nowhere.
+    ``origin`` is what it was copied from; one that was unpacked has none. ``place`` is where the chart above says that
+    it depends on it. ``missing`` are dependencies that are nowhere.
     """
 
-    path: Path
+    path: PurePosixPath
     title: str
     origin: Folder | None
     place: Span | None
+    files: dict[str, bytes] = field(default_factory=dict)
     below: dict[str, Copied] = field(default_factory=dict)
     missing: list[Dependency] = field(default_factory=list)
+
+    def under(self, folder: str) -> Iterator[tuple[str, bytes]]:
+        """The files of one of its folders, by name."""
+        return ((name, self.files[name]) for name in sorted(self.files) if name.startswith(f"{folder}/"))
 
     def walk(self) -> Iterator[Copied]:
         """This chart and all below; one that is used under two names comes once."""
         stack: list[Copied] = [self]
-        seen: set[Path] = set()
+        seen: set[PurePosixPath] = set()
         while stack:
             chart = stack.pop()
             if chart.path not in seen:
@@ -109,33 +120,57 @@ class Copied:
         return chart
 
 
+class Known:
+    """The charts of a scan by their folders, and by what others call them."""
+
+    def __init__(self, scan_root: Path, folders: Mapping[Path, Folder]) -> None:
+        self.scan_root, self.folders = scan_root, folders
+        self.inside: dict[Path, list[Folder]] = {}
+        self.titled: dict[tuple[str, str], list[Folder]] = {}
+        for path, folder in sorted(folders.items()):
+            if path.parent.name == "charts":
+                self.inside.setdefault(path.parent.parent, []).append(folder)
+            self.titled.setdefault((folder.title, str(folder.data.get("version"))), []).append(folder)
+
+
 @dataclass(slots=True)
 class Copying:
-    """Copies one chart with all that it depends on. ``known`` are the charts of the scan by their folders."""
+    """Copies one chart with all that it depends on."""
 
-    scan_root: Path
-    known: Mapping[Path, Folder]
+    known: Known
     size: int = 0
     count: int = 0
 
-    def copy(self, chart: Folder, target: Path, place: Span | None = None, above: tuple[Path, ...] = ()) -> Copied:
-        """Copy a chart. Raises :class:`Refused`."""
+    def whole(self, chart: Folder) -> Copied:
+        """Copy a chart without what its ``.helmignore`` leaves out. Raises :class:`Refused` and :class:`OSError`."""
+        root = self.copy(chart, TOP)
+        try:
+            ignored = patterns(root.files.get(IGNORE, b"").decode("utf-8", "replace"))
+        except BadPattern as bad:
+            raise Refused(f"{IGNORE}: {bad}") from None
+        for copied in root.walk():
+            inside = "/".join((*copied.path.parts[1:], ""))
+            left = kept((f"{inside}{name}" for name in copied.files), ignored)
+            copied.files = {name: copied.files[name] for name in (each.removeprefix(inside) for each in left)}
+        return root
+
+    def copy(
+        self, chart: Folder, target: PurePosixPath, place: Span | None = None, above: tuple[Path, ...] = ()
+    ) -> Copied:
+        """Copy a chart to a folder of the copy. Raises :class:`Refused`."""
         if len(above) >= MAX_NESTED or chart.path in above:
             raise Refused("its dependencies go round in a circle or deeper than " + str(MAX_NESTED))
         copied = Copied(target, chart.title, chart, place)
         dependencies = _dependencies(chart)
         places = {each.name: each.span for each in dependencies}
-        archives = self._files(chart.path, target)
-        for folder in sorted(self.known):
-            if folder.parent == chart.path / "charts":
-                below = self.known[folder]
-                inner = target / "charts" / folder.name
-                self._add(copied, self.copy(below, inner, places.get(below.title), (*above, chart.path)), dependencies)
+        archives = self._files(chart, copied)
+        for below in self.known.inside.get(chart.path, ()):
+            inner = target / "charts" / below.path.name
+            self._add(copied, self.copy(below, inner, places.get(below.title), (*above, chart.path)), dependencies)
         for archive in archives:
-            unpacked = self._unpack(archive, target / "charts")
-            if unpacked is not None:
-                title, inner = unpacked
-                self._add(copied, self._unpacked(inner, title, places.get(title, _top(chart))), dependencies)
+            for unpacked in self._unpack(archive, target / "charts"):
+                unpacked.place = places.get(unpacked.title, _top(chart))
+                self._add(copied, unpacked, dependencies)
         self._satisfy(copied, chart, dependencies, above)
         return copied
 
@@ -169,54 +204,55 @@ class Copying:
         """
         if wanted.repository.startswith(_LOCAL):
             path = Path(chart.path, wanted.repository.removeprefix(_LOCAL)).resolve()
-            return self.known.get(path) if path.is_relative_to(self.scan_root) else None
-        same = [
-            other
-            for _, other in sorted(self.known.items())
-            if other.title == wanted.name and str(other.data.get("version")) == wanted.version and wanted.repository
-        ]
+            return self.known.folders.get(path) if path.is_relative_to(self.known.scan_root) else None
+        same = self.known.titled.get((wanted.name, wanted.version), ()) if wanted.repository else ()
         return same[0] if len(same) == 1 else None
 
-    def _files(self, source: Path, target: Path) -> list[Path]:
+    def _files(self, chart: Folder, copied: Copied) -> list[Path]:
         """Copy the files of one chart; returns the archives among its dependencies."""
-        target.mkdir(parents=True)
         archives: list[Path] = []
-        stack = [source]
+        stack = [""]
         while stack:
-            for path in sorted(stack.pop().iterdir()):
-                inside = path.relative_to(source)
-                if path.name in _LEFT_OUT or (path.name == _NOTES and inside.parts[0] == "templates"):
+            folder = stack.pop()
+            with os.scandir(chart.path / folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+            for entry in found:
+                inside = f"{folder}{entry.name}"
+                top = inside.partition("/")[0]
+                if entry.name in _LEFT_OUT or (entry.name == _NOTES and top == "templates"):
                     continue
-                if inside.parts[0] == "charts" and len(inside.parts) > 1:
-                    if path.suffix in (".tgz", ".gz") and self._allowed(path):
-                        archives.append(path)
-                elif path.is_dir():
-                    if not path.is_symlink():
-                        stack.append(path)
-                elif self._allowed(path):
-                    self._write(target / inside, path.read_bytes())
+                if folder == "charts/":
+                    if entry.name.endswith((".tgz", ".gz")) and self._allowed(entry):
+                        archives.append(Path(entry.path))
+                elif entry.is_dir():
+                    if not entry.is_symlink():
+                        stack.append(f"{inside}/")
+                elif self._allowed(entry):
+                    copied.files[inside] = self._counted(Path(entry.path).read_bytes())
         return archives
 
-    def _allowed(self, path: Path) -> bool:
+    def _allowed(self, entry: os.DirEntry[str]) -> bool:
         """Whether a file is a regular one of the scanned folder, whatever links lead to it."""
         try:
-            real = path.resolve(strict=True)
-            return real.is_file() and real.is_relative_to(self.scan_root) and real.stat().st_size <= MAX_FILE
+            if not entry.is_symlink():  # the folders on the way are no links either
+                return entry.is_file() and entry.stat().st_size <= MAX_FILE
+            real = Path(entry.path).resolve(strict=True)
+            return real.is_file() and real.is_relative_to(self.known.scan_root) and real.stat().st_size <= MAX_FILE
         except (OSError, RuntimeError):
             return False
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _counted(self, content: bytes) -> bytes:
         self.size += len(content)
         self.count += 1
         if self.size > MAX_BYTES or self.count > MAX_FILES:
             raise Refused(f"it has more than {MAX_FILES} files or {MAX_BYTES} bytes")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        return content
 
-    def _unpack(self, archive: Path, target: Path) -> tuple[str, Path] | None:
+    def _unpack(self, archive: Path, target: PurePosixPath) -> Iterator[Copied]:
         """Unpack a dependency: regular files alone, none outside of its folder."""
         folder = ""
         size = 0
+        files: dict[str, bytes] = {}
         try:
             with tarfile.open(fileobj=io.BytesIO(archive.read_bytes()), mode="r:gz") as opened:
                 for member in opened:
@@ -232,21 +268,29 @@ class Copying:
                     folder = folder or parts[0]
                     content = opened.extractfile(member)
                     if content is not None and parts[0] == folder:
-                        self._write(target.joinpath(*parts), content.read())
+                        files["/".join(parts[1:])] = self._counted(content.read())
         except (tarfile.TarError, OSError, EOFError, ValueError):
             raise Refused(f"{archive.name} cannot be unpacked") from None
-        data = _chart_data(target / folder) if folder else None
-        return (str(data.get("name") or folder), target / folder) if data is not None else None
+        if CHART in files:
+            yield _unpacked(target / folder, files)
 
-    def _unpacked(self, path: Path, title: str, place: Span, depth: int = 0) -> Copied:
-        """A chart that was unpacked, with those unpacked inside of it."""
-        copied = Copied(path, title, None, place)
-        if depth < MAX_NESTED:
-            for inner in sorted((path / "charts").glob("*/" + CHART)):
-                data = _chart_data(inner.parent)
-                name = str((data or {}).get("name") or inner.parent.name)
-                copied.below[name] = self._unpacked(inner.parent, name, place, depth + 1)
-        return copied
+
+def _unpacked(path: PurePosixPath, files: dict[str, bytes], depth: int = 0) -> Copied:
+    """A chart that was unpacked, with those that lie unpacked inside of it."""
+    data = _chart_data(files[CHART])
+    copied = Copied(path, str(data.get("name") or path.name), None, None)
+    inner: dict[str, dict[str, bytes]] = {}
+    for name, content in files.items():
+        parts = name.split("/", 2)
+        deep = depth < MAX_NESTED and len(parts) == 3 and parts[0] == "charts"
+        if deep and f"charts/{parts[1]}/{CHART}" in files:
+            inner.setdefault(parts[1], {})[parts[2]] = content
+        else:
+            copied.files[name] = content
+    for folder in sorted(inner):
+        below = _unpacked(path / "charts" / folder, inner[folder], depth + 1)
+        copied.below[below.title] = below
+    return copied
 
 
 def read_dependencies(data: Mapping[str, Value], places: Positions, name: str) -> list[Dependency]:
@@ -286,14 +330,11 @@ def _top(chart: Folder) -> Span:
     return chart.places.get("name") or Span(f"{chart.name}/{CHART}", 1)
 
 
-def _chart_data(folder: Path) -> Mapping[str, Value] | None:
-    file = folder / CHART
-    if not file.is_file():
-        return None
-    for document in read_yaml(file.read_bytes(), CHART).documents[:1]:
+def _chart_data(content: bytes) -> Mapping[str, Value]:
+    for document in read_yaml(content, CHART).documents[:1]:
         if isinstance(document.data, dict):
             return document.data
-    return None
+    return {}
 
 
 def _leave_out(copied: Copied) -> None:
@@ -304,11 +345,10 @@ def _leave_out(copied: Copied) -> None:
 
     names = {each.name for each in copied.missing}
     for name in (CHART, REQUIREMENTS):
-        file = copied.path / name
-        for document in read_yaml(file.read_bytes(), name).documents[:1] if file.is_file() else ():
+        for document in read_yaml(copied.files[name], name).documents[:1] if name in copied.files else ():
             data = document.data
             listed = data.get("dependencies") if isinstance(data, dict) else None
             if isinstance(data, dict) and isinstance(listed, list):
                 kept = [each for each in listed if not (isinstance(each, dict) and str(each.get("name")) in names)]
                 text = yaml.safe_dump({**data, "dependencies": kept}, sort_keys=False, allow_unicode=True)
-                file.write_text(text, encoding="utf-8")
+                copied.files[name] = text.encode("utf-8")

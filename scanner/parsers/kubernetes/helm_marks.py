@@ -13,15 +13,18 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
 
-from scanner.parsers.kubernetes.helm_text import Action, Text, pieces, trims
+from scanner.parsers.kubernetes.helm_text import Action, Text, defines, names_others, pieces, trims
 
 _START, _END, _ZERO = "\ue000", "\ue001", 0xE010
 _MARK: Final = re.compile(f"{_START}([\ue010-\ue01f]+){_END}")
 _FOREIGN: Final = re.compile("[\ue000-\ue01f]")
+_MOST_KEPT: Final = 1 << 14
+"""Marks that are kept: charts number theirs from the same beginning."""
 _MOST_COMPARED: Final = 20_000
 """Lines of one rendering up to which two of different length are compared line by line."""
 _PASSED_ON: Final = re.compile(r"""(?:include|template)\s+"[^"\n]+"\s+[^|]*(?:\|\s*(?:nindent|indent)\s+\d+\s*)?""")
@@ -78,9 +81,15 @@ class Marks:
     templates: Sequence[Template]
     marks: list[Mark] = field(default_factory=list)
 
-    def marked(self, names: frozenset[str]) -> list[str]:
-        """The texts of all templates with marks in them; of named templates only those in ``names`` are marked."""
-        return [self._marked(index, each, names) for index, each in enumerate(self.templates)]
+    def marked(self, names: frozenset[str], written: frozenset[int]) -> list[str]:
+        """The texts of all templates with marks in them; of named templates only those in ``names`` are marked.
+
+        ``written`` are the numbers of files that write something; in others marks would tell nothing.
+        """
+        return [
+            self._marked(index, each, names) if index in written or defines(each.text) else each.text
+            for index, each in enumerate(self.templates)
+        ]
 
     def _marked(self, index: int, template: Template, names: frozenset[str]) -> str:
         if _FOREIGN.search(template.text):
@@ -116,8 +125,7 @@ class Marks:
 
     def _new(self, mark: Mark) -> str:
         self.marks.append(mark)
-        number = len(self.marks) - 1
-        return _START + "".join(chr(_ZERO + int(digit, 16)) for digit in f"{number:x}") + _END
+        return _mark(len(self.marks) - 1)
 
     def read(self, rendered: str, plain: str) -> list[Line]:
         """Where each line of a rendering came from, by the same rendering with marks."""
@@ -159,8 +167,18 @@ class Marks:
         return lines, texts
 
     def _of(self, digits: str) -> Mark | None:
-        number = int("".join(f"{ord(digit) - _ZERO:x}" for digit in digits), 16)
+        number = _number(digits)
         return self.marks[number] if number < len(self.marks) else None
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _mark(number: int) -> str:
+    return _START + "".join(chr(_ZERO + int(digit, 16)) for digit in f"{number:x}") + _END
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _number(digits: str) -> int:
+    return int("".join(f"{ord(digit) - _ZERO:x}" for digit in digits), 16)
 
 
 def written_out(templates: Iterable[Template]) -> frozenset[str]:
@@ -171,13 +189,10 @@ def written_out(templates: Iterable[Template]) -> frozenset[str]:
     uses: dict[str, list[str]] = {}
     refused: set[str] = set()
     for template in templates:
-        for piece in pieces(template.text):
-            if not isinstance(piece, Action):
-                continue
-            passed = piece.calls[:1] if piece.writes and _passed_on(piece.body) else ()
-            refused.update(name for name in piece.calls if name not in passed or piece.calls.count(name) > 1)
-            for name in passed:
-                uses.setdefault(name, []).append(piece.inside)
+        passed, others = _calls(template.text)
+        refused |= others
+        for name, inside in passed:
+            uses.setdefault(name, []).append(inside)
     while True:
         further = {
             name
@@ -187,6 +202,19 @@ def written_out(templates: Iterable[Template]) -> frozenset[str]:
         if not further:
             return frozenset(uses) - refused
         refused |= further
+
+
+@lru_cache(maxsize=1024)
+def _calls(text: str) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
+    """The named templates that a template writes out as they are, each with where it does, and all others it names."""
+    passed: list[tuple[str, str]] = []
+    others: set[str] = set()
+    for piece in pieces(text) if names_others(text) else ():
+        if isinstance(piece, Action) and piece.calls:
+            kept = piece.calls[:1] if piece.writes and _passed_on(piece.body) else ()
+            others.update(name for name in piece.calls if name not in kept or piece.calls.count(name) > 1)
+            passed.extend((name, piece.inside) for name in kept)
+    return tuple(passed), frozenset(others)
 
 
 def _passed_on(body: str) -> bool:
@@ -203,11 +231,10 @@ def reads_of(templates: Iterable[Template]) -> Mapping[str, tuple[str, ...]]:
     asked: dict[str, list[str]] = {}
     calls: dict[str, list[str]] = {}
     for template in templates:
-        for piece in pieces(template.text):
-            if isinstance(piece, Action) and piece.inside:
-                own.setdefault(piece.inside, [])
-                (own if piece.writes else asked).setdefault(piece.inside, []).extend(piece.reads)
-                calls.setdefault(piece.inside, []).extend(piece.calls)
+        for piece in _inner(template.text):
+            own.setdefault(piece.inside, [])
+            (own if piece.writes else asked).setdefault(piece.inside, []).extend(piece.reads)
+            calls.setdefault(piece.inside, []).extend(piece.calls)
     found: dict[str, tuple[str, ...]] = {}
     for name in own:
         seen, stack = {name}, [name]
@@ -222,3 +249,11 @@ def reads_of(templates: Iterable[Template]) -> Mapping[str, tuple[str, ...]]:
             stack.extend(reversed(fresh))
         found[name] = tuple(dict.fromkeys((*keys, *others)))
     return found
+
+
+@lru_cache(maxsize=1024)
+def _inner(text: str) -> tuple[Action, ...]:
+    """The actions inside of named templates."""
+    if not defines(text):
+        return ()
+    return tuple(piece for piece in pieces(text) if isinstance(piece, Action) and piece.inside)

@@ -1,6 +1,6 @@
 """Rendering by Helm itself: ``helm`` on the PATH, else the extra ``riskscan[helm]``. Never over the network.
 
-Both render a copy of the chart in which nothing asks for a network: ``helm template`` of a folder fetches nothing, its
+Both render a copy of the chart in which nothing asks for a network: ``helm template`` of a file fetches nothing, its
 ``lookup`` finds nothing, and JSON Schemas, which may refer to other hosts, are not copied.
 """
 
@@ -36,7 +36,7 @@ _SOURCE: Final = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 
 class Request(Struct, frozen=True):
-    """What to render. ``values`` are files, the last of which wins."""
+    """What to render: the archive of a chart. ``values`` are files, the last of which wins."""
 
     chart: Path
     values: tuple[Path, ...]

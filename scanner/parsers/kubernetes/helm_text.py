@@ -88,13 +88,18 @@ class _Walk:
 
     def reads(self, body: str) -> list[tuple[str, ...]]:
         """The paths that an action reads, from the root of what templates are given."""
+        if "." not in body and "$" not in body:
+            return []
         found: list[tuple[int, tuple[str, ...]]] = []
         taken = []
-        for match in _INDEXED.finditer(body):
+        for match in _INDEXED.finditer(body) if "index" in body else ():
             keys = tuple(key for key, _ in _TEXTS.findall(match[2]))
             found.append((match.start(), (*self._path(match[1]), *keys)))
             taken.append(match.span())
-        plain = _TEXTS.sub(lambda match: '"' + " " * (len(match[0]) - 2) + '"', body)
+        quoted = '"' in body or "`" in body
+        plain = _TEXTS.sub(lambda match: '"' + " " * (len(match[0]) - 2) + '"', body) if quoted else body
+        if not taken:
+            return [self._path(match[0]) for match in _FIELD.finditer(plain)]
         found.extend(
             (match.start(), self._path(match[0]))
             for match in _FIELD.finditer(plain)
@@ -147,6 +152,16 @@ def pieces(text: str) -> tuple[Action | Text, ...]:
     return tuple(_pieces(text))
 
 
+def defines(text: str) -> bool:
+    """Whether named templates may be defined in a text."""
+    return "define" in text or "block" in text
+
+
+def names_others(text: str) -> bool:
+    """Whether a text may name other templates."""
+    return "include" in text or "template" in text or "block" in text
+
+
 def _pieces(text: str) -> Iterator[Action | Text]:
     walk = _Walk()
     done = line = 0
@@ -178,7 +193,7 @@ def _action(match: re.Match[str], line: int, body: str, walk: _Walk) -> Action:
     if assigned:
         paths = walk.reads(body[assigned.end() :])
         walk.variables[assigned[1]] = paths[0] if paths else _UNKNOWN
-    calls = tuple(a or b for a, b in _CALLED.findall(body))
+    calls = tuple(a or b for a, b in _CALLED.findall(body)) if names_others(body) else ()
     writes = word not in SILENT and not _ASSIGNED.match(body)
     return Action(match.start(), match.end(), line, body, inside, reads, calls, writes)
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import re
+import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Final
 
 from scanner.parsers.kubernetes.helm_charts import Copied
@@ -46,19 +49,38 @@ Texts = Mapping[str, tuple[int, str]]
 
 @dataclass(slots=True)
 class Source:
-    """A template of the copy, with the file that Helm reads its text from."""
+    """A template of the copy, by its name in its chart.
+
+    Its text is read from the file ``read_from``, which is another one where a wrapper stands in its place.
+    """
 
     template: Template
-    path: Path
+    name: str
+    read_from: str
     chart: Copied
+
+    @property
+    def paths(self) -> tuple[str, str]:
+        """The names of its text's file and of itself as Helm has them, from the top of the chart on."""
+        above = (self.chart.path / self.name).parent
+        below = PurePosixPath(*above.parts[1:])
+        return (below / PurePosixPath(self.read_from).name).as_posix(), (
+            below / PurePosixPath(self.name).name
+        ).as_posix()
 
 
 @dataclass(slots=True)
 class Wrapped:
-    """A chart's copy with wrappers. ``failed`` tells of templates that were left out what Helm said of them."""
+    """A chart's copy with wrappers. ``failed`` tells of templates that were left out what Helm said of them.
+
+    ``files`` holds all of its files but the templates' texts, by their paths in the archive; ``numbers`` the templates
+    by Helm's names for them.
+    """
 
     request: Request
     engine: Renderer
+    files: dict[str, bytes] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
 
@@ -69,21 +91,24 @@ class Wrapped:
 
     def wrap(self, chart: Copied) -> None:
         """Put a wrapper in the place of each template of a chart; partials stay where they are."""
-        folder = chart.path / "templates"
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            name = reported(chart, path)
-            text = path.read_bytes().decode("utf-8-sig", "replace")
+        self.files.update((f"{chart.path}/{name}", content) for name, content in chart.files.items())
+        for name, content in chart.under("templates"):
+            text = content.decode("utf-8-sig", "replace")
+            path = PurePosixPath(name)
             partial = path.name.startswith("_")
-            read_from = path if partial else path.with_name(_HIDDEN + path.name)
+            read_from = name if partial else path.with_name(_HIDDEN + path.name).as_posix()
             if not partial:
-                inner = read_from.relative_to(folder).as_posix()
-                path.write_text(_WRAPPER.format(index=len(self.sources), path=inner), encoding="utf-8")
-            self.sources.append(Source(Template(name, text, partial), read_from, chart))
+                inner = read_from.partition("/")[2]
+                wrapper = _WRAPPER.format(index=len(self.sources), path=inner)
+                self.files[f"{chart.path}/{name}"] = wrapper.encode("utf-8")
+            source = Source(Template(reported(chart, name), text, partial), name, read_from, chart)
+            self.numbers.update(dict.fromkeys(source.paths, len(self.sources)))
+            self.sources.append(source)
 
     def render(self) -> Texts | str:
         """What each template renders to, or why nothing does. A template that fails is left out of the chart."""
         while True:
-            self._write([source.template.text for source in self.sources])
+            self._write(self._plain())
             rendered = self.engine.render(self.request)
             if not rendered.error:
                 return _unwrapped(rendered)
@@ -99,7 +124,7 @@ class Wrapped:
         found: dict[str, Sequence[Line]] = {}
         for names in (written_out(self.templates), frozenset[str]()):
             marks = Marks(self.templates)
-            self._write(marks.marked(names))
+            self._write(marks.marked(names, frozenset(number for number, text in texts.values() if text.strip())))
             rendered = self.engine.render(self.request)
             marked = {} if rendered.error else _unwrapped(rendered)
             for name in marked.keys() & texts.keys() - found.keys():
@@ -123,19 +148,21 @@ class Wrapped:
         text = text.rpartition(_CALLING)[2]
         return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
-    def _write(self, texts: Sequence[str]) -> None:
+    def _write(self, texts: Sequence[str], unwrapped: Source | None = None) -> None:
+        """Make the archive that is rendered, with these texts of the templates; one may stand without its wrapper."""
+        files = dict(self.files)
         for index, (source, text) in enumerate(zip(self.sources, texts, strict=True)):
-            source.path.write_bytes(b"" if index in self.failed else text.encode("utf-8"))
+            name = source.name if source is unwrapped else source.read_from
+            files[f"{source.chart.path}/{name}"] = b"" if index in self.failed else text.encode("utf-8")
+        self.request.chart.write_bytes(_packed(files))
 
     def _alone(self, index: int) -> str:
         """What Helm says of a template that is not wrapped: of what it refuses itself it tells the outermost line."""
-        path = self.sources[index].path
-        wrapper = path.with_name(path.name.removeprefix(_HIDDEN))
-        kept = wrapper.read_bytes()
-        wrapper.write_bytes(path.read_bytes())
-        error = self.engine.render(self.request).error
-        wrapper.write_bytes(kept)
-        return error
+        self._write(self._plain(), self.sources[index])
+        return self.engine.render(self.request).error
+
+    def _plain(self) -> list[str]:
+        return [source.template.text for source in self.sources]
 
     def _culprit(self, error: str) -> int | None:
         """The template whose rendering an error ended."""
@@ -143,18 +170,28 @@ class Wrapped:
 
     def _index_of(self, shown: str) -> int | None:
         """A template by Helm's name for it: from the chart's name on."""
-        inside = shown.partition("/")[2]
-        for index, source in enumerate(self.sources):
-            name = source.path.relative_to(self.request.chart).as_posix()
-            if inside in (name, name.replace(_HIDDEN, "")):
-                return index
-        return None
+        return self.numbers.get(shown.partition("/")[2])
 
 
-def reported(chart: Copied, path: Path) -> str:
-    """A file of the copy as reports name it; empty for one that was unpacked."""
-    inside = path.relative_to(chart.path).as_posix()
-    return (PurePosixPath(chart.origin.name) / inside).as_posix() if chart.origin is not None else ""
+def reported(chart: Copied, name: str) -> str:
+    """A file of a chart as reports name it; empty for one that was unpacked."""
+    return (PurePosixPath(chart.origin.name) / name).as_posix() if chart.origin is not None else ""
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """An archive. It is not compressed: it is read once, by a program on the same machine."""
+    blocks: list[bytes] = []
+    for name, content in files.items():
+        blocks += (_header(name, len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE))
+    blocks.append(bytes(2 * tarfile.BLOCKSIZE))
+    return gzip.compress(b"".join(blocks), compresslevel=0)
+
+
+@lru_cache(maxsize=4096)
+def _header(name: str, size: int) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member.tobuf(tarfile.GNU_FORMAT)
 
 
 def _known(lines: Sequence[Line], text: str) -> bool:

@@ -108,14 +108,14 @@ def test_any_text_can_be_taken_apart_and_marked(text: str) -> None:
     covered = sum(piece.end - piece.start for piece in pieces(text))
     assert covered <= len(text)
     template = Template("a.yaml", text, False)
-    (marked,) = Marks([template]).marked(frozenset())
+    (marked,) = Marks([template]).marked(frozenset(), frozenset({0}))
     if "{{" not in text:
         assert unmarked(marked) == text
 
 
 def test_marks_follow_the_last_letter_of_each_line() -> None:
     marks = Marks([Template("a.yaml", "a: \n\n  b: {{- .c -}} \nd", False)])
-    (marked,) = marks.marked(frozenset())
+    (marked,) = marks.marked(frozenset(), frozenset({0}))
     assert unmarked(marked) == "a: \n\n  b: {{ .c }} \nd"
     assert re.sub("\ue000[\ue010-\ue01f]+\ue001", "^", marked) == 'a:^ \n\n  b:^ {{- "^"}}{{ .c }}{{ "^" -}} \nd^'
     assert [(mark.kind, mark.line) for mark in marks.marks] == [
