@@ -109,7 +109,8 @@ class Program:
             return _too_large()
         if process.returncode:
             said = b"".join(complaint).decode("utf-8", "replace").strip()
-            return Rendered({}, said.rpartition("Error: ")[2] or f"helm ended with code {process.returncode}")
+            error = said.rpartition("Error: ")[2].partition("\n\nUse --debug")[0]
+            return Rendered({}, error or f"helm ended with code {process.returncode}")
         return Rendered(_by_source(output.decode("utf-8", "replace")))
 
     def close(self) -> None:
