@@ -175,8 +175,9 @@ def remedy(rule: RuleInfo, resource: Resource | None) -> str:
             if dialect in rule.remediation:
                 return rule.remediation[dialect]
         own = [text for dialect, text in rule.remediation.items() if dialect.startswith(f"{written}/")]
-        if own:
-            return own[0]
+        near = rule.remediation.get(f"terraform/{provider}")
+        if own or near:
+            return own[0] if own else near or ""
     return next(iter(rule.remediation.values()))
 
 

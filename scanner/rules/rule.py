@@ -14,6 +14,8 @@ DIALECTS: Final[Mapping[str, str]] = {
     "terraform": "main.tf",
     "kubernetes": "manifests.yaml",
     "compose": "compose.yaml",
+    "cloudformation": "template.yaml",
+    "bicep": "main.bicep",
 }
 """What examples are written in → the file that a scan would find them in."""
 
