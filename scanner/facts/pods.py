@@ -31,8 +31,21 @@ def behind(service: Resource, graph: Graph) -> list[Resource]:
 
 def peers(workload: Resource, graph: Graph) -> list[Resource]:
     """The other workloads that answer the same requests."""
-    found = {r.id: r for front in fronts(workload, graph) for r in behind(front, graph) if r.id != workload.id}
-    return list(found.values())
+    behind_each = graph.once(_behind_each)
+    groups = dict.fromkeys(behind_each.get(front.id, ()) for front in fronts(workload, graph))
+    found = dict.fromkeys(name for group in groups for name in group if name != workload.id)
+    return [graph.resources[name] for name in found]
+
+
+def _behind_each(graph: Graph) -> Mapping[str, tuple[str, ...]]:
+    """Front → the ids of the workloads behind it; equal ones are one tuple, however many fronts share them."""
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    for front in graph.outgoing:
+        names = tuple(r.id for r in behind(graph.resources[front], graph))
+        if names:
+            found[front] = shared.setdefault(names, names)
+    return found
 
 
 def pod_labels(workload: Resource) -> Mapping[str, Value]:
