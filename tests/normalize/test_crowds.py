@@ -12,7 +12,9 @@ from scanner.model.problem import ProblemKind
 from scanner.normalize.crowds import PAIRS, PAIRS_EACH
 from scanner.pipeline import Estate
 
-POD: Final = "apiVersion: v1\nkind: Pod\nmetadata: {name: p%d, labels: {app: a%d}}\nspec: {containers: [{name: c, image: x}]}\n"
+POD: Final = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p%d, labels: {app: a%d}}\nspec: {containers: [{name: c, image: x}]}\n"
+)
 SERVICE: Final = "apiVersion: v1\nkind: Service\nmetadata: {name: s%d}\nspec: {selector: {app: a%d}}\n"
 POLICY: Final = (
     "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: n%d}\nspec: {podSelector: {}}\n"
