@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, discover
@@ -21,6 +22,7 @@ from scanner.model.resource import Edge, Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.normalize import Settings, normalize
+from scanner.normalize.crowds import crowded
 from scanner.parsers.parsed import Parsed, joined
 from scanner.parsers.terraform.folders import InputFile as TerraformFile
 from scanner.parsers.terraform.options import TerraformOptions
@@ -108,13 +110,26 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     found = discover(paths, config.limits.max_file_bytes)
     config = shown_from(config, found.base)
     terraform = _handed_over(read_terraform(found, config))
-    parsed = joined((terraform, read_kubernetes(found, config), read_compose(found, config)))
+    parsed = _followed(joined((terraform, read_kubernetes(found, config), read_compose(found, config))))
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
     edges, problems = linked(graph, config.links)
     graph = with_edges(graph, edges) if edges else graph
     return Estate(config, found, parsed, graph, uncatalogued, (*found.problems, *parsed.problems, *problems))
+
+
+def _followed(parsed: Parsed) -> Parsed:
+    """What was read, less the objects whose selectors pass the limit; their files count as read in part."""
+    left_out = crowded(parsed.declarations)
+    if not left_out:
+        return parsed
+    return replace(
+        parsed,
+        declarations=tuple(d for d in parsed.declarations if d.id not in left_out),
+        problems=(*parsed.problems, *left_out.values()),
+        partly=parsed.partly | ({problem.span.file for problem in left_out.values()} - parsed.unread),
+    )
 
 
 def linked(graph: Graph, links: Sequence[Link]) -> tuple[list[Edge], list[Problem]]:

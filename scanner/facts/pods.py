@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.load import Entry, catalog
@@ -31,8 +31,30 @@ def behind(service: Resource, graph: Graph) -> list[Resource]:
 
 def peers(workload: Resource, graph: Graph) -> list[Resource]:
     """The other workloads that answer the same requests."""
-    found = {r.id: r for front in fronts(workload, graph) for r in behind(front, graph) if r.id != workload.id}
-    return list(found.values())
+    found = dict.fromkeys(name for group in _groups(workload, graph) for name in group if name != workload.id)
+    return [graph.resources[name] for name in found]
+
+
+def has_peers(workload: Resource, graph: Graph) -> bool:
+    """Whether another workload answers the same requests."""
+    return any(name != workload.id for group in _groups(workload, graph) for name in group)
+
+
+def _groups(workload: Resource, graph: Graph) -> Iterable[tuple[str, ...]]:
+    """The ids behind each of its fronts, those that stand behind several together only once."""
+    behind_each = graph.once(_behind_each)
+    return dict.fromkeys(behind_each.get(front.id, ()) for front in fronts(workload, graph))
+
+
+def _behind_each(graph: Graph) -> Mapping[str, tuple[str, ...]]:
+    """Front → the ids of the workloads behind it; equal ones are one tuple, however many fronts share them."""
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    for front in graph.outgoing:
+        names = tuple(r.id for r in behind(graph.resources[front], graph))
+        if names:
+            found[front] = shared.setdefault(names, names)
+    return found
 
 
 def pod_labels(workload: Resource) -> Mapping[str, Value]:

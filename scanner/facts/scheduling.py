@@ -8,7 +8,7 @@ from typing import Final
 
 from scanner.facts.committees import committee_of
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.pods import containers, images, is_served, path_of_pods, peers, program
+from scanner.facts.pods import containers, has_peers, images, is_served, path_of_pods, peers, program
 from scanner.facts.programs import must_run_once
 from scanner.facts.volumes import kept_on_host, reach_of_claims, volume_reach
 from scanner.facts.workloads import least_pods
@@ -120,7 +120,7 @@ def copies_matter(resource: Resource, graph: Graph) -> Value:
 
 def _has_substitutes(workload: Resource, graph: Graph) -> bool:
     """Whether others answer the same requests, or sign together with it: then it is not the only one."""
-    return bool(peers(workload, graph)) or committee_of(workload, graph) is not None
+    return has_peers(workload, graph) or committee_of(workload, graph) is not None
 
 
 # -- bound to one place ----------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def served_by_pod_alone(workload: Resource, graph: Graph) -> Value:
     """Whether requests go to a bare pod, and nothing else answers them; absent for what is no bare pod."""
     if workload.get("unmanaged") is not True or workload.platform != PLATFORM or not is_served(workload, graph):
         return ABSENT
-    return not peers(workload, graph)
+    return not has_peers(workload, graph)
 
 
 def _related(found: Iterable[Resource], what: str) -> tuple[Related, ...]:

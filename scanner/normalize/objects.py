@@ -156,16 +156,23 @@ class Objects:
 
     def _selected(self, source: Declaration, entry: Entry) -> Iterator[Edge]:
         """The workloads whose pods a selector chooses. A Service leads there, a budget or policy is only about them."""
-        found = next((v for _, v in values_at(source.attributes, entry.selects)), None)
+        found = self.selector(source)
         if found is None or (found == {} and entry.kind == "load_balancer"):
             return
         kind = EdgeKind.MEMBERSHIP if entry.kind == "load_balancer" else EdgeKind.NONE
         span = source.span_of(entry.selects)
-        for pods in self._carrying(found, source):
+        for pods in self.carrying(found, source):
             if selects(found, self._labels(pods)) is True:
                 yield Edge(source.id, pods.id, kind, entry.selects, span)
 
-    def _carrying(self, selector: Value, source: Declaration) -> Sequence[Declaration]:
+    def selector(self, source: Declaration) -> Value:
+        """The selector over pods that an object states; ``None`` where it states none."""
+        entry = self.entries[source.id]
+        if entry is None or not entry.selects:
+            return None
+        return next((v for _, v in values_at(source.attributes, entry.selects)), None)
+
+    def carrying(self, selector: Value, source: Declaration) -> Sequence[Declaration]:
         """What makes pods beside an object, less those without one of the labels that a selector asks for."""
         here = (source.root, namespace_of(source.attributes))
         wanted = plain_labels(selector)
@@ -220,9 +227,7 @@ class Objects:
 
     def _leads_to(self, service: str, callers: Sequence[Mapping[str, Value]]) -> bool:
         """Whether a Service leads to those who speak of it: programs are told their own names too."""
-        declared = self.index.by_id[service]
-        entry = self.entries[service]
-        selector = next((v for _, v in values_at(declared.attributes, entry.selects)), None) if entry else None
+        selector = self.selector(self.index.by_id[service])
         stated = isinstance(selector, dict) and bool(selector)
         return stated and bool(callers) and all(selects(selector, labels) is True for labels in callers)
 

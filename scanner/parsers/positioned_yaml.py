@@ -22,6 +22,10 @@ MAX_DEPTH: Final = 100
 """How deep collections may nest."""
 MAX_VALUES: Final = 200_000
 """Keys and values of one document, those that aliases repeat counted each time. Each takes half a kilobyte to read."""
+MAX_KEYS: Final = 10_000
+"""Keys of one mapping. A ConfigMap of a megabyte, the most that a cluster takes, has seldom a hundred."""
+MAX_ITEMS: Final = 50_000
+"""Items of one list."""
 MAX_BROKEN: Final = 20
 """Broken documents of one file after which the rest of it is given up."""
 
@@ -259,12 +263,19 @@ class _Building:
         if depth >= MAX_DEPTH:
             raise _Refused(_TOO_DEEP, self._span(node))
         self._open.add(key)
+        self._keep_narrow(node)
         before = self._count
         self._count += 1
         found = self._mapping(node, depth) if node.id == "mapping" else [self.value(v, depth + 1) for v in node.value]
         self._open.discard(key)
         self._made[key] = (found, self._count - before)
         return found
+
+    def _keep_narrow(self, node: Any) -> None:
+        """Refuse what is too wide for any reader of it: each key and item is looked at many times later on."""
+        allowed, what = (MAX_KEYS, "keys in one mapping") if node.id == "mapping" else (MAX_ITEMS, "items in one list")
+        if len(node.value) > allowed:
+            raise _Refused(f"more than {allowed} {what}", self._span(node))
 
     def _mapping(self, node: Any, depth: int) -> dict[str, Value]:
         found: dict[str, Value] = {}

@@ -17,6 +17,7 @@ from scanner.facts.names import owner_of_vendor
 from scanner.facts.quorums import needs_majority
 from scanner.graph.index import plain_path
 from scanner.model.resource import Edge, EdgeKind, Resource
+from scanner.model.span import Span
 from scanner.model.value import ABSENT, Truth, Unknown, Value
 from scanner.simulation.context import FRONTS, SERVERS, Context
 
@@ -43,6 +44,7 @@ class Routes:
     _needs: dict[str, list[int]] = field(default_factory=dict)
     _ways: dict[tuple[str, str], int] = field(default_factory=dict)
     _reach: dict[str, frozenset[str]] = field(default_factory=dict)
+    _spans: tuple[str, Mapping[str, Span]] = ("", {})
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self) -> None:
@@ -241,11 +243,17 @@ class Routes:
         return self.context.group(members, nodes, "all targets")
 
     def _stated(self, front: Resource, target: Resource, node: int) -> int:
-        for edge in self.context.graph.outgoing.get(front.id, ()):
-            if edge.target == target.id:
-                self.context.gates.state(self.context.whole[front.id], node, edge.span)
-                break
+        span = self._written(front.id).get(target.id)
+        if span is not None:
+            self.context.gates.state(self.context.whole[front.id], node, span)
         return node
+
+    def _written(self, front: str) -> Mapping[str, Span]:
+        """Where a front first names each of its targets; kept for the last front, whose targets are asked in turn."""
+        if self._spans[0] != front:
+            edges = self.context.graph.outgoing.get(front, ())
+            self._spans = front, {edge.target: edge.span for edge in reversed(edges)}
+        return self._spans[1]
 
     def _keeps_zones(self, balancer: Resource) -> bool:
         crossing = balancer.get("cross_zone")

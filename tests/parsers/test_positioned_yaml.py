@@ -208,3 +208,16 @@ def test_hostile_text_needs_little_memory(name: str) -> None:
 
 def test_spans_name_their_file() -> None:
     assert read("a: 1\n").documents[0].places["a"] == Span("f.yaml", 1, 1, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a:\n" + "".join(f"  k{n}: v\n" for n in range(10_001)), "more than 10000 keys in one mapping"),
+        ("a:\n" + "  - v\n" * 50_001, "more than 50000 items in one list"),
+    ],
+)
+def test_what_is_too_wide_is_refused_where_it_begins(text: str, reason: str) -> None:
+    found = read_yaml(text.encode(), "a.yaml")
+    assert not found.documents
+    assert [(p.span.line, p.kind.value, p.message) for p in found.problems] == [(2, "limit", reason)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from scanner.parsers.positioned_yaml import Document, Places, read_yaml
 
 MAX_FIELDS: Final = 300_000
 """Fields that the files of one scan may make, those of files that are read several times counted each time."""
+MAX_NAMED: Final = 1_000
+"""Services, volumes, networks, secrets or configs of one file."""
 MAX_TEXT_FILE: Final = 131_072
 """Bytes of a file that a config holds; a longer one is not looked into."""
 
@@ -174,13 +177,23 @@ class _Filling:
 
     def sections(self, data: Mapping[str, Value]) -> Field:
         """The sections that Compose knows; extensions have done their work as anchors."""
-        found = {key: self._field(data[key], key) for key in _KEYS if key in data}
+        found = {key: self._field(self._few(data[key], key), key) for key in _KEYS if key in data}
         for key in SECTIONS:
             wrong = key in found and not isinstance(found[key].value, dict) and found[key].value is not None
             if wrong and not found[key].tag:
                 self.reading.report(found[key].origin.span, ProblemKind.INVALID, f"{key} is a mapping of names")
                 self.reading.partly.add(found[key].origin.span.file)
         return Field(found, self._origin(""))
+
+    def _few(self, value: Value, section: str) -> Value:
+        """The first entries of a section; where there are more than one host can run, a problem tells of the rest."""
+        if section not in SECTIONS or not isinstance(value, dict) or len(value) <= MAX_NAMED:
+            return value
+        kept = dict(islice(value.items(), MAX_NAMED))
+        span = self._origin(f"{section}.{next(islice(value, MAX_NAMED, None))}").span
+        self.reading.report(span, ProblemKind.LIMIT, f"more than {MAX_NAMED} {section}; the rest is left out")
+        self.reading.partly.add(span.file)
+        return kept
 
     def _origin(self, path: str) -> Origin:
         return Origin(self.document.places, path, self.document.span)

@@ -22,10 +22,19 @@ from typing import Any, Final, Protocol, Self
 
 from msgspec import Struct
 
-SECONDS: Final = 120
+SECONDS: Final = 30
 """How long one rendering may take."""
-MEMORY: Final = 1 << 30
-"""Bytes of memory of the renderer, where the system can hold it to them (Linux)."""
+MEMORY: Final = 224 << 20
+"""Bytes of memory of the renderer, where the system can hold it to them (Linux).
+
+With what the scan itself takes that stays below 300 MB. The charts of real estates are content with 160 MB.
+"""
+ADDRESSES: Final = 2 << 30
+"""Bytes of addresses of the renderer. Go reserves 1.4 GB of them at once and lays memory into what it reserved, which
+Linux does not hold against :data:`MEMORY` at first: one huge text would pass it by."""
+_COLLECTED: Final = "160MiB"
+"""The memory from which on Go's collector works harder, so that garbage alone does not reach the limit:
+https://pkg.go.dev/runtime#hdr-Environment_Variables."""
 MAX_RENDERED: Final = 64 << 20
 """Characters that a chart may render to."""
 
@@ -210,13 +219,20 @@ def _hold(process: int) -> None:
 
         with suppress(OSError, ValueError):
             resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY, MEMORY))
+            resource.prlimit(process, resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """Nothing of the user's: no proxies, no plugins, no cluster. Windows cannot start programs without SYSTEMROOT."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     places = ("HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_PLUGINS")
-    return {**kept, **dict.fromkeys(places, str(folder)), "KUBECONFIG": str(folder / "no-cluster"), "LC_ALL": "C.UTF-8"}
+    settings = {
+        "KUBECONFIG": str(folder / "no-cluster"),
+        "LC_ALL": "C.UTF-8",
+        "GOMEMLIMIT": _COLLECTED,
+        "MALLOC_ARENA_MAX": "1",
+    }
+    return {**kept, **dict.fromkeys(places, str(folder)), **settings}
 
 
 def _by_source(output: str) -> dict[str, str]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Final
 
+from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
 from scanner.parsers.kubernetes.helm import read_charts
 from scanner.parsers.kubernetes.kustomize import read_overlays
 from scanner.parsers.kubernetes.objects import KubernetesObject, carried, declaration, objects
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading, Root
 from scanner.parsers.parsed import Parsed
+
+MAX_OBJECTS: Final = 3_000
+"""Objects of one manifest; whole clusters written out have fewer in a file of the size that is read."""
 
 
 def read(files: Sequence[InputFile], options: Options) -> Parsed:
@@ -52,11 +57,23 @@ def read_manifests(files: Sequence[InputFile], reading: Reading) -> list[Root]:
     """Read manifests. Folders whose objects can be applied together are one root; copies of them are apart."""
     by_file: dict[str, list[KubernetesObject]] = {}
     for file in files:
-        found = [each for document in reading.yaml(file).documents for each in objects(document)]
+        found = _within_limit(
+            [each for document in reading.yaml(file).documents for each in objects(document)], reading
+        )
         reading.note_placeholders(file.name, found)
         if found:
             by_file[file.name] = found
     return list(_split(sorted(by_file), by_file, 0))
+
+
+def _within_limit(found: list[KubernetesObject], reading: Reading) -> list[KubernetesObject]:
+    """The first objects of a file; where it has more than anybody writes, a problem tells that the rest is left out."""
+    if len(found) > MAX_OBJECTS:
+        rest = found[MAX_OBJECTS].span
+        message = f"more than {MAX_OBJECTS} objects in one file; the rest is left out"
+        reading.problems.append(Problem(rest, ProblemKind.LIMIT, message))
+        reading.partly.add(rest.file)
+    return found[:MAX_OBJECTS]
 
 
 def _declared(root: Root, prefix: str) -> list[Declaration]:

@@ -401,3 +401,11 @@ def test_no_shape_makes_it_crash(tmp_path_factory: pytest.TempPathFactory, junk:
     parsed = read(files, Options(folder, folder))
     for declaration in parsed.declarations:
         list(declaration.places)
+
+
+def test_of_too_many_services_the_first_are_read(read_compose: Read) -> None:
+    parsed = read_compose({"compose.yaml": "services:\n" + "".join(f"  s{n}: {{image: x}}\n" for n in range(1002))})
+    assert sum(d.type == "compose/service" for d in parsed.declarations) == 1000
+    (problem,) = parsed.problems
+    assert (problem.span.line, problem.kind) == (1002, ProblemKind.LIMIT)
+    assert parsed.partly == {"compose.yaml"}

@@ -639,13 +639,14 @@ def test_dependencies_in_a_circle(charts: Path) -> None:
 @needs_helm
 @pytest.mark.parametrize(
     "text",
-    ["{{ range until 2000000000 }}x{{ end }}", '{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}'],
-    ids=["memory", "recursion"],
+    [
+        "{{ range until 2000000000 }}x{{ end }}",
+        '{{ repeat 100000000 "abcdefghij" }}',
+        '{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}',
+    ],
+    ids=["memory", "one text", "recursion"],
 )
-def test_hostile_templates_end_in_a_problem_and_others_are_read(
-    charts: Path, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(helm_render, "MEMORY", 600 << 20)
+def test_hostile_templates_end_in_a_problem_and_others_are_read(charts: Path, text: str) -> None:
     write(
         charts,
         below("a", {"Chart.yaml": CHART.format(name="a"), "templates/a.yaml": text}) | below("b", sub_chart("b")),

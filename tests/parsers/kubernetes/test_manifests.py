@@ -140,3 +140,12 @@ def test_what_a_work_carries_is_an_object_and_its_secrets_are_kept(report_of: Ca
     report = report_of({"w.yaml": text})
     assert "correct-horse" in report.secrets
     assert not report.problems
+
+
+def test_of_too_many_objects_in_one_file_the_first_are_read(estate_of: Callable[..., Estate]) -> None:
+    estate = estate_of(
+        {"a.yaml": "".join(f"---\n{{apiVersion: v1, kind: X, metadata: {{name: n{n}}}}}\n" for n in range(3002))}
+    )
+    assert len(estate.parsed.declarations) == 3000
+    assert told(estate) == [("a.yaml:6002:18", "more than 3000 objects in one file; the rest is left out")]
+    assert estate.parsed.partly == {"a.yaml"}
