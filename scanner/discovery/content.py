@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from scanner.model.encodings import encoding_of
+
 SNIFFED: Final = 256 * 1024
 """Bytes of a file within which it must say what it is."""
 
@@ -28,9 +30,6 @@ _KUSTOMIZATION: Final = frozenset({"kustomization.yaml", "kustomization.yml", "K
 CHART: Final = "Chart.yaml"
 _OF_CHARTS: Final = frozenset({CHART, "values.yaml", "requirements.yaml"})
 _TEMPLATES: Final = frozenset({".yaml", ".yml", ".tpl", ".json"})
-_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
-_MARK: Final = b"\xef\xbb\xbf"
-"""The mark that editors of Windows put before UTF-8."""
 
 
 def named_format(path: Path) -> str | None:
@@ -45,9 +44,9 @@ def format_by_content(path: Path) -> str | None:
             head = file.read(SNIFFED)
     except OSError:
         return None  # whoever asks for the file by name is told; one of thousands that is not ours is not
-    if head.startswith(_WIDE):
-        head = head.decode("utf-16", "replace").encode()
-    head = head.removeprefix(_MARK)
+    encoding = encoding_of(head)
+    if encoding != "utf-8":
+        head = head.decode(encoding, "replace").encode()
     if path.suffix.lower() == ".json":
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None

@@ -66,6 +66,8 @@ _QUEUE_URL: Final = re.compile(r"//sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[0-9
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html."""
 _SERVICE_ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{4,28}[a-z0-9])@[a-z0-9.:-]+\.iam\.gserviceaccount\.com")
 """https://cloud.google.com/iam/docs/service-account-overview."""
+_LONGEST: Final = 1 << 18
+"""Characters of one text in which names are looked for: more than any policy or script that a cloud takes."""
 _SHORTEST: Final = 6
 """Shorter names of stores (``main``) may be any word of a setting."""
 
@@ -80,7 +82,8 @@ class Names:
 
     def mentions(self, declaration: Declaration) -> Iterator[tuple[str, str]]:
         """Attribute paths with the id of a resource that a text there names."""
-        for path, text in texts(declaration.attributes):
+        for path, whole in texts(declaration.attributes):
+            text = whole[:_LONGEST]
             for arn in _ARN.finditer(text):
                 yield from ((path, target) for target in self._of_arn(arn[0], arn[1], declaration))
             for queue in _QUEUE_URL.finditer(text):

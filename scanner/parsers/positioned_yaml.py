@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from scanner.model.encodings import encoding_of
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.model.value import Value
@@ -26,13 +27,13 @@ MAX_KEYS: Final = 10_000
 """Keys of one mapping. A ConfigMap of a megabyte, the most that a cluster takes, has seldom a hundred."""
 MAX_ITEMS: Final = 50_000
 """Items of one list."""
+MAX_DOCUMENTS: Final = 5_000
+"""Documents of one file."""
 MAX_BROKEN: Final = 20
 """Broken documents of one file after which the rest of it is given up."""
 
 _TOO_MANY: Final = f"more than {MAX_VALUES} keys and values in one document"
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-"""Byte order marks and what they tell."""
 _PLACEHOLDER: Final = "{{…}} is filled in by a program that is not run here; what it stands for is left out"
 _READERS_LIMIT: Final = "exceeded maximum nesting depth"
 """What the reader says whose own limit is reached first."""
@@ -147,7 +148,7 @@ def read_yaml(content: bytes, name: str) -> YamlFile:
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
-    encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
+    encoding = encoding_of(content)
     try:
         return content.decode(encoding).replace("\r\n", "\n"), ""
     except UnicodeDecodeError as error:
@@ -197,6 +198,11 @@ class _Reading:
         try:
             for node in yaml.compose_all(text, Loader=_loader()):
                 done = node.end_mark.line
+                if len(self.documents) >= MAX_DOCUMENTS:
+                    span = Span(self.name, node.start_mark.line + 1)
+                    message = f"more than {MAX_DOCUMENTS} documents in one file; the rest is left out"
+                    self.problems.append(Problem(span, ProblemKind.LIMIT, message))
+                    return None
                 self._document(node)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

@@ -148,3 +148,9 @@ def test_strange_names(tmp_path: Path) -> None:
 def test_compose_files_are_told_by_what_they_say(name: str, content: str, found: str | None, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content)
     assert [file.format for file in discover([tmp_path], 10_000).files] == ([found] if found else [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_manifests_in_any_encoding_that_yaml_allows_are_found(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes("apiVersion: v1\nkind: Pod\n".encode(encoding))
+    assert [file.format for file in discover([tmp_path], 1_000_000).files] == ["kubernetes"]

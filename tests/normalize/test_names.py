@@ -118,3 +118,10 @@ def test_a_local_state_is_that_of_its_folder(tmp_path: Path) -> None:
     assert ("app#aws_lambda_function.api", "net#aws_db_instance.main", "runtime") in edges(
         tmp_path, app=app, net=DATABASE
     )
+
+
+@pytest.mark.parametrize(("before", "linked"), [(1_000, True), (300_000, False)])
+def test_names_are_looked_for_in_the_first_part_of_endless_texts(before: int, linked: bool, tmp_path: Path) -> None:
+    arn = "arn:aws:sqs:eu-west-1:111122223333:jobs"
+    found = edges(tmp_path, a=QUEUE + function(f'{{ Q = "{"x " * (before // 2)}{arn}" }}'))
+    assert any(target == "aws_sqs_queue.jobs" for _, target, _ in found) is linked

@@ -221,3 +221,15 @@ def test_what_is_too_wide_is_refused_where_it_begins(text: str, reason: str) -> 
     found = read_yaml(text.encode(), "a.yaml")
     assert not found.documents
     assert [(p.span.line, p.kind.value, p.message) for p in found.problems] == [(2, "limit", reason)]
+
+
+def test_more_documents_than_anybody_writes_are_left_out_and_told() -> None:
+    found = read_yaml(b"---\na: 1\n" * 5_001, "a.yaml")
+    assert len(found.documents) == 5_000
+    message = "more than 5000 documents in one file; the rest is left out"
+    assert [(p.span.line, p.kind.value, p.message) for p in found.problems] == [(10_002, "limit", message)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_text_is_read_with_and_without_a_mark(encoding: str) -> None:
+    assert read_yaml("a: 1\n".encode(encoding), "a.yaml").documents[0].data == {"a": 1}

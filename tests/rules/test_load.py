@@ -101,7 +101,7 @@ def test_a_rule_file_becomes_a_rule(tmp_path: Path) -> None:
         ("  - unknown: |\n      x # <-\n", "", "23: there is no example that is unknown"),
         ("{} # <-", "{}", "26: the pass example marks no line with '# <-'"),
         ("      x # <-", "      x # <-\n    dialct: terraform", "30: unknown key dialct; did you mean dialect?"),
-        ("      x # <-", "      x # <-\n    dialect: terrafrom", "30: dialect is one of terraform, kubernetes, compose; did you mean terraform?"),
+        ("      x # <-", "      x # <-\n    dialect: terrafrom", "30: dialect is one of terraform, kubernetes, compose, cloudformation, bicep; did you mean terraform?"),
         ("code: XX001", "code: &c XX001\nslug: *c", "2: aliases are not allowed"),
         ("title: A queue", "title: A queue: b", "6: not valid YAML: mapping values are not allowed in this context"),
         ("title: A queue", "title: 2024-13-45", "1: cannot be read: month must be in 1..12"),
