@@ -114,13 +114,15 @@ class Config(Struct, frozen=True):
     ``targets`` is the size that the smallest cut of services of a criticality must have at a level.
     ``fail_on`` is ``None`` for never. ``environment_variables`` holds the values of ``TF_VAR_…``. Without ``today``,
     nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it. Charts are
-    rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``.
+    rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``. ``plans``
+    are read beside the paths, wherever they lie.
     """
 
     file: Path | None = None
     root: Path | None = None
     variables: Mapping[str, str] = {}
     var_files: tuple[Path, ...] = ()
+    plans: tuple[Path, ...] = ()
     helm_values: tuple[Path, ...] = ()
     helm_release: str = ""
     helm_namespace: str = "default"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
-from scanner.discovery import Discovery, discover
+from scanner.discovery import Discovery, discover, with_named
 from scanner.facts.key_material import key_texts
 from scanner.graph.graph import Graph, with_edges, with_services
 from scanner.model.finding import Finding, Severity
@@ -35,6 +35,8 @@ from scanner.scoring import score
 from scanner.simulation.services import Escrow, Wanted, select
 from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
+
+_PLANS: Final = ("terraform-plan", "terraform-state")
 
 
 class Estate(Struct, frozen=True):
@@ -79,6 +81,7 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
         uncatalogued=estate.uncatalogued,
         roots=parsed.roots,
         services=risks,
+        changes=parsed.changes,
     )
 
 
@@ -107,9 +110,10 @@ def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[S
 
 def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     """Read the paths into one graph, with the links and places that the configuration adds."""
-    found = discover(paths, config.limits.max_file_bytes)
+    limit = config.limits.max_file_bytes
+    found = with_named(discover(paths, limit), config.plans, _PLANS, limit)
     config = shown_from(config, found.base)
-    terraform = _handed_over(read_terraform(found, config))
+    terraform = read_plans(found, read_terraform(found, config))
     parsed = _followed(joined((terraform, read_kubernetes(found, config), read_compose(found, config))))
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
@@ -191,7 +195,7 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
     files = [
         TerraformFile(f.path, f.name, f.format == "terraform-variables")
         for f in found.files
-        if f.format.startswith("terraform")
+        if f.format in ("terraform", "terraform-variables")
     ]
     options = TerraformOptions(
         variables=config.variables,
@@ -201,6 +205,18 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
         max_file_bytes=config.limits.max_file_bytes,
     )
     return read(files, _scan_root(found), found.base, options)
+
+
+def read_plans(found: Discovery, result: TerraformResult) -> Parsed:
+    """What the Terraform files declare, with the plans and states among the files discovered laid over it."""
+    written = _handed_over(result)
+    discovered = [f for f in found.files if f.format in _PLANS]
+    if not discovered:
+        return written
+    from scanner.parsers.terraform import planned
+
+    folders = {root.name: root.folder for root in result.roots}
+    return planned.read([planned.InputFile(f.path, f.name) for f in discovered], written, folders, found.base)
 
 
 def _handed_over(result: TerraformResult) -> Parsed:

@@ -36,6 +36,13 @@ _OPTIONS: Final = (
         "--var-file", "var_files", multiple=True, type=FILE, help="A .tfvars file; --var wins over it. Repeatable."
     ),
     click.option(
+        "--plan",
+        "plans",
+        multiple=True,
+        type=FILE,
+        help="A Terraform plan or state as JSON (terraform show -json), wherever it lies. Repeatable.",
+    ),
+    click.option(
         "--helm-values",
         "helm_values",
         multiple=True,
@@ -88,7 +95,7 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         "helm_values": (*config.helm_values, *flags["helm_values"]),
         "today": today.date() if today else datetime.now().astimezone().date(),
     }
-    same = ("var_files", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
+    same = ("var_files", "plans", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
     given |= {name: flags[name] for name in same if name in flags}
     if flags.get("fail_on"):
         given["fail_on"] = severity_or_never(flags["fail_on"])

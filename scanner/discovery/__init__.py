@@ -1,5 +1,5 @@
 """Paths → the files that a scan reads."""
 
-from scanner.discovery.files import Discovery, SourceFile, discover, find_base
+from scanner.discovery.files import Discovery, SourceFile, discover, find_base, with_named
 
-__all__ = ["Discovery", "SourceFile", "discover", "find_base"]
+__all__ = ["Discovery", "SourceFile", "discover", "find_base", "with_named"]

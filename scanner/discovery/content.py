@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 from typing import Final
 
+from scanner.discovery.machine_written import AWS_CONFIG, ENDINGS, is_aws_config, machine_format
 from scanner.model.encodings import encoding_of
 
+MACHINE_WRITTEN: Final = ENDINGS | {".json"}
+"""Endings of JSON files."""
 SNIFFED: Final = 256 * 1024
 """Bytes of a file within which it must say what it is."""
 
@@ -44,10 +47,14 @@ def format_by_content(path: Path) -> str | None:
             head = file.read(SNIFFED)
     except OSError:
         return None  # whoever asks for the file by name is told; one of thousands that is not ours is not
+    if path.suffix.lower() == ".gz":
+        return AWS_CONFIG if is_aws_config(_unpacked(head)) else None
     encoding = encoding_of(head)
     if encoding != "utf-8":
         head = head.decode(encoding, "replace").encode()
-    if path.suffix.lower() == ".json":
+    if path.suffix.lower() in MACHINE_WRITTEN:
+        if (machine := machine_format(head)) is not None or path.suffix.lower() != ".json":
+            return machine
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None
     if b"apiVersion" in head and b"kind" in head and _API.search(head) and _KIND.search(head):
@@ -55,6 +62,16 @@ def format_by_content(path: Path) -> str | None:
     if _COMPOSE_NAME.fullmatch(path.name.lower()) and _COMPOSE_KEY.search(head):
         return "compose"
     return "compose" if _SERVICES.search(head) and _CONTAINER.search(head) and _only_compose(head) else None
+
+
+def _unpacked(head: bytes) -> bytes:
+    """What the beginning of a gzip file holds: AWS Config delivers its snapshots packed."""
+    import zlib
+
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, SNIFFED)
+    except zlib.error:
+        return b""
 
 
 def _only_compose(head: bytes) -> bool:

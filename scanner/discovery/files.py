@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.discovery.content import CHART, format_by_content, is_of_chart, named_format
+from scanner.discovery.content import CHART, MACHINE_WRITTEN, format_by_content, is_of_chart, named_format
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 
@@ -30,7 +30,8 @@ FORMATS: Final = {
 """File name endings and the format that they mean. The longest ending wins."""
 
 
-_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
+_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml"}) | MACHINE_WRITTEN
+_PACKED: Final = (".json.gz",)
 
 
 class SourceFile(Struct, frozen=True):
@@ -82,6 +83,29 @@ def discover(paths: Sequence[Path], max_file_bytes: int) -> Discovery:
     return Discovery(base, roots, tuple(ordered), tuple(sorted(problems)), tuple(left_out.values()))
 
 
+def with_named(found: Discovery, paths: Sequence[Path], kinds: Sequence[str], max_file_bytes: int) -> Discovery:
+    """The same with files that were named beside the paths, wherever they lie.
+
+    Each is of the one of some formats that its content tells, else of the first. Raises :class:`FileNotFoundError`.
+    """
+    known = {file.path for file in (*found.files, *found.left_out)}
+    files, left_out, problems = list(found.files), list(found.left_out), list(found.problems)
+    for path in dict.fromkeys(path.resolve(strict=True) for path in paths):
+        if path in known:
+            continue
+        told = format_by_content(path)
+        kind = told if told in kinds else kinds[0]
+        source = SourceFile(path, relative_name(path, found.base), kind)
+        fault = _fault(path, (path,), max_file_bytes)
+        if fault is None:
+            files.append(source)
+        else:
+            left_out.append(source)
+            problems.append(Problem(Span(source.name, 1), *fault))
+    files.sort(key=lambda file: file.name)
+    return Discovery(found.base, found.roots, tuple(files), tuple(sorted(problems)), tuple(left_out))
+
+
 def find_base(roots: Sequence[Path]) -> Path:
     """What paths in reports are relative to: the repository, else the working directory, else the path itself."""
     folders = [root if root.is_dir() else root.parent for root in roots] or [Path.cwd()]
@@ -126,7 +150,8 @@ def _format_inside(path: Path, charts: frozenset[str]) -> str | None:
     """The format that a file's content, or the chart that it belongs to, tells."""
     if charts and is_of_chart(path, charts):
         return "helm"
-    if path.suffix.lower() not in _SNIFFED_ENDINGS and path.name != "Kustomization":
+    sniffed = path.suffix.lower() in _SNIFFED_ENDINGS or path.name.lower().endswith(_PACKED)
+    if not sniffed and path.name != "Kustomization":
         return None
     if not path.is_file():  # a link to nowhere, a pipe: nothing that somebody meant to be read
         return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from scanner.model.change import Change
 from scanner.model.coverage import FormatCoverage
 from scanner.model.finding import Finding
 from scanner.model.outage import ServiceRisk
@@ -20,7 +21,8 @@ __all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]
 class Report(Struct, frozen=True):
     """The answer of one scan. Nothing that was asked or met disappears from it.
 
-    ``findings`` holds every outcome, sorted; ``sources`` maps a reported file to its lines, for code frames.
+    ``findings`` holds every outcome, sorted; ``sources`` maps a reported file to its lines, for code frames;
+    ``changes`` is what the apply of a plan will do.
     """
 
     tool_version: str
@@ -37,6 +39,7 @@ class Report(Struct, frozen=True):
     uncatalogued: Mapping[str, int] = {}
     roots: tuple[str, ...] = ()
     services: tuple[ServiceRisk, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 __all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from scanner.model.change import Change
 from scanner.model.problem import Problem
 from scanner.model.resource import Declaration
 
@@ -14,7 +15,8 @@ class Parsed(Struct, frozen=True):
     """What files declare, and how well they were read.
 
     ``roots`` are the names of what is applied as one (a Terraform root, a chart, an overlay), ``unread`` and ``partly``
-    names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show.
+    names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show, ``changes`` what an
+    apply will do.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -24,6 +26,7 @@ class Parsed(Struct, frozen=True):
     partly: frozenset[str] = frozenset()
     sources: Mapping[str, tuple[str, ...]] = {}
     secrets: frozenset[str] = frozenset()
+    changes: tuple[Change, ...] = ()
 
 
 def joined(results: Iterable[Parsed]) -> Parsed:
@@ -41,4 +44,5 @@ def joined(results: Iterable[Parsed]) -> Parsed:
         frozenset().union(*(result.partly for result in found)),
         sources,
         frozenset().union(*(result.secrets for result in found)),
+        tuple(change for result in found for change in result.changes),
     )

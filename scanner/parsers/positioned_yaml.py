@@ -141,13 +141,14 @@ class Places(Positions):
 
 def read_yaml(content: bytes, name: str) -> YamlFile:
     """Read a file, which reports call ``name``. Never raises: what cannot be read is a problem."""
-    text, fault = _decoded(content)
+    text, fault = decoded(content)
     if fault:
         return YamlFile((), (Problem(Span(name, 1), ProblemKind.UNREADABLE, fault),))
     return _Reading(name, text).read()
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
+def decoded(content: bytes) -> tuple[str, str]:
+    """The text of a file, and what keeps it from being one."""
     encoding = encoding_of(content)
     try:
         return content.decode(encoding).replace("\r\n", "\n"), ""

@@ -364,17 +364,20 @@ def _under_root(references: Iterable[Reference], id_prefix: str) -> tuple[Refere
     return tuple(Reference(r.path, id_prefix + r.target, r.target_path, r.span) for r in references)
 
 
-def under_root(value: Value, id_prefix: str) -> Value:
-    """A value whose unknowns refer to one root's objects by the ids that tell roots apart."""
+def under_root(value: Value, id_prefix: str, instead_of: str = "") -> Value:
+    """A value whose unknowns refer to one root's objects by the ids that tell roots apart.
+
+    ``instead_of`` is the prefix that they have so far.
+    """
     if isinstance(value, Unknown):
         return replace(
             value,
-            ref=value.ref and Ref(id_prefix + value.ref.address, value.ref.path),
-            refs=tuple(Ref(id_prefix + ref.address, ref.path) for ref in value.refs),
-            parts=tuple(under_root(part, id_prefix) for part in value.parts),
+            ref=value.ref and Ref(id_prefix + value.ref.address.removeprefix(instead_of), value.ref.path),
+            refs=tuple(Ref(id_prefix + ref.address.removeprefix(instead_of), ref.path) for ref in value.refs),
+            parts=tuple(under_root(part, id_prefix, instead_of) for part in value.parts),
         )
     if isinstance(value, list):
-        return [under_root(item, id_prefix) for item in value]
+        return [under_root(item, id_prefix, instead_of) for item in value]
     if isinstance(value, dict):
-        return {key: under_root(item, id_prefix) for key, item in value.items()}
+        return {key: under_root(item, id_prefix, instead_of) for key, item in value.items()}
     return value
