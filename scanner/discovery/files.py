@@ -94,7 +94,7 @@ def with_named(found: Discovery, paths: Sequence[Path], kinds: Sequence[str], ma
         if path in known:
             continue
         told = format_by_content(path)
-        kind = told if told in kinds else kinds[0]
+        kind = told if told is not None and told in kinds else kinds[0]
         source = SourceFile(path, relative_name(path, found.base), kind)
         fault = _fault(path, (path,), max_file_bytes)
         if fault is None:

@@ -16,6 +16,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # there since
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
@@ -214,8 +215,9 @@ def read_json_lines(content: bytes, name: str) -> Iterator[JsonDocument | Proble
 
 def _line(source: JsonText, start: int, end: int) -> JsonDocument | Problem:
     found = _document(source, start + len(source.text[start:end]) - len(source.text[start:end].lstrip(" \t\r")))
-    if isinstance(found, Problem):
-        return found
+    if isinstance(found, Problem):  # what breaks off in this line is seen only in a later one
+        last = source.span(end, end)
+        return found if (found.span.line, found.span.column) <= (last.line, last.column) else replace(found, span=last)
     document, stop = found
     if stop > end or source.text[stop:end].strip(" \t\r"):
         return Problem(source.span(start, end), ProblemKind.INVALID, "not valid JSON: a line is one document here")

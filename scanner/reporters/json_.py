@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import asdict
 
+from scanner.model.change import Change
 from scanner.model.finding import Finding, Outcome, Related
 from scanner.model.outage import RiskGroup, ServiceRisk, Step
 from scanner.model.problem import Problem
@@ -15,7 +16,7 @@ from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
 from scanner.model.score import Contribution, Policy
 from scanner.model.value import Unknown, Value
-from scanner.reporters import services, summary
+from scanner.reporters import changes, services, summary
 from scanner.reporters.inert import json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -30,6 +31,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     report = redacted(report)
     references = _references(report.resources, report.edges)
     used = services.by_resource(report)
+    known = changes.by_resource(report)
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "riskscan", "version": report.tool_version},
@@ -38,10 +40,11 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         "resources": [
             _resource(r, references[r.id], used.get(r.id, [])) for r in sorted(report.resources, key=lambda r: r.id)
         ],
-        "findings": [_finding(finding) for finding in _in_order(report, options)],
+        "findings": [_finding(finding, known.get(finding.resource)) for finding in _in_order(report, options)],
         "services": [_service(service) for service in report.services],
         "problems": [_problem(p) for p in sorted(report.problems, key=_problem_order)],
         "coverage": _coverage(report),
+        "changes": _changes(report) if report.changes else None,
     }
     return json_text(document, indent=2)
 
@@ -191,7 +194,28 @@ def _in_order(report: Report, options: Options) -> list[Finding]:
     return sorted(found, key=lambda f: (f.span.file, f.span.line, f.span.column, f.rule, f.resource, f.outcome))
 
 
-def _finding(finding: Finding) -> Json:
+def _changes(report: Report) -> Json:
+    return {
+        "plans": changes.plans(report),
+        "counts": {action.value: number for action, number in changes.counts(report).items()},
+        "resources": [_change(change) for change in sorted(report.changes, key=lambda change: change.id)],
+    }
+
+
+def _change(change: Change) -> Json:
+    return {
+        "id": change.id,
+        "type": change.type,
+        "action": change.action.value,
+        "reason": change.reason or None,
+        "attributes": list(change.attributes),
+        "plan": change.plan,
+        "file": change.span.file,
+        "line": change.span.line,
+    }
+
+
+def _finding(finding: Finding, change: Change | None) -> Json:
     span = finding.span
     return {
         "rule": finding.rule,
@@ -199,6 +223,7 @@ def _finding(finding: Finding) -> Json:
         "severity": finding.severity.label,
         "outcome": finding.outcome.value,
         "resource": finding.resource,
+        "change": change.action.value if change is not None else None,
         "file": span.file,
         "line": span.line,
         "column": span.column,

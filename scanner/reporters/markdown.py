@@ -19,7 +19,7 @@ from scanner.model.outage import RiskGroup, ServiceRisk, Step
 from scanner.model.problem import Problem
 from scanner.model.report import AxisScore, Report, Score
 from scanner.model.span import Span
-from scanner.reporters import services, summary
+from scanner.reporters import changes, services, summary
 from scanner.reporters.inert import inert
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -48,6 +48,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     sections = [
         _services(report),
         _risk_groups(report, options),
+        _changes(report, options),
         _findings(report, options),
         _unknowns(report, options),
         _listed(report, options),
@@ -143,22 +144,46 @@ def _reason(path: Iterable[Step], options: Options) -> str:
     return " → ".join(escaped(step.text) + (f" {link(step.span, options)}" if step.span else "") for step in path)
 
 
+def _changes(report: Report, options: Options) -> Section:
+    """What the apply of the plans changes, deletions and replacements first."""
+    if not report.changes:
+        return Section("", ())
+    files = ", ".join(map(code, changes.plans(report)))
+    concerned = changes.concerned(report)
+    told = f"{files}: {changes.sentence(report)}.{f' Findings: {concerned}.' if concerned else ''}\n"
+    rows = (
+        f"| {change.action.value} | {_cell(code(change.id))} | {_cell(link(change.span, options))} "
+        f"| {escaped(changes.reason(change))} |\n"
+        for change in changes.listed(report)
+    )
+    table = "\n| Action | Resource | Place | Why |\n|---|---|---|---|\n"
+    found = tuple(rows)
+    head = f"### What the apply changes\n\n{told}"
+    return Section(head + table, found) if found else Section(head, ("\nNothing that stands is changed.\n",))
+
+
+def _cell(text: str) -> str:
+    """A code span or link in a table, whose cells a pipe ends even there."""
+    return text.replace("|", "\\|")
+
+
 def _findings(report: Report, options: Options) -> Section:
     findings = summary.merged(summary.listed(report, Outcome.FAIL, options))
     if options.unknown_fails:
         unknowns = summary.listed(report, Outcome.UNKNOWN, options)
         findings = tuple(sorted((*findings, *unknowns), key=summary.worst_first))
     head = "### Findings\n\n| Severity | Rule | Place | Resource | What |\n|---|---|---|---|---|\n"
-    return Section(head, tuple(_row(finding, options) for finding in findings))
+    known = changes.by_resource(report)
+    return Section(head, tuple(_row(finding, options, changes.of(finding, known)) for finding in findings))
 
 
-def _row(finding: Finding, options: Options) -> str:
+def _row(finding: Finding, options: Options, action: str) -> str:
     undecided = "Unknown: " if finding.outcome is Outcome.UNKNOWN else ""
     codes = [f"{code(finding.rule)} {code(finding.slug)}", link(finding.span, options), code(finding.resource)]
-    # A pipe ends a table's cell even inside a code span.
+    codes[-1] += f" ({action})" if action else ""
     cells = [
         finding.severity.label,
-        *(text.replace("|", "\\|") for text in codes),
+        *map(_cell, codes),
         undecided + escaped(finding.message),
     ]
     return f"| {' | '.join(cells)} |\n"

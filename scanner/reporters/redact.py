@@ -49,6 +49,10 @@ def redacted(report: Report) -> Report:
         problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
         resources=tuple(_resource(resource, clean) for resource in report.resources),
         services=tuple(_service(service, clean) for service in report.services),
+        changes=tuple(
+            replace(c, reason=clean(c.reason), attributes=tuple(map(clean, c.attributes)), span=_span(c.span, clean))
+            for c in report.changes
+        ),
         score=_score(report.score, clean),
         sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
     )

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from msgspec import Struct
+
+from scanner.model.change import Change
 from scanner.model.finding import Finding, Outcome
 from scanner.model.outage import RiskGroup, ServiceRisk
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.span import Span
-from scanner.reporters import services, summary
+from scanner.reporters import changes, services, summary
 from scanner.reporters.frame import frame
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
@@ -24,6 +27,7 @@ FULL_PER_RULE: Final = 3
 """Findings of one rule that are explained in full; the next ones take one line each."""
 
 CAUSES: Final = 10
+CHANGES: Final = 20
 PER_CAUSE: Final = 3
 PROBLEMS_PER_KIND: Final = 10
 NAME: Final = 48
@@ -45,6 +49,13 @@ _STYLES: Final = {
 }
 
 
+class _About(Struct, frozen=True):
+    """What is known of the resources that findings are about."""
+
+    resources: Mapping[str, Resource]
+    changes: Mapping[str, Change]
+
+
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as lines for a terminal of ``options.width`` columns."""
     report = redacted(report)
@@ -53,6 +64,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         sections = [
             _verdict(report, options),
             _services(report, options),
+            _changes(report, options),
             *sections,
             _unknowns(report, options),
             _others(report, options),
@@ -144,8 +156,25 @@ def _group(report: Report, service: ServiceRisk, group: RiskGroup, options: Opti
         yield f"    -> {inert(step.text)}{place}"
 
 
+def _changes(report: Report, options: Options) -> Iterator[str]:
+    """What the apply of the plans changes, deletions and replacements first."""
+    if not report.changes:
+        return
+    found = changes.listed(report)
+    shown = found if options.full else found[:CHANGES]
+    yield _paint("What the apply changes", "strong", options)
+    yield from _wrapped(f"{inert(', '.join(changes.plans(report)))}: {changes.sentence(report)}", "  ", options)
+    for change in shown:
+        why = f" ({inert(changes.reason(change))})" if changes.reason(change) else ""
+        yield from _wrapped(f"{change.action.value:<9} {inert(change.id)}{why}", "    ", options)
+    if len(found) > len(shown):
+        yield f"    and {len(found) - len(shown)} more; --show all lists them"
+    if concerned := changes.concerned(report):
+        yield f"  findings: {concerned}"
+
+
 def _findings(report: Report, options: Options) -> Iterator[str]:
-    resources = {resource.id: resource for resource in report.resources}
+    about = _About({resource.id: resource for resource in report.resources}, changes.by_resource(report))
     seen: Counter[str] = Counter()
     findings = summary.merged(summary.listed(report, Outcome.FAIL, options))
     if options.unknown_fails:
@@ -160,7 +189,7 @@ def _findings(report: Report, options: Options) -> Iterator[str]:
                 continue
             if was_compact:
                 yield ""
-            yield from _full(finding, report, resources, options)
+            yield from _full(finding, report, about, options)
             yield ""
         if compact:
             yield ""
@@ -180,7 +209,7 @@ def _one_line(finding: Finding, options: Options) -> str:
     return f"{_title(finding, options)} {_place(finding.span)}: {inert(summary.subject(finding))}"
 
 
-def _full(finding: Finding, report: Report, resources: Mapping[str, Resource], options: Options) -> Iterator[str]:
+def _full(finding: Finding, report: Report, about: _About, options: Options) -> Iterator[str]:
     yield f"{_title(finding, options)}: {_paint(inert(finding.message), 'strong', options)}"
     gutter = " " * len(str(finding.span.line))
     yield f"{gutter}{_paint('-->', 'faint', options)} {_place(finding.span)}  {inert(finding.resource)}"
@@ -191,11 +220,11 @@ def _full(finding: Finding, report: Report, resources: Mapping[str, Resource], o
         yield f"{gutter} {bar}"
         yield f"{_paint(str(finding.span.line), 'faint', options)} {bar} {line}"
         yield f"{gutter} {bar} {_paint(underline, 'mark', options)}"
-    for note in _notes(finding, report, resources):
+    for note in _notes(finding, report, about):
         yield from _wrapped(note, f"{gutter} = ", options)
 
 
-def _notes(finding: Finding, report: Report, resources: Mapping[str, Resource]) -> Iterator[str]:
+def _notes(finding: Finding, report: Report, about: _About) -> Iterator[str]:
     places = summary.trail(finding)
     for place in places[:RELATED]:
         named = not place.resource or place.resource in place.message
@@ -203,10 +232,14 @@ def _notes(finding: Finding, report: Report, resources: Mapping[str, Resource]) 
         yield f"{subject}{inert(place.message)}: {_place(place.span)}"
     if (more := len(places) - RELATED) > 0:
         yield f"{summary.plural(more, 'more place')}; the JSON report lists all"
+    if action := changes.of(finding, about.changes):
+        yield f"apply: the resource is {action}"
     if finding.why:
         yield f"why: {inert(summary.first_sentence(finding.why))}"
     rule = report.rules.get(finding.rule)
-    fix = inert(summary.first_advice(summary.remedy(rule, summary.written_at(finding, resources)))) if rule else ""
+    fix = (
+        inert(summary.first_advice(summary.remedy(rule, summary.written_at(finding, about.resources)))) if rule else ""
+    )
     explain = f"riskscan explain {inert(finding.rule)}"
     yield f"fix: {fix}; {explain}" if fix else f"fix: {explain}"
 

@@ -34,12 +34,12 @@ def test_without_flags(scan: Any, riskscan: Run) -> None:
 
 def test_every_flag_arrives(scan: Any, riskscan: Run, tmp_path: Path) -> None:
     (tmp_path / "pack").mkdir()
-    for name in ("a.tfvars", "values.yaml", "more.yaml"):
+    for name in ("a.tfvars", "values.yaml", "more.yaml", "plan.json"):
         (tmp_path / name).touch()
     (tmp_path / "infra").mkdir()
     flags = (
         "--fail-on low --min-severity medium --axis zone --axis data --unknown ignore --rules pack --var a=b=c "
-        "--var d= --var-file a.tfvars --helm-values values.yaml --helm-values more.yaml --workspace blue --region eu-west-1 --strict --exit-zero --today 2026-02-03 infra"
+        "--var d= --var-file a.tfvars --plan plan.json --helm-values values.yaml --helm-values more.yaml --workspace blue --region eu-west-1 --strict --exit-zero --today 2026-02-03 infra"
     )
     assert riskscan("scan", *flags.split()).code == 0
     config = scan.config
@@ -51,6 +51,7 @@ def test_every_flag_arrives(scan: Any, riskscan: Run, tmp_path: Path) -> None:
     assert config.packs == (Path("pack"),)
     assert config.variables == {"a": "b=c", "d": ""}
     assert config.var_files == (Path("a.tfvars"),)
+    assert config.plans == (Path("plan.json"),)
     assert config.helm_values == (Path("values.yaml"), Path("more.yaml"))
     assert (config.workspace, config.region) == ("blue", "eu-west-1")
     assert (config.strict, config.exit_zero, config.allow_incomplete) == (True, True, False)

@@ -108,6 +108,7 @@ def test_a_finding(full: Report) -> None:
         "severity": "high",
         "outcome": "fail",
         "resource": "aws_db_instance.main",
+        "change": None,
         "file": "db/main.tf",
         "line": 3,
         "column": 3,

@@ -115,7 +115,10 @@ class Told:
         references = list(self._expressed(each, expressions, asked)) if expressions else []
         # What comes through local values, and all references of a state, is told by values alone.
         named = {unkeyed(reference.path) for reference in references}
-        references += [r for r in self.names.references(each) if unkeyed(r.path) not in named]
+        written = each.values if expressions is None else expressions
+        references += [
+            r for r in self.names.references(each) if unkeyed(r.path) not in named and _first(r.path) in written
+        ]
         depends = self.references.targets(listed(config, "depends_on"), asked) if config is not None else ()
         provider = self._provider(each, config)
         return Declaration(
@@ -210,6 +213,11 @@ class Told:
         return self._names
 
 
+def _first(path: str) -> str:
+    """``settings[0].tier`` → ``settings``."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 def _is_given(value: Value) -> bool:
     return isinstance(value, (str, list)) and bool(value)
 
@@ -254,9 +262,9 @@ def _read_plan(found: Told) -> None:
     _keep(found, values_in(data.get("planned_values"), places.step("planned_values")))
     prior = list(values_in(mapping(data, "prior_state").get("values"), places.step("prior_state", "values")))
     _keep(found, (each for each in prior if each.mode == "data"))
-    for each in prior:
-        if each.address in found.standing:
-            found.standing[each.address] = replace(found.standing[each.address], depends_on=each.depends_on)
+    for before in prior:
+        if before.address in found.standing:
+            found.standing[before.address] = replace(found.standing[before.address], depends_on=before.depends_on)
     for address in [a for a, change in found.changes.items() if change.action in _GONE]:
         found.standing.pop(address, None)
     if data.get("errored") is True:

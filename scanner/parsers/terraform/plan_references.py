@@ -20,7 +20,7 @@ MAX_TARGETS: Final = 1_000
 MAX_HOPS: Final = 64
 """Inputs and outputs on the way from an expression to a resource."""
 
-_STEP: Final = re.compile(r'\[(?P<number>\d+)\]|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\.?(?P<name>[^.\[\]]+)')
+_STEP: Final = re.compile(r'\[(?P<number>\d+|\*)\]|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\.?(?P<name>[^.\[\]]+)')
 _ELSEWHERE: Final = frozenset({"local", "path", "terraform", "self", "each", "count", "tofu"})
 
 Config = Mapping[str, Value]
