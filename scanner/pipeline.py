@@ -37,6 +37,7 @@ from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
 
 _PLANS: Final = ("terraform-plan", "terraform-state")
+_INVENTORIES: Final = ("aws-config", "az-graph", "gcp-assets")
 
 
 class Estate(Struct, frozen=True):
@@ -114,7 +115,8 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     found = with_named(discover(paths, limit), config.plans, _PLANS, limit)
     config = shown_from(config, found.base)
     terraform = read_plans(found, read_terraform(found, config))
-    parsed = _followed(joined((terraform, read_kubernetes(found, config), read_compose(found, config))))
+    inventories = read_inventories(found, config)
+    parsed = _followed(joined((terraform, read_kubernetes(found, config), read_compose(found, config), inventories)))
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
@@ -260,6 +262,17 @@ def read_compose(found: Discovery, config: Config) -> Parsed:
 
     files = [compose.InputFile(f.path, f.name) for f in discovered]
     return compose.read(files, Options(found.base, _scan_root(found), config.limits.max_file_bytes))
+
+
+def read_inventories(found: Discovery, config: Config) -> Parsed:
+    """Read what providers list of accounts among the files discovered."""
+    discovered = [f for f in found.files if f.format in _INVENTORIES]
+    if not discovered:
+        return Parsed()
+    from scanner.parsers.inventories import project as inventories
+
+    files = [inventories.InputFile(f.path, f.name, f.format) for f in discovered]
+    return inventories.read(files, config.limits.max_file_bytes)
 
 
 def _scan_root(found: Discovery) -> Path:

@@ -240,6 +240,15 @@ def _document(source: JsonText, start: int) -> tuple[JsonDocument, int] | Proble
     return JsonDocument(data, JsonPlaces(source, start)), end
 
 
+def parsed(text: str) -> Value:
+    """The data of a text that holds JSON in a document, without places; the text itself when it is none."""
+    try:
+        data, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return text
+    return text if text[end:].strip() or _depth(data) > MAX_DEPTH else _whole(data)
+
+
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 

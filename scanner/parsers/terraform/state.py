@@ -132,9 +132,8 @@ def _untyped(value: Value) -> Value:
     if not isinstance(value, dict) or value.keys() != {"value", "type"}:
         return value
     kind = value["type"]
-    typed = (
-        kind in _SCALARS if isinstance(kind, str) else isinstance(kind, list) and kind[:1] and kind[0] in _CONTAINERS
-    )
+    outer = kind[0] if isinstance(kind, list) and kind else ""
+    typed = (isinstance(kind, str) and kind in _SCALARS) or (isinstance(outer, str) and outer in _CONTAINERS)
     return value["value"] if typed else value
 
 

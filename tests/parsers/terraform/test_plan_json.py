@@ -16,6 +16,8 @@ from scanner.model.change import Action
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.value import Ref, Unknown
+from scanner.parsers.parsed import Parsed
+from scanner.parsers.terraform import planned
 from scanner.parsers.terraform.plan_references import most_specific, steps_of, unkeyed
 from scanner.pipeline import Estate, read_estate
 
@@ -93,7 +95,13 @@ def actions(estate: Estate) -> dict[str, str]:
 
 def test_what_is_unknown_says_so_and_null_is_not_written(scan: Scan) -> None:
     """``planned_values`` leave unknown values out; ``after_unknown`` tells them from what nobody wrote."""
-    values = {"name": "q", "policy": None, "tags": {}, "redrive": [{"arn": None, "count": 3}], "zones": [None, "b"]}
+    values: dict[str, Any] = {
+        "name": "q",
+        "policy": None,
+        "tags": {},
+        "redrive": [{"arn": None, "count": 3}],
+        "zones": [None, "b"],
+    }
     unknown = {"arn": True, "policy": True, "redrive": [{"arn": True}], "zones": [True, False]}
     config = {"resources": [written("aws_sqs_queue.q", name="var.n", policy="var.p", zones=("var.z",))]}
     config["resources"][0]["expressions"]["redrive"] = [
@@ -186,7 +194,7 @@ def test_keys_may_hold_dots_and_brackets() -> None:
 
 def test_references_lead_through_inputs_and_outputs_of_modules(scan: Scan) -> None:
     """https://developer.hashicorp.com/terraform/internals/json-format#expression-representation."""
-    network = {
+    network: Any = {
         "resources": [written("aws_subnet.s", vpc_id="var.vpc", cidr_block="each.value")],
         "outputs": {"ids": {"expression": refs("aws_subnet.s")}},
     }
@@ -349,8 +357,8 @@ def test_the_actions_of_a_plan(scan: Scan) -> None:
 
 def test_a_plan_that_is_not_whole_says_so(scan: Scan) -> None:
     told = [
-        [(p.kind, p.message.partition(":")[0]) for p in scan({"plan.json": plan(**{word: value})}).problems]
-        for word, value in (("errored", True), ("complete", False))
+        [(p.kind, p.message.partition(":")[0]) for p in scan({"plan.json": content}).problems]
+        for content in (plan(errored=True), plan(complete=False))
     ]
     assert told == [
         [(ProblemKind.UNRESOLVED, "planning ended in an error")],
@@ -443,6 +451,118 @@ def test_a_plan_outside_of_the_paths_is_read_when_it_is_named(scan: Scan) -> Non
     named = scan(files, plans=["out/plan.json"], folder="infra")
     assert [f.format for f in named.found.files] == ["terraform-plan", "terraform"]
     assert {each.partition("#")[2] or each for each in declared(named)} == {"aws_sns_topic.t", "aws_sqs_queue.q"}
+
+
+# Any JSON in the place of any other: a plan that a stranger wrote ends in problems, never in an exception.
+
+HOSTILE = [
+    None,
+    True,
+    -1,
+    "",
+    "module.m[0].a.b",
+    "var.x",
+    [],
+    [[]],
+    {},
+    {"references": ["module.m.x", 7]},
+    {"constant_value": {}},
+]
+
+
+def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(spot for key, child in children for spot in spots(child, (*path, key)))]
+
+
+def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = changed(copy[path[0]], path[1:], new)
+    return copy
+
+
+def test_no_plan_is_too_broken(tmp_path: Path) -> None:
+    module = {
+        "resources": [written("aws_subnet.s", vpc_id="var.v")],
+        "outputs": {"x": {"expression": refs("aws_subnet.s.id")}},
+    }
+    config = {
+        "resources": [
+            written("aws_lb.a", subnets=("module.m.x", "module.m"), log=[{"on": refs("local.x")}], depends_on="x")
+        ],
+        "module_calls": {"m": {"module": module, "expressions": {"v": refs("var.v")}}},
+        "variables": {"v": {"sensitive": True}},
+    }
+    document = json.loads(
+        plan(
+            resource(
+                "aws_lb.a",
+                {"log": [{"on": None}], "arn": "arn:aws:x:eu-west-1:123456789012:y"},
+                sensitive_values={"log": [{}]},
+            ),
+            changes=[
+                change(
+                    "aws_lb.a", "delete", "create", unknown={"log": [{"on": True}]}, replace_paths=[["log", 0, "on"]]
+                )
+            ],
+            config=config,
+            providers={
+                "aws": {
+                    "name": "aws",
+                    "expressions": {"region": refs("var.v"), "assume_role": [{"role_arn": refs("var.v")}]},
+                }
+            },
+            variables={"v": {"value": "value"}},
+            prior_state={
+                "values": {
+                    "outputs": {"o": {"value": "x", "sensitive": True}},
+                    "root_module": {"resources": [resource("aws_lb.a", {}, depends_on=["aws_lb.b"])]},
+                }
+            },
+        )
+    )
+    document["planned_values"]["root_module"]["child_modules"] = [
+        {"address": "module.m", "resources": [resource("module.m.aws_subnet.s", {})]}
+    ]
+    path = tmp_path / "plan.json"
+    for spot in spots(document):
+        for new in HOSTILE:
+            path.write_text(json.dumps(changed(document, spot, new)))
+            result = planned.read([planned.InputFile(path, "plan.json")], Parsed(), {}, tmp_path)
+            assert len({each.id for each in result.declarations}) == len(result.declarations)
+
+
+def test_no_state_is_too_broken(tmp_path: Path) -> None:
+    instance = {
+        "index_key": "a",
+        "attributes": {"id": "i", "v": {"value": 1, "type": "number"}},
+        "dependencies": ["aws_a.b"],
+        "sensitive_attributes": [[{"type": "get_attr", "value": "v"}]],
+    }
+    document = {
+        "version": 4,
+        "terraform_version": "1.9.0",
+        "serial": 1,
+        "lineage": "l",
+        "outputs": {"o": {"value": "secret", "sensitive": True}},
+        "resources": [
+            {
+                "module": "module.m[0]",
+                "mode": "managed",
+                "type": "aws_a",
+                "name": "b",
+                "provider": 'provider["x/y/aws"].z',
+                "instances": [instance],
+            }
+        ],
+    }
+    path = tmp_path / "terraform.tfstate"
+    for spot in spots(document):
+        for new in HOSTILE:
+            path.write_text(json.dumps(changed(document, spot, new)))
+            planned.read([planned.InputFile(path, "terraform.tfstate")], Parsed(), {}, tmp_path)
 
 
 # -- the tool itself -------------------------------------------------------------------------------

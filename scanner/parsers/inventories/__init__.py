@@ -1,0 +1,1 @@
+"""What cloud providers list of an account: no credentials are needed to read it."""

@@ -1,0 +1,119 @@
+"""Snapshots and histories of AWS Config, and what it answers to queries.
+
+https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html and
+https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigurationItem.html. A configuration is what the service's
+own describe call answers, in camel case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.resource import ProviderContext
+from scanner.model.span import Span
+from scanner.model.value import Value
+from scanner.parsers.inventories.listing import Entry, Mention, text, texts
+from scanner.parsers.positioned_json import JsonDocument, JsonPlaces, parsed
+
+PLATFORM: Final = "aws"
+FORMAT: Final = "aws-config"
+
+_LISTS: Final = ("configurationItems", "baseConfigurationItems", "Results")
+_GONE: Final = frozenset({"ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"})
+_NO_ZONE: Final = frozenset({"", "Not Applicable", "Regional", "Multiple Availability Zones"})
+_INVERSE: Final = ("Contains ", "Has ", "Is parent of ", "Is used by ")
+"""How relationships begin that tell what needs or belongs to the resource, not what it needs."""
+_FREE: Final = frozenset({"tags", "tagList", "tagSet", "description"})
+
+
+def entries(document: JsonDocument) -> Iterator[Entry | Problem]:
+    """The resources of one file."""
+    data = document.data if isinstance(document.data, dict) else {}
+    name = document.places.source.name
+    found = next((key for key in _LISTS if isinstance(data.get(key), list)), None)
+    if found is None:
+        yield Problem(
+            Span(name, 1), ProblemKind.INVALID, "not a snapshot of AWS Config: it lists no configurationItems"
+        )
+        return
+    listed = document.places.step(found)
+    for index, written in enumerate(data[found]):
+        places = listed.step(index)
+        item = parsed(written) if isinstance(written, str) else written
+        if not isinstance(item, dict) or not text(item, "resourceType") or not text(item, "resourceId"):
+            yield Problem(places.span, ProblemKind.INVALID, "an item without resourceType or resourceId is left out")
+        elif text(item, "configurationItemStatus") not in _GONE:
+            yield _entry(item, places, name)
+
+
+def _entry(item: Mapping[str, Value], places: JsonPlaces, root: str) -> Entry:
+    kind, own = item["resourceType"], item["resourceId"]
+    account, region = text(item, "awsAccountId", "accountId"), text(item, "awsRegion")
+    arn, called = text(item, "arn", "ARN"), text(item, "resourceName")
+    span = places.get("resourceId") or places.span
+    attributes = _attributes(item)
+    context = {"region": region} if region and region != "global" else {}
+    place = f"{account}/{region}"
+    return Entry(
+        id=arn if arn.startswith("arn:") else f"{place}/{kind}/{own}",
+        type=kind,
+        name=called or own,
+        span=span,
+        attributes=attributes | {"Id": own} | ({"Arn": arn} if arn else {}),
+        places=places.step("configuration"),
+        provider=ProviderContext(
+            PLATFORM, attributes=context | ({"account_id": account} if account else {}), span=span, declared=True
+        ),
+        root=root,
+        keys=tuple(dict.fromkeys(key for each in (own, called, arn) if each for key in _keys(place, kind, each))),
+        mentions=tuple(_mentions(item, attributes, place, places, span)),
+        taken=text(item, "configurationItemCaptureTime"),
+    )
+
+
+def _keys(place: str, kind: str, name: str) -> tuple[str, str]:
+    """What one is called in its own account and region, and anywhere."""
+    return f"{place}/{kind}/{name}", f"{kind}/{name}"
+
+
+def _attributes(item: Mapping[str, Value]) -> dict[str, Value]:
+    """The configuration, which calls answer as a text, with the tags, zone and further parts that stand beside it."""
+    written = item.get("configuration")
+    found = parsed(written) if isinstance(written, str) else written
+    attributes: dict[str, Value] = dict(found) if isinstance(found, dict) else {}
+    beside = item.get("supplementaryConfiguration")
+    if isinstance(beside, dict) and beside:
+        attributes["supplementaryConfiguration"] = {
+            name: parsed(value) if isinstance(value, str) else value for name, value in beside.items()
+        }
+    tags, zone = item.get("tags"), text(item, "availabilityZone", "availibilityZone")
+    if isinstance(tags, dict) and tags:
+        attributes["tags"] = tags
+    if zone not in _NO_ZONE:
+        attributes.setdefault("availabilityZone", zone)
+    return attributes
+
+
+def _mentions(
+    item: Mapping[str, Value], attributes: Mapping[str, Value], place: str, places: JsonPlaces, span: Span
+) -> Iterator[Mention]:
+    """Its relationships, each at the attribute that holds it; without one, at its own place unless it is an inverse."""
+    related = item.get("relationships")
+    held: dict[str, list[str]] = {}
+    for path, value in texts(attributes):
+        if path.partition(".")[0].partition("[")[0] not in _FREE:
+            held.setdefault(value, []).append(path)
+    configuration = places.step("configuration")
+    for index, each in enumerate(related if isinstance(related, list) else []):
+        if not isinstance(each, dict) or not text(each, "resourceType"):
+            continue
+        names = [name for name in (text(each, "resourceId"), text(each, "resourceName")) if name]
+        keys = tuple(key for name in names for key in _keys(place, each["resourceType"], name))
+        paths = [path for name in names for path in held.get(name, ())]
+        for path in paths:
+            yield Mention(path, keys, "Id", configuration.get(path) or span)
+        if not paths and not text(each, "relationshipName", "name").startswith(_INVERSE):
+            at = f"relationships[{index}]"
+            yield Mention(at, keys, "Id", places.get(at) or span)

@@ -1,0 +1,100 @@
+"""Assets of Google Cloud as ``gcloud asset export`` and ``gcloud asset list`` write them.
+
+https://cloud.google.com/asset-inventory/docs/export-asset-metadata-cloud-storage. ``resource.data`` is what the
+service's own REST API answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.resource import ProviderContext
+from scanner.model.span import Span
+from scanner.model.value import Value
+from scanner.parsers.inventories.listing import Entry, Mention, text, texts
+from scanner.parsers.positioned_json import JsonDocument, JsonPlaces
+
+PLATFORM: Final = "google"
+FORMAT: Final = "gcp-assets"
+
+_ZONE: Final = re.compile(r"(.+-.+\d)-[a-z]")
+_PROJECT: Final = re.compile(r"(?:^|/)projects/([^/]+)")
+_NAME: Final = re.compile(
+    r"(?:https?:)?(?://[^/]+/)?(?:[a-z]+/v[0-9][a-z0-9]*/)?((?:projects|folders|organizations)/[^/\s]+/[^\s?]+)"
+)
+_OWN_NAMES: Final = frozenset({"selfLink", "selfLinkWithId", "name", "id"})
+"""Fields in which a resource tells its own name."""
+
+
+def entries(document: JsonDocument) -> Iterator[Entry | Problem]:
+    """The assets of one document: one asset of an export, or a list of them."""
+    data, places = document.data, document.places
+    items = (
+        [(item, places.step(index)) for index, item in enumerate(data)] if isinstance(data, list) else [(data, places)]
+    )
+    for item, own in items:
+        kind, name = (text(item, "asset_type", "assetType"), text(item, "name")) if isinstance(item, dict) else ("", "")
+        if not kind or not name:
+            yield Problem(own.span, ProblemKind.INVALID, "an asset without name or type is left out")
+            continue
+        if not isinstance(_data(item), dict):
+            message = "an asset without resource.data: export with --content-type=resource"
+            yield Problem(own.span, ProblemKind.UNRESOLVED, message)
+        yield _entry(item, kind, name, own)
+
+
+def _data(item: Mapping[str, Value]) -> Value:
+    resource = item.get("resource")
+    return resource.get("data") if isinstance(resource, dict) else None
+
+
+def _entry(item: Mapping[str, Value], kind: str, name: str, places: JsonPlaces) -> Entry:
+    data = _data(item)
+    attributes: dict[str, Value] = dict(data) if isinstance(data, dict) else {}
+    resource = item["resource"] if isinstance(item.get("resource"), dict) else {}
+    span = places.get("name") or places.span
+    inner = places.step("resource", "data")
+    location = text(resource, "location") or text(item, "location")
+    project = next(iter(_PROJECT.findall(name)), "") or next(iter(_PROJECT.findall(text(resource, "parent"))), "")
+    context = {"project": project, "region": _region(location)}
+    return Entry(
+        id=name,
+        type=kind,
+        name=text(attributes, "displayName") or name.rpartition("/")[2],
+        span=span,
+        attributes=attributes | {"Id": name},
+        places=inner,
+        provider=ProviderContext(
+            PLATFORM, attributes={key: value for key, value in context.items() if value}, span=span, declared=True
+        ),
+        root=places.source.name,
+        keys=tuple(_path_of(name)),
+        mentions=tuple(_mentions(attributes, name, inner, span)),
+        taken=text(item, "update_time", "updateTime"),
+    )
+
+
+def _region(location: str) -> str:
+    """The region of a location, which may be a zone or several regions."""
+    zone = _ZONE.fullmatch(location)
+    return zone[1] if zone else location.lower()
+
+
+def _path_of(name: str) -> Iterator[str]:
+    """The part of a name that fields of other resources hold, whatever service and version stand before it."""
+    found = _NAME.fullmatch(name)
+    if found is not None:
+        yield found[1]
+
+
+def _mentions(attributes: Mapping[str, Value], own: str, places: JsonPlaces, span: Span) -> Iterator[Mention]:
+    """What fields name by URL or relative name; a version of a key stands for the key."""
+    for path, value in texts(attributes):
+        found = None if path in _OWN_NAMES else _NAME.fullmatch(value)
+        if found is not None and not own.endswith(found[1]):
+            steps = found[1].split("/")
+            keys = tuple("/".join(steps[:length]) for length in range(len(steps), 3, -2))
+            yield Mention(path, keys, "Id", places.get(path) or span)

@@ -1,0 +1,371 @@
+"""Inventories as the providers' documentation shows them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.discovery.machine_written import machine_format
+from scanner.model.problem import ProblemKind
+from scanner.model.resource import Declaration
+from scanner.parsers.inventories import project
+from scanner.pipeline import Estate
+
+Read = Callable[..., Estate]
+
+VOLUME: dict[str, Any] = {
+    "configurationItemVersion": "1.3",
+    "resourceId": "vol-ce676ccc",
+    "arn": "arn:aws:ec2:us-west-2:123456789012:volume/vol-ce676ccc",
+    "awsAccountId": "123456789012",
+    "awsRegion": "us-west-2",
+    "configurationItemCaptureTime": "2024-03-07T23:47:08.918Z",
+    "configurationItemStatus": "OK",
+    "availabilityZone": "us-west-2b",
+    "resourceType": "AWS::EC2::Volume",
+    "tags": {"tier": "gold"},
+    "relationships": [
+        {"resourceId": "i-344c463d", "resourceType": "AWS::EC2::Instance", "name": "Is attached to Instance"}
+    ],
+    "configuration": {
+        "volumeId": "vol-ce676ccc",
+        "size": 1,
+        "attachments": [{"instanceId": "i-344c463d", "device": "/dev/sdf"}],
+    },
+}
+INSTANCE: dict[str, Any] = VOLUME | {
+    "resourceId": "i-344c463d",
+    "arn": "arn:aws:ec2:us-west-2:123456789012:instance/i-344c463d",
+    "resourceType": "AWS::EC2::Instance",
+    "relationships": [
+        {"resourceId": "vol-ce676ccc", "resourceType": "AWS::EC2::Volume", "name": "Has attached volume"},
+        {"resourceId": "subnet-1", "resourceType": "AWS::EC2::Subnet", "name": "Is contained in Subnet"},
+        {"resourceId": "vpc-1", "resourceType": "AWS::EC2::VPC", "name": "Is contained in Vpc"},
+    ],
+    "configuration": {"instanceId": "i-344c463d", "subnetId": "subnet-1"},
+}
+SUBNET: dict[str, Any] = VOLUME | {
+    "resourceId": "subnet-1",
+    "arn": None,
+    "resourceType": "AWS::EC2::Subnet",
+    "relationships": [{"resourceId": "i-344c463d", "resourceType": "AWS::EC2::Instance", "name": "Contains Instance"}],
+    "configuration": {"cidrBlock": "10.0.0.0/24"},
+}
+
+
+def snapshot(*items: Any, **more: Any) -> str:
+    """A file as AWS Config delivers it to a bucket."""
+    return json.dumps({"fileVersion": "1.0", "configSnapshotId": "94ccff53", "configurationItems": list(items)} | more)
+
+
+def declared(estate: Estate) -> dict[str, Declaration]:
+    return {each.id: each for each in estate.parsed.declarations}
+
+
+def references(declaration: Declaration) -> list[tuple[str, str, str]]:
+    return [(r.path, r.target, r.target_path) for r in declaration.references]
+
+
+# -- AWS Config ------------------------------------------------------------------------------------
+
+
+def test_a_snapshot_of_aws_config(estate_of: Read) -> None:
+    """https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html."""
+    content = snapshot(VOLUME, INSTANCE, SUBNET)
+    estate = estate_of({"aws/snapshot.json": content})
+    found = declared(estate)
+    assert set(found) == {VOLUME["arn"], INSTANCE["arn"], "123456789012/us-west-2/AWS::EC2::Subnet/subnet-1"}
+    volume = found[VOLUME["arn"]]
+    assert (volume.type, volume.platform, volume.dialect) == ("AWS::EC2::Volume", "aws", "aws-config")
+    assert volume.attributes == VOLUME["configuration"] | {
+        "Id": "vol-ce676ccc",
+        "Arn": VOLUME["arn"],
+        "tags": {"tier": "gold"},
+        "availabilityZone": "us-west-2b",
+    }
+    assert dict(volume.provider.attributes) == {"region": "us-west-2", "account_id": "123456789012"}
+    assert references(volume) == [("attachments[0].instanceId", INSTANCE["arn"], "Id")]
+    place = volume.references[0].span
+    assert content[place.column - 1 : place.end_column - 1] == '"instanceId": "i-344c463d"'
+    # the volume that it has needs the instance, not the other way round; what is not listed is no target
+    assert references(found[INSTANCE["arn"]]) == [
+        ("subnetId", "123456789012/us-west-2/AWS::EC2::Subnet/subnet-1", "Id")
+    ]
+    assert references(found["123456789012/us-west-2/AWS::EC2::Subnet/subnet-1"]) == []
+    assert not estate.problems
+
+
+def test_of_a_history_the_latest_counts_and_the_deleted_is_gone(estate_of: Read) -> None:
+    """https://docs.aws.amazon.com/config/latest/developerguide/example-s3-config-history.html."""
+    later = VOLUME | {"configurationItemCaptureTime": "2024-03-08T00:00:00Z", "configuration": {"size": 9}}
+    gone = INSTANCE | {"configurationItemStatus": "ResourceDeleted"}
+    estate = estate_of({"history.json": snapshot(later, VOLUME, gone)})
+    assert {i: d.attributes.get("size") for i, d in declared(estate).items()} == {VOLUME["arn"]: 9}
+
+
+def test_results_of_a_query_are_texts(estate_of: Read) -> None:
+    """https://docs.aws.amazon.com/config/latest/APIReference/API_SelectResourceConfig.html."""
+    answer = {
+        "Results": [json.dumps(VOLUME), json.dumps(INSTANCE)],
+        "QueryInfo": {"SelectFields": [{"Name": "resourceId"}]},
+    }
+    estate = estate_of({"results.json": json.dumps(answer, indent=1)})
+    assert [(d.id, d.span.line) for d in estate.parsed.declarations] == [(INSTANCE["arn"], 4), (VOLUME["arn"], 3)]
+
+
+def test_calls_answer_the_configuration_as_a_text(estate_of: Read) -> None:
+    """https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigurationItem.html: ``configuration`` is a string."""
+    item = VOLUME | {
+        "configuration": json.dumps(VOLUME["configuration"]),
+        "supplementaryConfiguration": {"Versioning": '{"status": "Enabled"}', "Policy": "none"},
+        "accountId": "1",
+    }
+    (found,) = declared(estate_of({"history.json": snapshot(item)})).values()
+    assert found.attributes["size"] == 1
+    assert found.attributes["supplementaryConfiguration"] == {"Versioning": {"status": "Enabled"}, "Policy": "none"}
+    assert found.span_of("size") == found.span
+
+
+def test_packed_snapshots(estate_of: Read) -> None:
+    packed = gzip.compress(snapshot(VOLUME).encode())
+    estate = estate_of({"a.json.gz": packed, "b.json.gz": packed[:-12], "c.json.gz": gzip.compress(b'{"x": 1}')})
+    assert set(declared(estate)) == {VOLUME["arn"]}
+    assert [(p.span.file, p.kind) for p in estate.problems] == [("b.json.gz", ProblemKind.UNREADABLE)]
+
+
+def test_what_is_packed_is_not_unpacked_beyond_the_limit(estate_of: Read) -> None:
+    from scanner.config import Limits
+
+    packed = gzip.compress(snapshot(VOLUME, VOLUME | {"padding": "x" * 1_000_000}).encode())
+    assert len(packed) < 5_000
+    estate = estate_of({"a.json.gz": packed}, limits=Limits(5_000))
+    assert [(p.kind, "max_file_bytes" in p.message) for p in estate.problems] == [(ProblemKind.LIMIT, True)]
+
+
+# -- Azure -----------------------------------------------------------------------------------------
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
+NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net"
+CARD: dict[str, Any] = {
+    "id": f"{GROUP}/providers/Microsoft.Network/networkInterfaces/nic",
+    "name": "nic",
+    "type": "microsoft.network/networkinterfaces",
+    "location": "westeurope",
+    "resourceGroup": "rg",
+    "subscriptionId": "00000000-0000-0000-0000-000000000001",
+    "tags": {"see": NETWORK},
+    "zones": None,
+    "properties": {
+        "ipConfigurations": [
+            {
+                "properties": {
+                    "subnet": {"id": f"{NETWORK}/subnets/a".upper().replace("/SUBSCRIPTIONS", "/subscriptions")}
+                }
+            }
+        ]
+    },
+}
+DATABASE = f"{GROUP}/providers/Microsoft.Sql/servers/s/databases/d"
+
+
+def listed(*more: Any) -> list[Any]:
+    network = {
+        "id": NETWORK,
+        "name": "net",
+        "type": "microsoft.network/virtualnetworks",
+        "resourceGroup": "rg",
+        "properties": {},
+    }
+    server = {
+        "id": DATABASE.rsplit("/", 2)[0],
+        "name": "s",
+        "type": "microsoft.sql/servers",
+        "resourceGroup": "rg",
+        "properties": {},
+    }
+    database = {
+        "id": DATABASE,
+        "name": "d",
+        "type": "microsoft.sql/servers/databases",
+        "resourceGroup": "rg",
+        "properties": {"zoneRedundant": True},
+    }
+    return [CARD, network, server, database, *more]
+
+
+@pytest.mark.parametrize("wrapped", [None, "data", "value"])
+def test_lists_of_azure_resources(wrapped: str | None, estate_of: Read) -> None:
+    """``az graph query``, the API of Resource Graph, ``az resource list`` and the API of Resource Manager.
+
+    https://learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources.
+    """
+    document: Any = listed() if wrapped is None else {"count": 4, wrapped: listed()}
+    estate = estate_of({"graph.json": json.dumps(document, indent=2)})
+    found = declared(estate)
+    card = found[CARD["id"]]
+    assert (card.type, card.platform, card.dialect, card.name) == (
+        "microsoft.network/networkinterfaces",
+        "arm",
+        "az-graph",
+        "nic",
+    )
+    assert card.attributes.keys() == {"id", "name", "location", "tags", "properties"}
+    assert dict(card.provider.attributes) == {"subscription_id": CARD["subscriptionId"]}
+    assert references(card) == [("properties.ipConfigurations[0].properties.subnet.id", NETWORK, "id")], (
+        "a subnet is a part of its network"
+    )
+    assert found[DATABASE].attributes["parent"] == DATABASE.rsplit("/", 2)[0]
+    assert references(found[DATABASE]) == [("parent", DATABASE.rsplit("/", 2)[0], "id")]
+    assert card.span_of("location").line > card.span.line
+    assert not estate.problems
+
+
+def test_an_azure_item_without_a_type_is_told(estate_of: Read) -> None:
+    estate = estate_of({"graph.json": json.dumps(listed({"id": f"{GROUP}/x"}))})
+    assert [(p.kind, p.message) for p in estate.problems] == [
+        (ProblemKind.INVALID, "an item without id or type is left out; project both")
+    ]
+    assert estate.parsed.partly == {"graph.json"}
+
+
+# -- Google ----------------------------------------------------------------------------------------
+
+COMPUTE = "https://www.googleapis.com/compute/v1"
+MACHINE: dict[str, Any] = {
+    "name": "//compute.googleapis.com/projects/p/zones/us-central1-a/instances/i",
+    "asset_type": "compute.googleapis.com/Instance",
+    "resource": {
+        "version": "v1",
+        "discovery_name": "Instance",
+        "parent": "//cloudresourcemanager.googleapis.com/projects/1074106860578",
+        "data": {
+            "name": "i",
+            "selfLink": f"{COMPUTE}/projects/p/zones/us-central1-a/instances/i",
+            "disks": [{"source": f"{COMPUTE}/projects/p/zones/us-central1-a/disks/d"}],
+            "zone": f"{COMPUTE}/projects/p/zones/us-central1-a",
+        },
+        "location": "us-central1-a",
+    },
+    "ancestors": ["projects/1074106860578"],
+    "update_time": "2024-04-05T08:23:00.662291Z",
+}
+DISK: dict[str, Any] = {
+    "name": "//compute.googleapis.com/projects/p/zones/us-central1-a/disks/d",
+    "asset_type": "compute.googleapis.com/Disk",
+    "resource": {
+        "data": {
+            "diskEncryptionKey": {"kmsKeyName": "projects/p/locations/us/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"}
+        },
+        "location": "us-central1-a",
+    },
+}
+KEY: dict[str, Any] = {
+    "name": "//cloudkms.googleapis.com/projects/p/locations/us/keyRings/r/cryptoKeys/k",
+    "asset_type": "cloudkms.googleapis.com/CryptoKey",
+    "resource": {"data": {"purpose": "ENCRYPT_DECRYPT"}, "location": "us"},
+}
+
+
+def test_an_export_of_google_assets(estate_of: Read) -> None:
+    """https://cloud.google.com/asset-inventory/docs/export-asset-metadata-cloud-storage: one asset a line."""
+    lines = [json.dumps(each) for each in (MACHINE, DISK, KEY)]
+    estate = estate_of({"assets.ndjson": "\n".join(lines) + "\n"})
+    found = declared(estate)
+    machine = found[MACHINE["name"]]
+    assert (machine.type, machine.platform, machine.dialect) == (
+        "compute.googleapis.com/Instance",
+        "google",
+        "gcp-assets",
+    )
+    assert machine.attributes == MACHINE["resource"]["data"] | {"Id": MACHINE["name"]}
+    assert dict(machine.provider.attributes) == {"project": "p", "region": "us-central1"}
+    assert references(machine) == [("disks[0].source", DISK["name"], "Id")]
+    assert references(found[DISK["name"]]) == [("diskEncryptionKey.kmsKeyName", KEY["name"], "Id")]
+    assert dict(found[KEY["name"]].provider.attributes) == {"project": "p", "region": "us"}
+    assert [(d.span.line, d.span_of("disks").line) for d in (machine, found[DISK["name"]])] == [(1, 1), (2, 2)]
+    place = machine.references[0].span
+    assert (
+        lines[0][place.column - 1 : place.end_column - 1]
+        == f'"source": "{MACHINE["resource"]["data"]["disks"][0]["source"]}"'
+    )
+
+
+def test_a_list_of_google_assets(estate_of: Read) -> None:
+    camel = [{"assetType" if k == "asset_type" else k: v for k, v in each.items()} for each in (MACHINE, DISK)]
+    estate = estate_of({"assets.json": json.dumps(camel, indent=2)})
+    assert set(declared(estate)) == {MACHINE["name"], DISK["name"]}
+
+
+def test_an_export_without_data_and_a_broken_line_are_told(estate_of: Read) -> None:
+    lines = [json.dumps(MACHINE), json.dumps({k: v for k, v in DISK.items() if k != "resource"}), '{"name": ']
+    estate = estate_of({"assets.json": "\n".join(lines)})
+    assert [(p.kind, p.span.line) for p in estate.problems] == [(ProblemKind.UNRESOLVED, 2), (ProblemKind.INVALID, 3)]
+    assert estate.parsed.partly == {"assets.json"}
+    assert set(declared(estate)) == {MACHINE["name"], DISK["name"]}
+
+
+# -- hostile files ---------------------------------------------------------------------------------
+
+HOSTILE = [None, True, -1, "", "/subscriptions/x", "//x", "projects/p/", [], [[]], {}, {"name": {}}]
+
+
+def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(spot for key, child in children for spot in spots(child, (*path, key)))]
+
+
+def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = changed(copy[path[0]], path[1:], new)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [
+        ("aws-config", json.loads(snapshot(VOLUME | {"supplementaryConfiguration": {"a": "{"}}, INSTANCE))),
+        ("az-graph", listed()),
+        ("gcp-assets", [MACHINE, DISK, KEY]),
+    ],
+)
+def test_no_inventory_is_too_broken(kind: str, document: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    for spot in spots(document):
+        for new in HOSTILE:
+            path.write_text(json.dumps(changed(document, spot, new)))
+            result = project.read([project.InputFile(path, "x.json", kind)], 1_000_000)
+            assert len({each.id for each in result.declarations}) == len(result.declarations)
+
+
+# -- told by content -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"format_version":"1.2","terraform_version":"1.11.4","planned_values":{}}', "terraform-plan"),
+        ('{"format_version":"1.0","values":{"root_module":{}}}', "terraform-state"),
+        ('{\n  "version": 4,\n  "terraform_version": "1.9.0",\n  "serial": 1,\n  "lineage": "x"', "terraform-state"),
+        ('{"format_version":"1.0","provider_schemas":{}}', None),
+        ('{"format_version":"1.0","valid":true,"error_count":0}', None),
+        (snapshot(VOLUME), "aws-config"),
+        ('{"Results": ["{\\"resourceType\\":\\"AWS::EC2::VPC\\"}"]}', "aws-config"),
+        ('{"Results": ["a"]}', None),
+        ('{"configurationItems": [{"resourceType": "thing"}]}', None),
+        (json.dumps({"data": listed()}), "az-graph"),
+        (json.dumps({"$schema": "https://schema.management.azure.com/x", "value": listed()}), None),
+        (json.dumps(CARD), None),
+        (json.dumps(MACHINE), "gcp-assets"),
+        ('{"asset_type": "stock", "name": "//x"}', None),
+        ('{"name": "package", "version": 4, "serial": 7}', None),
+    ],
+)
+def test_formats_are_told_by_their_marks(content: str, expected: str | None) -> None:
+    assert machine_format(content.encode()) == expected
