@@ -311,7 +311,7 @@ def test_an_export_without_data_and_a_broken_line_are_told(estate_of: Read) -> N
 
 # -- hostile files ---------------------------------------------------------------------------------
 
-HOSTILE = [None, True, -1, "", "/subscriptions/x", "//x", "projects/p/", [], [[]], {}, {"name": {}}]
+HOSTILE: list[Any] = [None, True, -1, "", "/subscriptions/x", "//x", "projects/p/", [], [[]], {}, {"name": {}}]
 
 
 def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

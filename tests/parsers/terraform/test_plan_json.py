@@ -455,7 +455,7 @@ def test_a_plan_outside_of_the_paths_is_read_when_it_is_named(scan: Scan) -> Non
 
 # Any JSON in the place of any other: a plan that a stranger wrote ends in problems, never in an exception.
 
-HOSTILE = [
+HOSTILE: list[Any] = [
     None,
     True,
     -1,
