@@ -286,6 +286,12 @@ def test_an_export_of_google_assets(estate_of: Read) -> None:
     assert dict(machine.provider.attributes) == {"project": "p", "region": "us-central1"}
     assert references(machine) == [("disks[0].source", DISK["name"], "Id")]
     assert references(found[DISK["name"]]) == [("diskEncryptionKey.kmsKeyName", KEY["name"], "Id")]
+    ring = KEY["name"].rpartition("/cryptoKeys/")[0]
+    assert found[KEY["name"]].attributes == KEY["resource"]["data"] | {
+        "Id": KEY["name"],
+        "AssetParent": ring,
+        "location": "us",
+    }
     assert dict(found[KEY["name"]].provider.attributes) == {"project": "p", "region": "us"}
     assert [(d.span.line, d.span_of("disks").line) for d in (machine, found[DISK["name"]])] == [(1, 1), (2, 2)]
     place = machine.references[0].span
