@@ -7,6 +7,7 @@ own describe call answers, in camel case.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -25,6 +26,11 @@ _GONE: Final = frozenset({"ResourceDeleted", "ResourceDeletedNotRecorded", "Reso
 _NO_ZONE: Final = frozenset({"", "Not Applicable", "Regional", "Multiple Availability Zones"})
 _INVERSE: Final = ("Contains ", "Has ", "Is parent of ", "Is used by ")
 """How relationships begin that tell what needs or belongs to the resource, not what it needs."""
+_ACRONYM: Final = re.compile(r"([a-z])(?=[A-Z])")
+_RUN_ON: Final = re.compile(r"db(cluster|instance|subnet|parameter|security|system|proxy|name)(?=[A-Z]|s?$)")
+"""Names whose first acronym AWS Config writes half or all in lower case: ``dBInstanceClass``, ``dbclusterMembers``."""
+_USERS_OWN: Final = frozenset({"tags", "variables", "labels", "parameters", "dockerLabels"})
+"""Fields whose keys are the user's own."""
 _FREE: Final = frozenset({"tags", "tagList", "tagSet", "description"})
 
 
@@ -53,7 +59,9 @@ def _entry(item: Mapping[str, Value], places: JsonPlaces, root: str) -> Entry:
     account, region = text(item, "awsAccountId", "accountId"), text(item, "awsRegion")
     arn, called = text(item, "arn", "ARN"), text(item, "resourceName")
     span = places.get("resourceId") or places.span
-    attributes = _attributes(item)
+    written: dict[str, str] = {}
+    attributes = _attributes(item, written)
+    configured = _Places(places.step("configuration"), written)
     context = {"region": region} if region and region != "global" else {}
     place = f"{account}/{region}"
     return Entry(
@@ -62,15 +70,54 @@ def _entry(item: Mapping[str, Value], places: JsonPlaces, root: str) -> Entry:
         name=called or own,
         span=span,
         attributes=attributes | {"Id": own} | ({"Arn": arn} if arn else {}),
-        places=places.step("configuration"),
+        places=configured,
         provider=ProviderContext(
             PLATFORM, attributes=context | ({"account_id": account} if account else {}), span=span, declared=True
         ),
         root=root,
         keys=tuple(dict.fromkeys(key for each in (own, called, arn) if each for key in _keys(place, kind, each))),
-        mentions=tuple(_mentions(item, attributes, place, places, span)),
+        mentions=tuple(_mentions(item, attributes, place, configured, span)),
         taken=text(item, "configurationItemCaptureTime"),
     )
+
+
+class _Places(Mapping[str, Span]):
+    """Where a configuration's fields stand. ``written`` maps the names that were set right to those in the file."""
+
+    def __init__(self, places: JsonPlaces, written: Mapping[str, str]) -> None:
+        self._places, self._written = places, written
+
+    def __getitem__(self, path: str) -> Span:
+        return self._places[_STEP.sub(lambda step: self._written.get(step[0], step[0]), path)]
+
+    def __iter__(self) -> Iterator[str]:
+        right = {written: name for name, written in self._written.items()}
+        return (_STEP.sub(lambda step: right.get(step[0], step[0]), path) for path in self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+_STEP: Final = re.compile(r"[^.\[\]]+")
+
+
+def _named_right(value: Value, written: dict[str, str]) -> Value:
+    """A configuration with its names as the service's API has them; ``written`` gathers those that were changed."""
+    if isinstance(value, list):
+        return [_named_right(item, written) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, Value] = {}
+    for name, item in value.items():
+        right = _RUN_ON.sub(lambda match: f"DB{match[1].capitalize()}", name) if name.startswith("db") else name
+        right = right[:1].upper() + right[1:] if _ACRONYM.match(right) else right
+        if right != name:
+            written[right] = name
+        found[right] = item if name in _USERS_OWN else _named_right(item, written)
+    return found
 
 
 def _keys(place: str, kind: str, name: str) -> tuple[str, str]:
@@ -78,11 +125,11 @@ def _keys(place: str, kind: str, name: str) -> tuple[str, str]:
     return f"{place}/{kind}/{name}", f"{kind}/{name}"
 
 
-def _attributes(item: Mapping[str, Value]) -> dict[str, Value]:
+def _attributes(item: Mapping[str, Value], names: dict[str, str]) -> dict[str, Value]:
     """The configuration, which calls answer as a text, with the tags, zone and further parts that stand beside it."""
     written = item.get("configuration")
     found = parsed(written) if isinstance(written, str) else written
-    attributes: dict[str, Value] = dict(found) if isinstance(found, dict) else {}
+    attributes: dict[str, Value] = _named_right(found, names) if isinstance(found, dict) else {}
     beside = item.get("supplementaryConfiguration")
     if isinstance(beside, dict) and beside:
         attributes["supplementaryConfiguration"] = {
@@ -97,15 +144,14 @@ def _attributes(item: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _mentions(
-    item: Mapping[str, Value], attributes: Mapping[str, Value], place: str, places: JsonPlaces, span: Span
+    item: Mapping[str, Value], attributes: Mapping[str, Value], place: str, places: Mapping[str, Span], span: Span
 ) -> Iterator[Mention]:
-    """Its relationships, each at the attribute that holds it; without one, at its own place unless it is an inverse."""
+    """Its relationships, each at the attribute that holds it; without one by themselves, unless it is an inverse."""
     related = item.get("relationships")
     held: dict[str, list[str]] = {}
     for path, value in texts(attributes):
         if path.partition(".")[0].partition("[")[0] not in _FREE:
             held.setdefault(value, []).append(path)
-    configuration = places.step("configuration")
     for index, each in enumerate(related if isinstance(related, list) else []):
         if not isinstance(each, dict) or not text(each, "resourceType"):
             continue
@@ -113,7 +159,6 @@ def _mentions(
         keys = tuple(key for name in names for key in _keys(place, each["resourceType"], name))
         paths = [path for name in names for path in held.get(name, ())]
         for path in paths:
-            yield Mention(path, keys, "Id", configuration.get(path) or span)
+            yield Mention(path, keys, "Id", places.get(path) or span)
         if not paths and not text(each, "relationshipName", "name").startswith(_INVERSE):
-            at = f"relationships[{index}]"
-            yield Mention(at, keys, "Id", places.get(at) or span)
+            yield Mention(f"relationships[{index}]", keys, "Id", span)

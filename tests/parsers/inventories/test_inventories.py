@@ -100,6 +100,38 @@ def test_a_snapshot_of_aws_config(estate_of: Read) -> None:
     assert not estate.problems
 
 
+def test_acronyms_are_written_as_the_service_writes_them(estate_of: Read) -> None:
+    """``dBInstanceIdentifier`` is DBInstanceIdentifier of DescribeDBInstances, and ``dbclusterMembers`` DBClusterMembers.
+
+    https://github.com/awslabs/aws-config-resource-schema/blob/master/config/properties/resource-types/AWS::RDS::DBInstance.properties.json.
+    """
+    configuration = {
+        "dBInstanceIdentifier": "orders",
+        "dBSubnetGroup": {"dBSubnetGroupName": "g", "subnets": [{"subnetIdentifier": "subnet-1"}]},
+        "multiAZ": True,
+        "iAMDatabaseAuthenticationEnabled": False,
+        "dbclusterMembers": [{"dbinstanceIdentifier": "a"}],
+        "dbiResourceId": "db-1",
+        "tags": {"aB": "c"},
+    }
+    content = snapshot(VOLUME | {"tags": {}, "configuration": configuration})
+    (found,) = declared(estate_of({"snapshot.json": content})).values()
+    assert found.attributes.keys() >= {
+        "DBInstanceIdentifier",
+        "DBSubnetGroup",
+        "multiAZ",
+        "IAMDatabaseAuthenticationEnabled",
+        "DBClusterMembers",
+        "dbiResourceId",
+    }
+    assert found.attributes["DBSubnetGroup"]["DBSubnetGroupName"] == "g"
+    assert found.attributes["DBClusterMembers"] == [{"DBInstanceIdentifier": "a"}]
+    assert found.attributes["tags"] == {"aB": "c"}
+    at = found.span_of("DBSubnetGroup.DBSubnetGroupName")
+    assert content[at.column - 1 : at.end_column - 1] == '"dBSubnetGroupName": "g"'
+    assert set(found.places) >= {"DBSubnetGroup.DBSubnetGroupName", "DBClusterMembers[0].DBInstanceIdentifier"}
+
+
 def test_of_a_history_the_latest_counts_and_the_deleted_is_gone(estate_of: Read) -> None:
     """https://docs.aws.amazon.com/config/latest/developerguide/example-s3-config-history.html."""
     later = VOLUME | {"configurationItemCaptureTime": "2024-03-08T00:00:00Z", "configuration": {"size": 9}}
