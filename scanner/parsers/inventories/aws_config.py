@@ -29,6 +29,10 @@ _INVERSE: Final = ("Contains ", "Has ", "Is parent of ", "Is used by ")
 _ACRONYM: Final = re.compile(r"([a-z])(?=[A-Z])")
 _RUN_ON: Final = re.compile(r"db(cluster|instance|subnet|parameter|security|system|proxy|name)(?=[A-Z]|s?$)")
 """Names whose first acronym AWS Config writes half or all in lower case: ``dBInstanceClass``, ``dbclusterMembers``."""
+_RUN_ON_WORDS: Final = {
+    "vpczoneIdentifier": "VPCZoneIdentifier",
+    "iamdatabaseAuthenticationEnabled": "IAMDatabaseAuthenticationEnabled",
+}
 _USERS_OWN: Final = frozenset({"tags", "variables", "labels", "parameters", "dockerLabels"})
 """Fields whose keys are the user's own."""
 _FREE: Final = frozenset({"tags", "tagList", "tagSet", "description"})
@@ -104,16 +108,24 @@ class _Places(Mapping[str, Span]):
 _STEP: Final = re.compile(r"[^.\[\]]+")
 
 
+def _right(name: str) -> str:
+    if name in _RUN_ON_WORDS:
+        return _RUN_ON_WORDS[name]
+    spelled = _RUN_ON.sub(lambda match: f"DB{match[1].capitalize()}", name) if name.startswith("db") else name
+    return spelled[:1].upper() + spelled[1:] if _ACRONYM.match(spelled) else spelled
+
+
 def _named_right(value: Value, written: dict[str, str]) -> Value:
     """A configuration with its names as the service's API has them; ``written`` gathers those that were changed."""
     if isinstance(value, list):
         return [_named_right(item, written) for item in value]
     if not isinstance(value, dict):
         return value
+    if value.keys() == {"value"} and not isinstance(value["value"], (dict, list)):
+        return value["value"]  # some lists of texts are written as lists of these
     found: dict[str, Value] = {}
     for name, item in value.items():
-        right = _RUN_ON.sub(lambda match: f"DB{match[1].capitalize()}", name) if name.startswith("db") else name
-        right = right[:1].upper() + right[1:] if _ACRONYM.match(right) else right
+        right = _right(name)
         if right != name:
             written[right] = name
         found[right] = item if name in _USERS_OWN else _named_right(item, written)
@@ -151,7 +163,8 @@ def _mentions(
     held: dict[str, list[str]] = {}
     for path, value in texts(attributes):
         if path.partition(".")[0].partition("[")[0] not in _FREE:
-            held.setdefault(value, []).append(path)
+            for part in value.split(","):  # the subnets of a scaling group are one text
+                held.setdefault(part.strip(), []).append(path)
     for index, each in enumerate(related if isinstance(related, list) else []):
         if not isinstance(each, dict) or not text(each, "resourceType"):
             continue

@@ -13,7 +13,8 @@ import pytest
 from scanner.discovery.machine_written import machine_format
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
-from scanner.parsers.inventories import project
+from scanner.normalize.respelled import snake
+from scanner.parsers.inventories import aws_config, project
 from scanner.pipeline import Estate
 
 Read = Callable[..., Estate]
@@ -130,6 +131,49 @@ def test_acronyms_are_written_as_the_service_writes_them(estate_of: Read) -> Non
     at = found.span_of("DBSubnetGroup.DBSubnetGroupName")
     assert content[at.column - 1 : at.end_column - 1] == '"dBSubnetGroupName": "g"'
     assert set(found.places) >= {"DBSubnetGroup.DBSubnetGroupName", "DBClusterMembers[0].DBInstanceIdentifier"}
+
+
+@pytest.mark.parametrize(
+    ("service", "shape", "names"),
+    [
+        (
+            "rds",
+            "DBInstance",
+            "dBInstanceIdentifier cACertificateIdentifier dBName dBSubnetGroup dbInstancePort dbiResourceId multiAZ performanceInsightsKMSKeyId readReplicaSourceDBInstanceIdentifier",
+        ),
+        (
+            "rds",
+            "DBCluster",
+            "dbclusterArn dbclusterIdentifier dbclusterMembers dbclusterParameterGroup dbsubnetGroup dbClusterResourceId iamdatabaseAuthenticationEnabled kmsKeyId multiAZ",
+        ),
+        ("rds", "DBClusterMember", "dbinstanceIdentifier dbclusterParameterGroupStatus isClusterWriter promotionTier"),
+        ("elbv2", "LoadBalancer", "dNSName canonicalHostedZoneId vpcId ipAddressType"),
+        ("autoscaling", "AutoScalingGroup", "vpczoneIdentifier autoScalingGroupARN targetGroupARNs"),
+    ],
+)
+def test_names_of_aws_config_are_those_of_the_api(service: str, shape: str, names: str) -> None:
+    """Names from https://github.com/awslabs/aws-config-resource-schema against the services' own models."""
+    import botocore.session
+
+    members = botocore.session.get_session().get_service_model(service).shape_for(shape).members
+    right = aws_config._named_right(dict.fromkeys(names.split(), 1), {})
+    known = {snake(name) for name in members}
+    assert [name for name in right if snake(name) not in known] == []
+
+
+def test_a_scaling_group_names_its_subnets_in_one_text(estate_of: Read) -> None:
+    group = VOLUME | {
+        "resourceType": "AWS::AutoScaling::AutoScalingGroup",
+        "arn": "arn:aws:autoscaling:us-west-2:123456789012:autoScalingGroup:x:autoScalingGroupName/g",
+        "resourceId": "g",
+        "relationships": [
+            {"resourceId": "subnet-1", "resourceType": "AWS::EC2::Subnet", "name": "Is associated with Subnet"}
+        ],
+        "configuration": {"vpczoneIdentifier": "subnet-0, subnet-1", "availabilityZones": [{"value": "us-west-2a"}]},
+    }
+    found = declared(estate_of({"snapshot.json": snapshot(group, SUBNET)}))[group["arn"]]
+    assert found.attributes["availabilityZones"] == ["us-west-2a"]
+    assert references(found) == [("VPCZoneIdentifier", "123456789012/us-west-2/AWS::EC2::Subnet/subnet-1", "Id")]
 
 
 def test_of_a_history_the_latest_counts_and_the_deleted_is_gone(estate_of: Read) -> None:
