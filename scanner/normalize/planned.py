@@ -16,6 +16,8 @@ from scanner.model.value import Unknown, Value
 
 def as_written(declaration: Declaration) -> Declaration:
     """The declaration without attributes whose values are only themselves."""
+    if declaration.platform != "terraform":
+        return declaration
     attributes = _written(declaration.attributes, declaration.id)
     return declaration if attributes is declaration.attributes else replace(declaration, attributes=attributes)
 

@@ -237,6 +237,9 @@ def told(name: str, document: JsonDocument) -> Told | Problem:
     """A plan or a state, or why it is neither."""
     data, kind = document.data, format_of(document.data)
     version = data.get("format_version", "1.0") if isinstance(data, dict) else ""
+    if kind is None and isinstance(data, dict) and "serial" in data and isinstance(data.get("version"), int):
+        message = f"a state of version {data['version']}; known is 4"
+        return Problem(document.places.span, ProblemKind.UNSUPPORTED, message)
     if kind is None:
         return Problem(document.places.span, ProblemKind.INVALID, "neither a plan nor a state of Terraform in JSON")
     if version.partition(".")[0] not in ("0", "1"):

@@ -11,7 +11,7 @@ cannot be told apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -50,8 +50,14 @@ class Root(Struct, frozen=True):
 
     @property
     def bases(self) -> frozenset[str]:
-        """The addresses of its resources without keys."""
-        return frozenset(unkeyed(self.address_of(d)) for d in self.declarations if d.mode in _JOINED)
+        """The addresses of its resources without keys, and of the modules that they are in."""
+        found = {unkeyed(self.address_of(d)) for d in self.declarations if d.mode in _JOINED or d.mode == "module"}
+        return frozenset(with_modules(found))
+
+    @property
+    def calls(self) -> dict[str, Declaration]:
+        """The calls of modules that are fetched, by the address of the module without keys."""
+        return {unkeyed(self.address_of(d)): d for d in self.declarations if d.mode == "module"}
 
 
 class Belonging(Struct, frozen=True):
@@ -61,10 +67,21 @@ class Belonging(Struct, frozen=True):
     alike: tuple[str, ...] = ()
 
 
+def with_modules(addresses: Iterable[str]) -> Iterator[str]:
+    """Addresses without keys, and those of the modules on the way to each."""
+    for address in addresses:
+        yield address
+        steps, length = address.split("."), 2
+        while len(steps) >= length and steps[length - 2] == "module":
+            yield ".".join(steps[:length])
+            length += 2
+
+
 def belonging(told: Told, roots: Sequence[Root], bases: Mapping[str, frozenset[str]]) -> Belonging:
     """Which root a plan or state is of. ``bases`` are the addresses of each root, by its prefix."""
-    shares = {root.prefix: _share(told.addresses, bases[root.prefix]) for root in roots}
-    able = [root for root in roots if common(told.addresses, bases[root.prefix]) >= LEAST_SHARE]
+    own = frozenset(with_modules(told.addresses))
+    shares = {root.prefix: _share(own, bases[root.prefix]) for root in roots}
+    able = [root for root in roots if common(own, bases[root.prefix]) >= LEAST_SHARE]
     near = [root for root in able if _is_below(told.name, root.folder)]
     if near:
         return Belonging(max(near, key=lambda root: len(PurePosixPath(root.folder).parts)))
@@ -125,10 +142,14 @@ class Join(Struct, frozen=True):
     def _planned(self, written: Mapping[str, list[Declaration]], told: Iterator[Declaration]) -> Iterator[Declaration]:
         """What is planned, on the lines of the files, and what was written since: for all else the plan counts."""
         met: set[str] = set()
+        calls = self.root.calls
         for planned in told:
             base = unkeyed(self.root.address_of(planned))
             met.add(base)
-            yield _over(planned, _lines_of(written[base], planned.id)) if base in written else planned
+            if base in written:
+                yield _over(planned, _lines_of(written[base], planned.id))
+            else:
+                yield _called(planned, unkeyed(planned.module), calls)
         for base, declarations in written.items():
             if base not in met and not (self.told.is_whole and base in self.told.addresses):
                 yield from declarations
@@ -166,6 +187,17 @@ class Join(Struct, frozen=True):
 def _lines_of(written: Sequence[Declaration], wanted: str) -> Declaration:
     """Of the instances that are written the one with an id, else any: they stand on the same lines."""
     return next((each for each in written if each.id == wanted), written[0])
+
+
+def _called(planned: Declaration, module: str, calls: Mapping[str, Declaration]) -> Declaration:
+    """A resource of a module that is not on this machine: it stands where the module is called."""
+    steps = module.split(".")
+    for length in range(len(steps), 1, -2):
+        call = calls.get(".".join(steps[:length]))
+        if call is not None:
+            references = tuple(replace(reference, span=call.span) for reference in planned.references)
+            return replace(planned, span=call.span, places={}, references=references)
+    return planned
 
 
 def _over(planned: Declaration, lines: Declaration) -> Declaration:

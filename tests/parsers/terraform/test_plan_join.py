@@ -138,6 +138,19 @@ def test_the_root_with_the_most_common_addresses(estate_of: Read) -> None:
     assert {i for i in places(estate) if "many" in i} == {"b#aws_sqs_queue.many[0]", "b#aws_sqs_queue.many[1]"}
 
 
+def test_resources_of_a_module_that_is_not_here_stand_where_it_is_called(estate_of: Read) -> None:
+    files = 'module "db" {\n  source  = "terraform-aws-modules/rds/aws"\n  version = "6.0.0"\n}\n'
+    inner = {"resources": [{"address": "aws_db_instance.this", "expressions": {}}]}
+    document = json.loads(plan({}))
+    document["planned_values"]["root_module"]["child_modules"] = [
+        {"address": "module.db[0]", "resources": [resource("module.db[0].aws_db_instance.this", {"multi_az": False})]}
+    ]
+    document["configuration"]["root_module"] = {"module_calls": {"db": {"module": inner}}}
+    estate = estate_of({"main.tf": files, "plan.json": json.dumps(document)})
+    assert places(estate) == {"module.db[0].aws_db_instance.this": ("main.tf", 1)}
+    assert next(d for d in estate.parsed.declarations if d.mode == "managed").span_of("multi_az").file == "main.tf"
+
+
 def test_a_plan_of_something_else_stands_by_itself(estate_of: Read) -> None:
     estate = estate_of({"main.tf": QUEUES, "plan.json": plan({"aws_s3_bucket.b": {}})})
     assert places(estate)["plan.json#aws_s3_bucket.b"] == ("plan.json", 1)

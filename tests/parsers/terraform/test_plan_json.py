@@ -17,6 +17,7 @@ from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.value import Ref, Unknown
 from scanner.parsers.parsed import Parsed
+from scanner.parsers.terraform import plan as plan_module
 from scanner.parsers.terraform import planned
 from scanner.parsers.terraform.plan_references import most_specific, steps_of, unkeyed
 from scanner.pipeline import Estate, read_estate
@@ -419,6 +420,11 @@ def test_a_plan_in_utf_16_as_powershell_writes_it(scan: Scan) -> None:
         (b"PK\x03\x04rest", ProblemKind.INVALID, "terraform show -json"),
         (b'{"format_version": "1.2", "planned_values": {', ProblemKind.INVALID, "not valid JSON"),
         (b'{"format_version": "2.0", "planned_values": {}}', ProblemKind.UNSUPPORTED, "format 2.0"),
+        (
+            b'{"version": 3, "terraform_version": "0.11.0", "serial": 1, "modules": []}',
+            ProblemKind.UNSUPPORTED,
+            "version 3",
+        ),
         (b'{"a": 1}', ProblemKind.INVALID, "neither a plan nor a state"),
         (b"[" * 100_000, ProblemKind.LIMIT, "deep"),
         (
@@ -443,6 +449,16 @@ def test_a_plan_over_the_limit_is_not_read(tmp_path: Path) -> None:
     estate = read_estate([tmp_path], Config(limits=Limits(1_000)))
     assert [(p.kind, "max_file_bytes" in p.message) for p in estate.problems] == [(ProblemKind.LIMIT, True)]
     assert not estate.parsed.declarations
+
+
+def test_further_resources_than_the_limit_are_left_out(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_module, "MAX_RESOURCES", 2)
+    estate = scan({"plan.json": plan(*(resource(f"aws_sqs_queue.q{n}", {}) for n in range(3)))})
+    assert len(declared(estate)) == 2
+    assert [(p.kind, p.message) for p in estate.problems] == [
+        (ProblemKind.LIMIT, "more than 2 resources: the rest is left out")
+    ]
+    assert estate.parsed.partly == {"plan.json"}
 
 
 def test_a_plan_outside_of_the_paths_is_read_when_it_is_named(scan: Scan) -> None:
