@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from scanner.discovery.machine_written import AWS_CONFIG, ENDINGS, is_aws_config, machine_format
 from scanner.model.encodings import encoding_of
 
-MACHINE_WRITTEN: Final = ENDINGS | {".json"}
+MACHINE_WRITTEN: Final = frozenset({".json", ".tfstate", ".ndjson", ".jsonl"})
 """Endings of JSON files."""
 SNIFFED: Final = 256 * 1024
 """Bytes of a file within which it must say what it is."""
@@ -40,20 +39,24 @@ def named_format(path: Path) -> str | None:
     return "kustomize" if path.name in _KUSTOMIZATION else None
 
 
-def format_by_content(path: Path) -> str | None:
-    """The format of a YAML or JSON file, or ``None`` for a file that is none of ours."""
+def format_by_content(path: Path, suffix: str = "") -> str | None:
+    """The format of a YAML or JSON file, or ``None`` for a file that is none of ours.
+
+    ``suffix`` is the ending that it should have, whatever it is called.
+    """
+    suffix = suffix or path.suffix.lower()
     try:
         with path.open("rb") as file:
             head = file.read(SNIFFED)
     except OSError:
         return None  # whoever asks for the file by name is told; one of thousands that is not ours is not
-    if path.suffix.lower() == ".gz":
-        return AWS_CONFIG if is_aws_config(_unpacked(head)) else None
+    if suffix == ".gz":
+        return _format_of_json(_unpacked(head), "aws-config")
     encoding = encoding_of(head)
     if encoding != "utf-8":
         head = head.decode(encoding, "replace").encode()
-    if path.suffix.lower() in MACHINE_WRITTEN:
-        if (machine := machine_format(head)) is not None or path.suffix.lower() != ".json":
+    if suffix in MACHINE_WRITTEN:
+        if (machine := _format_of_json(head)) is not None or suffix != ".json":
             return machine
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None
@@ -62,6 +65,14 @@ def format_by_content(path: Path) -> str | None:
     if _COMPOSE_NAME.fullmatch(path.name.lower()) and _COMPOSE_KEY.search(head):
         return "compose"
     return "compose" if _SERVICES.search(head) and _CONTAINER.search(head) and _only_compose(head) else None
+
+
+def _format_of_json(head: bytes, wanted: str = "") -> str | None:
+    """The format of JSON that a program wrote, or ``None``; with ``wanted`` only that one."""
+    from scanner.discovery.machine_written import machine_format  # its patterns are compiled only for such files
+
+    found = machine_format(head)
+    return found if not wanted or found == wanted else None
 
 
 def _unpacked(head: bytes) -> bytes:

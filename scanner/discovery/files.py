@@ -93,7 +93,7 @@ def with_named(found: Discovery, paths: Sequence[Path], kinds: Sequence[str], ma
     for path in dict.fromkeys(path.resolve(strict=True) for path in paths):
         if path in known:
             continue
-        told = format_by_content(path)
+        told = format_by_content(path, ".json")
         kind = told if told is not None and told in kinds else kinds[0]
         source = SourceFile(path, relative_name(path, found.base), kind)
         fault = _fault(path, (path,), max_file_bytes)

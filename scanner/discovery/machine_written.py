@@ -11,9 +11,6 @@ AWS_CONFIG: Final = "aws-config"
 AZ_GRAPH: Final = "az-graph"
 GCP_ASSETS: Final = "gcp-assets"
 
-ENDINGS: Final = frozenset({".tfstate", ".ndjson", ".jsonl"})
-"""Endings, beside ``.json``, of files that may hold one of them."""
-
 _FORMAT_VERSION: Final = re.compile(rb'"format_version"\s*:\s*"\d')
 _STATE_VERSION: Final = re.compile(rb'"version"\s*:\s*\d')
 _CONFIG_ITEMS: Final = re.compile(rb'"(?:configurationItems|baseConfigurationItems)"\s*:\s*\[')
@@ -32,7 +29,7 @@ def machine_format(head: bytes) -> str | None:
         return _terraform(head)
     if b'"asset' in head and _ASSET_TYPE.search(head) and _ASSET_NAME.search(head):
         return GCP_ASSETS
-    return AWS_CONFIG if is_aws_config(head) else AZ_GRAPH if _is_azure(head) else None
+    return AWS_CONFIG if _is_aws_config(head) else AZ_GRAPH if _is_azure(head) else None
 
 
 def _terraform(head: bytes) -> str | None:
@@ -45,7 +42,7 @@ def _terraform(head: bytes) -> str | None:
     return TERRAFORM_STATE if stored else None
 
 
-def is_aws_config(head: bytes) -> bool:
+def _is_aws_config(head: bytes) -> bool:
     """Whether it is a snapshot or history of AWS Config, or what it answered to a query."""
     listed = _CONFIG_ITEMS.search(head) or _CONFIG_RESULTS.search(head)
     return listed is not None and _AWS_TYPE.search(head) is not None

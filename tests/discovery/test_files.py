@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.discovery import Discovery, discover, find_base
+from scanner.discovery import Discovery, discover, find_base, with_named
 from scanner.discovery.files import format_of
 
 LIMIT = 1_000
@@ -154,3 +154,42 @@ def test_compose_files_are_told_by_what_they_say(name: str, content: str, found:
 def test_manifests_in_any_encoding_that_yaml_allows_are_found(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes("apiVersion: v1\nkind: Pod\n".encode(encoding))
     assert [file.format for file in discover([tmp_path], 1_000_000).files] == ["kubernetes"]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson", "terraform.tfstate", "a.txt", "a.json.bak"])
+def test_json_that_programs_write_is_told_by_its_content_where_it_may_be_json(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, name, content='{"format_version": "1.2", "planned_values": {}}')
+    expected = [] if name.endswith((".txt", ".bak")) else ["terraform-plan"]
+    assert [file.format for file in discover([tmp_path], LIMIT).files] == expected
+
+
+def test_a_plan_that_holds_manifests_is_a_plan(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "a.json",
+        content='{"format_version": "1.2", "planned_values": {"x": {"apiVersion": "v1", "kind": "Pod"}}}',
+    )
+    assert [file.format for file in discover([tmp_path], LIMIT).files] == ["terraform-plan"]
+
+
+def test_files_that_are_named_beside_the_paths(tmp_path: Path) -> None:
+    touch(tmp_path, "in/main.tf", "out/other.json", content="")
+    touch(
+        tmp_path,
+        "in/plan.json",
+        "out/plan.json",
+        "out/state",
+        content='{"format_version": "1.0", "values": {"root_module": {}}}',
+    )
+    touch(tmp_path, "out/large", content="x" * (LIMIT + 1))
+    found = discover([tmp_path / "in"], LIMIT)
+    named = [tmp_path / name for name in ("out/plan.json", "in/plan.json", "out/plan.json", "out/state", "out/large")]
+    more = with_named(found, named, ("terraform-plan", "terraform-state"), LIMIT)
+    prefix = os.path.relpath(tmp_path / "out", more.base).replace(os.sep, "/")
+    assert {file.name: file.format for file in more.files} == {
+        **{file.name: file.format for file in found.files},
+        f"{prefix}/plan.json": "terraform-state",
+        f"{prefix}/state": "terraform-state",
+    }
+    assert [(problem.span.file, problem.kind.value) for problem in more.problems] == [(f"{prefix}/large", "limit")]
+    assert [file.format for file in more.left_out] == ["terraform-plan"]
