@@ -21,6 +21,7 @@ PLATFORM: Final = "google"
 FORMAT: Final = "gcp-assets"
 
 _ZONE: Final = re.compile(r"(.+-.+\d)-[a-z]")
+_PLACE: Final = re.compile(r"/(?:locations|zones|regions)/([^/]+)")
 _PROJECT: Final = re.compile(r"(?:^|/)projects/([^/]+)")
 _NAME: Final = re.compile(
     r"(?:https?:)?(?://[^/]+/)?(?:(?:[a-z]+/)?(?:v[0-9][a-z0-9]*|beta|alpha)/)?((?:projects|folders|organizations)/[^/\s]+/[^\s?]+)"
@@ -63,7 +64,7 @@ def _entry(item: Mapping[str, Value], kind: str, name: str, places: JsonPlaces) 
     resource = item["resource"] if isinstance(item.get("resource"), dict) else {}
     span = places.get("name") or places.span
     inner = places.step("resource", "data")
-    location = text(resource, "location") or text(item, "location")
+    location = text(resource, "location") or text(item, "location") or next(iter(_PLACE.findall(name)), "")
     project = next(iter(_PROJECT.findall(name)), "") or next(iter(_PROJECT.findall(text(resource, "parent"))), "")
     context = {"project": project, "region": _region(location)}
     beside = {"Id": name, "AssetParent": _parent(name), "location": "" if told else location}
@@ -80,7 +81,8 @@ def _entry(item: Mapping[str, Value], kind: str, name: str, places: JsonPlaces) 
         root=places.source.name,
         keys=tuple(_path_of(name)),
         mentions=(*_mentions(attributes, name, inner, span), *_inside(name, span)),
-        taken=text(item, "update_time", "updateTime"),
+        # Exports of policies name the same assets again, without their data.
+        taken=text(item, "update_time", "updateTime") if attributes else "",
     )
 
 
