@@ -65,8 +65,10 @@ class Planned:
         found: dict[str, Value] = {}
         for name in dict.fromkeys((*values, *unknown)):
             place = f"{path}.{name}" if path else name
-            value = self._value(values.get(name), unknown.get(name), _inside(nodes, name), place)
-            if value is not None:
+            inner = _inside(nodes, name)
+            value = self._value(values.get(name), unknown.get(name), inner, place)
+            left_out = bool(inner) and all(node is None for node in inner) and value in ([], {})
+            if value is not None and not left_out:
                 found[name] = value
         return found
 

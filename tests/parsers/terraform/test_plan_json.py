@@ -127,6 +127,20 @@ def test_what_is_unknown_says_so_and_null_is_not_written(scan: Scan) -> None:
     assert found["policy"].ref is None, "somebody wrote it: what it will be is not known"
 
 
+def test_blocks_that_are_not_written_are_not_there(scan: Scan) -> None:
+    """The values of a plan hold an empty list for each block that a resource may have."""
+    values = {"rule": [{"when": [], "then": [], "name": "x"}], "logging": [], "ports": []}
+    config = {
+        "resources": [
+            written(
+                "aws_wafv2_rule_group.g", rule=[{"then": refs("var.t"), "name": {"constant_value": "x"}}], ports="var.p"
+            )
+        ]
+    }
+    found = declared(scan({"plan.json": plan(resource("aws_wafv2_rule_group.g", values), config=config)}))
+    assert found["aws_wafv2_rule_group.g"].attributes == {"rule": [{"then": [], "name": "x"}], "ports": []}
+
+
 def test_without_a_configuration_nothing_tells_what_is_written(scan: Scan) -> None:
     changes = [change("aws_sqs_queue.q", "create", unknown={"policy": True})]
     estate = scan({"plan.json": plan(resource("aws_sqs_queue.q", {}), changes=changes)})
