@@ -72,7 +72,7 @@ def _standing(entry: Mapping[str, Value], module: str, places: JsonPlaces) -> St
     values = mapping(entry, "values")
     key = entry.get("index")
     return Standing(
-        address=entry["address"],
+        address=_whole(entry["address"], module, key),
         module=module,
         mode=str(entry.get("mode") or "managed"),
         type=str(entry.get("type") or ""),
@@ -86,6 +86,14 @@ def _standing(entry: Mapping[str, Value], module: str, places: JsonPlaces) -> St
         span=places.get("address") or places.span,
         secrets=tuple(secrets_in(values, entry.get("sensitive_values"))),
     )
+
+
+def _whole(address: str, module: str, key: Value) -> str:
+    """An address in full: states of Terraform 0.12 leave out the module and the key that stand beside it."""
+    if module and not address.startswith(f"{module}."):
+        address = f"{module}.{address}"
+    written = address.endswith("]") or not isinstance(key, (str, int))
+    return address if written else f"{address}[{json.dumps(key, ensure_ascii=False)}]"
 
 
 def stored_in(document: JsonDocument) -> Iterator[Standing]:

@@ -257,6 +257,22 @@ def test_an_instance_refers_to_the_one_with_its_own_key(scan: Scan) -> None:
     assert [r.target for r in found["aws_instance.i[1]"].references] == ["aws_subnet.s[1]"]
 
 
+def test_data_of_modules_in_plans_of_terraform_0_12(scan: Scan) -> None:
+    """There the state before the plan tells the addresses of modules' resources without the modules, and without keys."""
+    data = [resource("data.aws_subnet.s", {"id": f"subnet-{n}"}, n, mode="data") for n in (0, 1)]
+    for each in data:
+        each["address"] = "data.aws_subnet.s"
+    prior = {"values": {"root_module": {"child_modules": [{"address": "module.net", "resources": data}]}}}
+    module = {"outputs": {"id": {"expression": refs("data.aws_subnet.s[1]")}}}
+    config = {
+        "resources": [written("aws_instance.i", subnet_id="module.net.id")],
+        "module_calls": {"net": {"module": module}},
+    }
+    found = declared(scan({"plan.json": plan(resource("aws_instance.i", {}), config=config, prior_state=prior)}))
+    assert set(found) == {"aws_instance.i", "module.net.data.aws_subnet.s[0]", "module.net.data.aws_subnet.s[1]"}
+    assert [r.target for r in found["aws_instance.i"].references] == ["module.net.data.aws_subnet.s[1]"]
+
+
 def test_modules_that_hand_each_other_on_in_a_circle_end(scan: Scan) -> None:
     config = {
         "resources": [written("aws_lb.a", subnets="module.a.x")],
