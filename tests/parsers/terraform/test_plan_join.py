@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from scanner.model.finding import Outcome
 from scanner.model.problem import ProblemKind
+from scanner.model.report import Report
 from scanner.model.value import Unknown
 from scanner.parsers.terraform.plan_references import unkeyed
 from scanner.pipeline import Estate
@@ -174,7 +176,7 @@ def test_several_plans_of_one_root_are_several_estates(estate_of: Read) -> None:
 
 def test_a_state_decides_only_what_the_files_leave_open(estate_of: Read) -> None:
     files = 'resource "aws_db_instance" "d" {\n  identifier = "new"\n  multi_az = var.multi\n}\nvariable "multi" {}\n'
-    values = {
+    values: dict[str, dict[str, Any]] = {
         "identifier": "old",
         "multi_az": True,
         "backup_retention_period": 7,
@@ -221,3 +223,59 @@ def test_planned_zones_and_defaults_reach_the_graph(estate_of: Read) -> None:
     estate = estate_of({"main.tf": files, "plan.json": json.dumps(document)})
     found = estate.graph.resources["aws_db_instance.d"]
     assert (found.get("zone_redundant"), found.get("backup_retention_days")) == (False, 0)
+
+
+def test_the_same_is_found_with_and_without_the_files(report_of: Callable[..., Report]) -> None:
+    """A database in a subnet: by the plan alone, and on the lines of the files."""
+    files = (
+        'provider "aws" {\n  region = var.region\n}\nvariable "region" {}\nvariable "multi" {}\n'
+        'resource "aws_subnet" "a" {\n  availability_zone = "${var.region}a"\n}\n'
+        'resource "aws_db_subnet_group" "g" {\n  name       = "g"\n  subnet_ids = [aws_subnet.a.id]\n}\n'
+        'resource "aws_db_instance" "d" {\n  engine               = "postgres"\n  multi_az             = var.multi\n'
+        "  db_subnet_group_name = aws_db_subnet_group.g.name\n}\n"
+    )
+    values: dict[str, dict[str, Any]] = {
+        "aws_subnet.a": {"availability_zone": "eu-west-1a"},
+        "aws_db_subnet_group.g": {"name": "g"},
+        "aws_db_instance.d": {"engine": "postgres", "multi_az": False, "db_subnet_group_name": "g"},
+    }
+    unknown = {"aws_db_subnet_group.g": {"subnet_ids": True}, "aws_db_instance.d": {"backup_retention_period": True}}
+    document = json.loads(
+        plan(values, unknown, variables={"region": {"value": "eu-west-1"}, "multi": {"value": False}})
+    )
+    written = {
+        "aws_subnet.a": {"availability_zone": ["var.region"]},
+        "aws_db_subnet_group.g": {"name": [], "subnet_ids": ["aws_subnet.a.id", "aws_subnet.a"]},
+        "aws_db_instance.d": {
+            "engine": [],
+            "multi_az": ["var.multi"],
+            "db_subnet_group_name": ["aws_db_subnet_group.g.name"],
+        },
+    }
+    region = {"region": {"references": ["var.region"]}}
+    document["configuration"] = {
+        "provider_config": {"aws": {"name": "aws", "expressions": region}},
+        "root_module": {
+            "resources": [
+                {
+                    "address": a,
+                    "provider_config_key": "aws",
+                    "expressions": {k: {"references": v} for k, v in e.items()},
+                }
+                for a, e in written.items()
+            ]
+        },
+    }
+    alone, joined = (
+        report_of({"plan.json": json.dumps(document)}),
+        report_of({"main.tf": files, "plan.json": json.dumps(document)}),
+    )
+    found = [
+        {(f.rule, f.resource, f.outcome) for f in report.findings if f.resource.startswith("aws_")}
+        for report in (alone, joined)
+    ]
+    assert found[0] == found[1]
+    assert ("RS101", "aws_db_instance.d", Outcome.FAIL) in found[0]
+    at = next(f.span for f in joined.findings if f.rule == "RS101" and f.outcome is Outcome.FAIL)
+    assert (at.file, at.line) == ("main.tf", 15)
+    assert [r.placement.zones for r in alone.resources if r.id == "aws_subnet.a"] == [("eu-west-1a",)]
