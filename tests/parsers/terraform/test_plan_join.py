@@ -176,7 +176,7 @@ def test_several_plans_of_one_root_are_several_estates(estate_of: Read) -> None:
 
 def test_a_state_decides_only_what_the_files_leave_open(estate_of: Read) -> None:
     files = 'resource "aws_db_instance" "d" {\n  identifier = "new"\n  multi_az = var.multi\n}\nvariable "multi" {}\n'
-    values: dict[str, dict[str, Any]] = {
+    values = {
         "identifier": "old",
         "multi_az": True,
         "backup_retention_period": 7,
