@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -57,11 +57,12 @@ class Analysis:
     faults: FaultGraph
     services: Sequence[Service]
     _ids: dict[int, str] = field(default_factory=dict)
-    _family: dict[str, str] = field(default_factory=dict)
-    _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
     _points: frozenset[int] = frozenset()
+
+    _families: Mapping[str, str] = field(default_factory=dict)
+    """A place → the places that it may be, where the files do not name it."""
 
     _taken: Mapping[str, str] = field(default_factory=dict)
     """Clusters that are taken for one because nothing tells where something is applied, and what to say of each."""
@@ -69,6 +70,7 @@ class Analysis:
     def __post_init__(self) -> None:
         self._taken = taken_clusters(self.faults.graph)
         self._points = frozenset(node for node, label in self.faults.gates.labels.items() if label.resource)
+        self._families = {name: family for family, names in self.faults.families.items() for name in names}
         self._ids = {node: name for name, node in self.faults.events.items()}
 
     def risks(self) -> tuple[ServiceRisk, ...]:
@@ -180,31 +182,40 @@ class Analysis:
         Of cuts that only unknowns make, those of named places stand for all that differ by an unknown one; without
         any of these the first does.
         """
-        sure = frozenset(certain)
-        kept: list[tuple[str, ...]] = [cut for cut in cuts if cut in sure]
-        perhaps = [cut for cut in cuts if cut not in sure and not any(other in sure for other in self._renamed(cut))]
+        sure = frozenset(map(frozenset, certain))
+        others = {
+            (self._families[name], cut - {name})
+            for cut in sure
+            for name in cut
+            if name in self._families and is_unnamed(name)
+        }
+        kept: list[tuple[str, ...]] = [cut for cut in cuts if frozenset(cut) in sure]
+        perhaps = [
+            cut for cut in cuts if frozenset(cut) not in sure and not self._is_alias(frozenset(cut), sure, others)
+        ]
         told: set[tuple[str, ...]] = set()
         for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):
-            shape = tuple(sorted(self._family.get(name, name) for name in cut))
+            shape = tuple(sorted(self._families.get(name, name) for name in cut))
             if not any(map(is_unnamed, cut)) or shape not in told:
                 kept.append(cut)
             told.add(shape)
         return sorted(kept, key=_rank)
 
-    def _renamed(self, cut: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        for name in cut:
-            for other in self._unknown_siblings(name):
-                yield tuple(sorted({other, *cut} - {name}))
+    def _is_alias(
+        self, cut: frozenset[str], sure: frozenset[frozenset[str]], others: set[tuple[str, frozenset[str]]]
+    ) -> bool:
+        """Whether a cut is a certain one when one of its places is exchanged for an unnamed one of the same family.
 
-    def _unknown_siblings(self, name: str) -> tuple[str, ...]:
-        """The places that the files do not name beside a place."""
-        if not self._beside:
-            for name_of_family, family in self.faults.families.items():
-                unknown = tuple(n for n in family if is_unnamed(n))
-                self._beside.update(dict.fromkeys(family, unknown))
-                self._family.update(dict.fromkeys(family, name_of_family))
-            self._beside.setdefault("", ())
-        return self._beside.get(name, ())
+        ``others`` are the certain cuts without one unnamed place, each with the family of that place.
+        """
+        unnamed = {self._families.get(name) for name in cut if is_unnamed(name)}
+        for name in cut:
+            family = self._families.get(name)
+            if family is not None:
+                rest = cut - {name}
+                if (family, rest) in others or (family in unnamed and rest in sure):
+                    return True
+        return False
 
     def _descend(self, node: int) -> set[int]:
         structure = self.faults.structure
