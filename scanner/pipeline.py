@@ -110,7 +110,8 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     found = discover(paths, config.limits.max_file_bytes)
     config = shown_from(config, found.base)
     terraform = _handed_over(read_terraform(found, config))
-    parsed = _followed(joined((terraform, read_kubernetes(found, config), read_compose(found, config))))
+    others = (read_kubernetes(found, config), read_compose(found, config), read_cloudformation(found, config))
+    parsed = _followed(joined((terraform, *others)))
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
@@ -244,6 +245,20 @@ def read_compose(found: Discovery, config: Config) -> Parsed:
 
     files = [compose.InputFile(f.path, f.name) for f in discovered]
     return compose.read(files, Options(found.base, _scan_root(found), config.limits.max_file_bytes))
+
+
+def read_cloudformation(found: Discovery, config: Config) -> Parsed:
+    """Read the templates, the CDK's output and the Serverless Framework files among those discovered."""
+    discovered = [f for f in found.files if f.format == "cloudformation"]
+    if not discovered:
+        return Parsed()
+    from scanner.parsers.cloudformation import project as cloudformation
+    from scanner.parsers.cloudformation.reading import InputFile, Options
+
+    options = Options(
+        found.base, _scan_root(found), config.region, config.parameter_files, config.limits.max_file_bytes
+    )
+    return cloudformation.read([InputFile(f.path, f.name) for f in discovered], options)
 
 
 def _scan_root(found: Discovery) -> Path:

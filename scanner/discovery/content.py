@@ -17,6 +17,16 @@ _SERVICES: Final = re.compile(
     rb"^services:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+[\"'\w.${}-]+:", re.MULTILINE
 )
 _CONTAINER: Final = re.compile(rb"^[ \t]+(?:image|build|extends):", re.MULTILINE)
+_STACK_KEY: Final = re.compile(rb"""^["']?AWSTemplateFormatVersion["']?[ \t]*:""", re.MULTILINE)
+_RESOURCES_KEY: Final = re.compile(rb"""^["']?(?:Resources|resources)["']?[ \t]*:""", re.MULTILINE)
+_STACK_TYPE: Final = re.compile(rb"""\bType["']?[ \t]*:[ \t]*["']?(?:AWS|Custom|Alexa)::""")
+_STACK_KEY_JSON: Final = re.compile(rb'"AWSTemplateFormatVersion"\s*:')
+_RESOURCES_KEY_JSON: Final = re.compile(rb'"Resources"\s*:\s*\{')
+_STACK_TYPE_JSON: Final = re.compile(rb'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::')
+_ASSEMBLY: Final = re.compile(rb'"type"\s*:\s*"aws:cloudformation:stack"')
+_MANIFEST: Final = "manifest.json"
+_SERVICE_NAME: Final = re.compile(r"serverless(?:[-.][\w-]+)?\.(?:ya?ml|json)")
+_SERVICE_KEY: Final = re.compile(rb"""^[ \t]*["']?provider["']?[ \t]*:""", re.MULTILINE)
 _COMPOSE_NAME: Final = re.compile(r"(?:[\w.-]*[-_.])?compose[\w.-]*\.ya?ml")
 _TOP_KEY: Final = re.compile(rb"^[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*:", re.MULTILINE)
 _COMPOSE_TOP: Final = frozenset(
@@ -48,6 +58,8 @@ def format_by_content(path: Path) -> str | None:
     if head.startswith(_WIDE):
         head = head.decode("utf-16", "replace").encode()
     head = head.removeprefix(_MARK)
+    if _is_of_cloudformation(path, head):
+        return "cloudformation"
     if path.suffix.lower() == ".json":
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None
@@ -56,6 +68,22 @@ def format_by_content(path: Path) -> str | None:
     if _COMPOSE_NAME.fullmatch(path.name.lower()) and _COMPOSE_KEY.search(head):
         return "compose"
     return "compose" if _SERVICES.search(head) and _CONTAINER.search(head) and _only_compose(head) else None
+
+
+def _is_of_cloudformation(path: Path, head: bytes) -> bool:
+    """Whether it is a template, the manifest of what the CDK wrote, or a service of the Serverless Framework.
+
+    The keys of a template stand at its first level: start-up scripts in it may well hold manifests of Kubernetes.
+    """
+    if _SERVICE_NAME.fullmatch(path.name.lower()) and _SERVICE_KEY.search(head):
+        return True
+    if head.lstrip()[:1] == b"{":
+        if path.name == _MANIFEST and _ASSEMBLY.search(head):
+            return True
+        told = b'"AWSTemplateFormatVersion"' in head and _STACK_KEY_JSON.search(head)
+        return bool(told or (_RESOURCES_KEY_JSON.search(head) and _STACK_TYPE_JSON.search(head)))
+    told = b"AWSTemplateFormatVersion" in head and _STACK_KEY.search(head)
+    return bool(told or (b"::" in head and _RESOURCES_KEY.search(head) and _STACK_TYPE.search(head)))
 
 
 def _only_compose(head: bytes) -> bool:

@@ -30,7 +30,7 @@ FORMATS: Final = {
 """File name endings and the format that they mean. The longest ending wins."""
 
 
-_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
+_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml", ".json", ".template"})
 
 
 class SourceFile(Struct, frozen=True):

@@ -43,7 +43,9 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
     references: dict[Reference, None] = {}
     plain = Plain(stack.targets, references, MAX_FIELDS)
     attributes = plain.value(properties, "")
-    if isinstance(attributes, Unknown) or (attributes is not NO_VALUE and not isinstance(attributes, (dict, type(None)))):
+    if isinstance(attributes, Unknown) or (
+        attributes is not NO_VALUE and not isinstance(attributes, (dict, type(None)))
+    ):
         message = f"the properties of {entry.name} are no mapping"
         stack.reading.report(properties.span, ProblemKind.INVALID, message)
     beside = {name: found for name in _LIFECYCLE if (found := stack.part(entry.name, name)) is not None}

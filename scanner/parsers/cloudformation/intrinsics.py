@@ -133,6 +133,8 @@ def _sub(stack: Evaluation, argument: Argument, span: Span) -> Any:
     text, given = argument.text, dict[str, Field]()
     if text is None:
         nodes = argument.nodes or []
+        if not nodes and isinstance(whole := stack.value(argument), Unknown):
+            return whole.derived()
         if len(nodes) != 2 or nodes[0].id != "scalar" or nodes[1].id != "mapping":
             raise _misused("takes a text, or a list of a text and a mapping of names")
         text = argument.scope.filled(str(nodes[0].value))
@@ -345,12 +347,14 @@ def _agreed(candidates: Sequence[Field], undecided: Unknown) -> Any:
 def included(stack: Evaluation, argument: Argument, span: Span) -> tuple[Any, Scope] | None:
     """The mapping that ``Fn::Transform`` brings in; ``None``, with a problem, for what only AWS can run."""
     call = stack.value(argument)
+    if isinstance(call, list) and len(call) == 1:
+        call = call[0].value
     name = call.get("Name") if isinstance(call, dict) else None
     given = call.get("Parameters") if isinstance(call, dict) else None
     location = given.get("Location") if given is not None else None
     if name is None or name.value != _INCLUDE:
-        what = name.value if name is not None and isinstance(name.value, str) else "a macro"
-        stack.reading.report(span, ProblemKind.UNSUPPORTED, f"{what} is a macro that only AWS runs")
+        what = f"the macro {name.value}" if name is not None and isinstance(name.value, str) else "a macro"
+        stack.reading.report(span, ProblemKind.UNSUPPORTED, f"{what} is run by AWS alone")
         stack.reading.partly.add(span.file)
         return None
     if location is None:

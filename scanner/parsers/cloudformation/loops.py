@@ -56,7 +56,5 @@ def _texts(stack: Evaluation, name: str, item: Field) -> list[str]:
     text = as_text("" if item.value is NO_VALUE or isinstance(item.value, dict) else item.value)
     if isinstance(text, str):
         return [text] if text else []
-    stack.reading.report(
-        item.span, ProblemKind.UNRESOLVED, f"an item that {name} goes over is left out: {text.reason}"
-    )
+    stack.reading.report(item.span, ProblemKind.UNRESOLVED, f"an item that {name} goes over is left out: {text.reason}")
     return []

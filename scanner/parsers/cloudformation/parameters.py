@@ -69,4 +69,3 @@ def _number(text: str) -> int | float | str:
     if found is None:
         return text
     return float(text) if found[1] else int(text)
-

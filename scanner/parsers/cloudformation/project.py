@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
-from scanner.model.value import Unknown, Value
+from scanner.model.value import Value
 from scanner.parsers.cloudformation import cdk, parameter_files, sam, serverless
 from scanner.parsers.cloudformation.declared import declarations
 from scanner.parsers.cloudformation.evaluation import Deployment, Evaluation
@@ -193,7 +193,11 @@ def _same_place(one: Deployment, other: Deployment) -> bool:
 
 
 def _given(parameters: Field | None) -> Mapping[str, Field]:
-    return parameters.mapping() if parameters is not None else {}
+    """What a stack is given: a mapping, or the list of keys and values that stack sets take."""
+    if parameters is None:
+        return {}
+    pairs = ((item.text("ParameterKey"), item.get("ParameterValue")) for item in parameters.items())
+    return {**parameters.mapping(), **{key: value for key, value in pairs if key and value is not None}}
 
 
 # -- the files of a scan ---------------------------------------------------------------------------
@@ -276,9 +280,7 @@ def _service(path: str, reading: Reading) -> Iterator[Planned]:
     yield Planned(template, Deployment(reading.root_name(path), region=region, fill=variables.filled), "", True)
 
 
-def _alone(
-    manifests: Sequence[cdk.CdkStack], templates: Mapping[str, Template], reading: Reading
-) -> Iterator[Planned]:
+def _alone(manifests: Sequence[cdk.CdkStack], templates: Mapping[str, Template], reading: Reading) -> Iterator[Planned]:
     """The templates that no manifest names."""
     known = {stack.path for stack in manifests}
     for path, template in templates.items():

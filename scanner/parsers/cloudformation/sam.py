@@ -29,6 +29,10 @@ _KEPT: Final = frozenset({"Parameters", "Globals", "Transform"})
 """Sections that are not the translator's: it fills in defaults that a parameter file may replace."""
 _ELSEWHERE: Final = "us-east-1"
 """The region in which the translator believes to be where none is known; what it makes says ``AWS::Region``."""
+_UPLOADED: Final = ("CodeUri", "ContentUri", "DefinitionUri")
+"""Properties that name a local folder or file until `sam package` has uploaded it."""
+_BUCKET: Final = "riskscan-not-uploaded"
+"""Stands for the bucket that a local path will be uploaded to; what the translator makes of it is undone."""
 _TAGS: Final = {bool: "bool", int: "int", float: "float", str: "str"}
 
 Place = tuple[Any, Any]
@@ -132,7 +136,16 @@ class _Marking:
         found = _Mapping()
         for entry in self.stack.section(name).values():
             found[entry.name] = self._value(entry.node, entry.scope, entry.key)
+        if name in ("Resources", "Globals"):
+            for resource in found.values():
+                self._as_uploaded(resource.get("Properties", resource) if isinstance(resource, dict) else None)
         return found
+
+    def _as_uploaded(self, properties: Any) -> None:
+        for name in _UPLOADED if isinstance(properties, dict) else ():
+            value = properties.get(name)
+            if isinstance(value, _Text) and not value.startswith(("s3://", "http")):
+                properties[name] = _placed(_Text(f"s3://{_BUCKET}/{value}"), value.place)
 
     def _value(self, node: Any, scope: Scope, key: Any = None, *, bare: bool = False) -> Any:
         call = None if bare else call_of(node, scope, False)
@@ -241,7 +254,8 @@ class _Building:
     def node(self, value: Any, place: Place) -> Any:
         """A node at a place."""
         if isinstance(value, dict):
-            return self.mapping(value, place)
+            local = _local_path(value)
+            return self.mapping(value, place) if local is None else _scalar(local, place)
         if isinstance(value, (list, tuple)):
             return self._sequence(value, place)
         return _scalar(value, place)
@@ -262,6 +276,13 @@ class _Building:
 
         items = [self.node(item, getattr(item, "place", None) or place) for item in value]
         return yaml.SequenceNode("tag:yaml.org,2002:seq", items, place[1].start_mark, place[1].end_mark)
+
+
+def _local_path(value: Mapping[str, Any]) -> str | None:
+    """The path that an invented place in a bucket stands for."""
+    held = value.get("S3Bucket", value.get("Bucket"))
+    found = value.get("S3Key", value.get("Key"))
+    return str(found) if held == _BUCKET and found is not None else None
 
 
 def _key(name: str, place: Place) -> Any:

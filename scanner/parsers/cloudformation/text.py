@@ -13,7 +13,7 @@ from scanner.model.value import Ref, Unknown, Value, unknown_from, unknowns_in
 _RESOLVE: Final = re.compile(r"\{\{resolve:([a-z-]+):([^{}]*)\}\}")
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html"""
 _OPEN_RESOLVE: Final = "{{resolve:"
-_GAP: Final = re.compile("\"?\ue000(\\d+)\ue001\"?")
+_GAP: Final = re.compile('"?\ue000(\\d+)\ue001"?')
 
 
 def as_text(value: Value) -> str | Unknown:
