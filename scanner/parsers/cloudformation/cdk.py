@@ -75,7 +75,5 @@ def _environment(text: Any) -> tuple[str | None, str | None]:
 
 def _parameters(given: Any, document: Document, name: str) -> dict[str, Field]:
     """What the app gives to the stack's parameters. The empty text that stands for no asset is none."""
-    entries = given.items() if isinstance(given, dict) else ()
-    return {
-        key: Field(value, root_of(document), Origin(name)) for key, value in entries if isinstance(value, str) and value
-    }
+    texts = {key: value for key, value in given.items() if isinstance(value, str)} if isinstance(given, dict) else {}
+    return {key: Field(value, root_of(document), Origin(name)) for key, value in texts.items() if value}

@@ -43,10 +43,9 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
     references: dict[Reference, None] = {}
     plain = Plain(stack.targets, references, MAX_FIELDS)
     attributes = plain.value(properties, "")
-    if isinstance(attributes, Unknown) or (
-        attributes is not NO_VALUE and not isinstance(attributes, (dict, type(None)))
-    ):
-        message = f"the properties of {entry.name} are no mapping"
+    if attributes is not NO_VALUE and not isinstance(attributes, (dict, type(None))):
+        told = f": {attributes.reason}" if isinstance(attributes, Unknown) else ""
+        message = f"the properties of {entry.name} are no mapping{told}"
         stack.reading.report(properties.span, ProblemKind.INVALID, message)
     beside = {name: found for name in _LIFECYCLE if (found := stack.part(entry.name, name)) is not None}
     lifecycle: dict[str, Value] = {name: plain.value(each, f"lifecycle.{name}") for name, each in beside.items()}

@@ -23,8 +23,8 @@ class Deployment(Struct, frozen=True):
 
     ``prefix`` stands before the ids of what it declares, ``root`` is the template that is deployed by itself, and
     ``home`` the prefix of its ids. ``chain`` are the templates that this one is nested in, outermost first, ``call``
-    is the resource that nests it. ``account`` and ``name`` are ``None`` where nothing tells them. ``fill`` fills in what a
-    program does that writes templates.
+    is the resource that nests it. ``account`` and ``name`` are ``None`` where nothing tells them. ``fill`` fills in what
+    a program does that writes templates.
     """
 
     root: str

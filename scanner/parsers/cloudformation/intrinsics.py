@@ -157,7 +157,8 @@ def _filled(stack: Evaluation, written: str, given: Mapping[str, Field], scope: 
     elif stack.deployment.fill is not None and ":" in name and not name.startswith("AWS::"):
         value = stack.deployment.fill(f"${{{name}}}", span)
     elif "." in name:
-        value = attribute(stack, *(part.strip() for part in name.split(".", 1)), span)
+        resource, _, path = name.partition(".")
+        value = attribute(stack, resource.strip(), path.strip(), span)
     else:
         value = referred(stack, name, scope, span)
     return "" if value is NO_VALUE else as_text(_data(value))

@@ -95,9 +95,9 @@ def _told_later(prefix: str, kind: str, path: str, what: str) -> Unknown:
 
 def _stack_name(stack: Evaluation) -> str | Unknown:
     name = stack.deployment.name
-    return (
-        _told_later(stack.deployment.prefix, "aws_cloudformation_stack", "name", "its name") if name is None else name
-    )
+    if name is not None:
+        return name
+    return _told_later(stack.deployment.prefix, "aws_cloudformation_stack", "name", "the stack's name")
 
 
 def _domain(stack: Evaluation) -> str:

@@ -16,6 +16,8 @@ from scanner.parsers.cloudformation.reading import Reading
 _SCHEMES: Final = ("http://", "https://", "s3://")
 STACK: Final = "AWS::CloudFormation::Stack"
 STACK_SET: Final = "AWS::CloudFormation::StackSet"
+APPLICATION: Final = "AWS::Serverless::Application"
+"""What SAM makes a nested stack of."""
 
 
 def local_path(url: Value, folder: str, asset: str, templates: Iterable[str], anchor: str) -> str | None:
