@@ -63,8 +63,12 @@ class Estate:
     def _nested(self, stack: Evaluation, name: str) -> list[Evaluation]:
         key = (id(stack), name)
         if key not in self._children:
-            if key in self._opening:
-                return []  # its parameters ask for its outputs: the circle is told where they are worked out
+            if key in self._opening or stack.is_open(name, "Properties"):
+                span = stack.section("Resources")[name].span
+                self.reading.report(
+                    span, ProblemKind.INVALID, f"the parameters of the stack {name} wait for its outputs"
+                )
+                return []
             self._opening.add(key)
             self._children[key] = list(self._made(stack, name))
             self._opening.discard(key)

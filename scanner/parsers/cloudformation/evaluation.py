@@ -23,8 +23,8 @@ class Deployment(Struct, frozen=True):
 
     ``prefix`` stands before the ids of what it declares, ``root`` is the template that is deployed by itself, and
     ``home`` the prefix of its ids. ``chain`` are the templates that this one is nested in, outermost first, ``call``
-    is the resource that nests it. ``account`` and ``name`` are ``None`` where nothing tells them. ``fill`` fills in what
-    a program does that writes templates.
+    is the resource that nests it. ``account`` and ``name`` are ``None`` where nothing tells them. ``fill`` fills in
+    what a program does that writes templates.
     """
 
     root: str
@@ -117,6 +117,10 @@ class Evaluation:
             self._fields[key] = self.field(found[1], entry.scope, found[0])
             self._open.discard(key)
         return self._fields[key]
+
+    def is_open(self, name: str, part: str) -> bool:
+        """Whether a part of a resource is being worked out."""
+        return (name, part) in self._open
 
     def _circle(self, span: Span, what: str, found: tuple[Any, Any], scope: Scope) -> Field:
         self.reading.report(span, ProblemKind.INVALID, f"{what} depends on itself")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +16,8 @@ from scanner.parsers.cloudformation.evaluation import Deployment
 from scanner.parsers.cloudformation.nested import APPLICATION, STACK, STACK_SET
 from scanner.parsers.cloudformation.reading import InputFile, Options, Reading, Template
 from scanner.parsers.parsed import Parsed
+
+_NESTING: Final = frozenset({STACK, STACK_SET, APPLICATION})
 
 
 class Planned(Struct, frozen=True):
@@ -155,6 +157,8 @@ def _nests(plan: Planned, estate: Estate) -> list[str]:
 def _may_nest(node: Any) -> bool:
     """Whether a resource may be a stack, or a loop may make some."""
     if node.id != "mapping":
-        return node.id == "sequence"
-    kinds = [value for key, value in node.value if key.value == "Type"]
-    return any(value.id != "scalar" or str(value.value) in (STACK, STACK_SET, APPLICATION) for value in kinds)
+        return bool(node.id == "sequence")
+    for key, value in node.value:
+        if key.value == "Type":
+            return bool(value.id != "scalar" or value.value in _NESTING)
+    return False

@@ -9,8 +9,10 @@ from __future__ import annotations
 import copy
 import importlib.util
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -33,6 +35,7 @@ _UPLOADED: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 """Properties that name a local folder or file until `sam package` has uploaded it."""
 _BUCKET: Final = "riskscan-not-uploaded"
 """Stands for the bucket that a local path will be uploaded to; what the translator makes of it is undone."""
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _TAGS: Final = {bool: "bool", int: "int", float: "float", str: "str"}
 
 Place = tuple[Any, Any]
@@ -68,6 +71,7 @@ def _translate(source: dict[str, Any], values: dict[str, Any], region: Any) -> d
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    _read_policies_once()
     known = isinstance(region, str)
     session: Any = _Session(region if known else _ELSEWHERE)
     if not known:
@@ -77,6 +81,16 @@ def _translate(source: dict[str, Any], values: dict[str, Any], region: Any) -> d
         source, values, get_managed_policy_map=dict
     )
     return made
+
+
+@cache
+def _read_policies_once() -> None:
+    """Let the translator keep its policy templates, which it reads and checks anew for each template (30 ms)."""
+    from samtranslator.translator import translator
+
+    made = getattr(translator, "make_policy_template_for_function_plugin", None)
+    if made is not None:
+        translator.make_policy_template_for_function_plugin = cache(made)
 
 
 class _Session(Struct, frozen=True):
@@ -185,7 +199,8 @@ def _rebuilt(template: Template, made: Mapping[str, Any]) -> Template:
             continue
         place = template.sections.get(name, written)
         if name == "Resources":
-            section = _resources(value, sources, place)
+            shared = template.node("Globals")
+            section = _resources(value, sources, place, _keys(shared) if shared is not None else {})
         else:
             section = _Building(place, _keys(place[1])).mapping(value, place)
         pairs.append((_scalar(name, place), section))
@@ -194,19 +209,19 @@ def _rebuilt(template: Template, made: Mapping[str, Any]) -> Template:
     return template_of(template.path, template.name, root)
 
 
-def _resources(made: Mapping[str, Any], sources: Mapping[str, Place], place: Place) -> Any:
+def _resources(made: Mapping[str, Any], sources: Mapping[str, Place], place: Place, shared: Mapping[str, Place]) -> Any:
     import yaml
 
     pairs = []
     for name, value in made.items():
         source = _source(name, value, sources) or place
-        keys = _keys(source[1])
+        keys = {**shared, **_keys(source[1])}
         pairs.append((_scalar(name, source), _Building(source, keys).node(value, source)))
     return yaml.MappingNode("tag:yaml.org,2002:map", pairs, place[1].start_mark, place[1].end_mark)
 
 
 def _source(name: str, value: Any, sources: Mapping[str, Place]) -> Place | None:
-    """The resource that another was made of: translated names begin with it; else one that it took a value from."""
+    """The resource that another was made of: translated names begin with it; else one that it took from or names."""
     named = [source for source in sources if name.startswith(source)]
     if named:
         return sources[max(named, key=len)]
@@ -214,7 +229,16 @@ def _source(name: str, value: Any, sources: Mapping[str, Place]) -> Place | None
     for source in sources.values():
         if any(source[0].start_mark.line <= line <= source[1].end_mark.line for line in lines):
             return source
-    return None
+    mentioned = {word for text in _texts(value) for word in _WORD.findall(text)}
+    return next((place for source, place in sources.items() if source in mentioned), None)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    items: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:
+        yield from _texts(item)
 
 
 def _places(value: Any) -> Iterator[Place]:
