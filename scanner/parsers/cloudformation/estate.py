@@ -13,7 +13,7 @@ from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
 from scanner.model.value import Value
-from scanner.parsers.cloudformation import sam
+from scanner.parsers.cloudformation import inline, sam
 from scanner.parsers.cloudformation.declared import declarations
 from scanner.parsers.cloudformation.evaluation import Deployment, Evaluation
 from scanner.parsers.cloudformation.fields import Field
@@ -101,15 +101,15 @@ class Estate:
 
     def _template(self, stack: Evaluation, name: str, span: Span) -> Template | None:
         path = self.nested_path(stack, name)
-        if path is None:
-            properties = stack.part(name, "Properties")
-            if properties is not None and properties.get("TemplateBody") is not None:
-                message = f"the template of {name} is written into a text; it is not read"
-            else:
-                message = f"the template of the stack {name} is not among the files"
-            self.reading.report(span, ProblemKind.MODULE, message)
-            return None
-        return self.templates.get(path) or self.reading.template(path, span)
+        if path is not None:
+            return self.templates.get(path) or self.reading.template(path, span)
+        properties = stack.part(name, "Properties")
+        body = properties.get("TemplateBody") if properties is not None else None
+        found = inline.template(body, f"{stack.template.path}#{name}", self.reading) if body is not None else None
+        if found is None:
+            what = "is not decided, or no template" if body is not None else "is not among the files"
+            self.reading.report(span, ProblemKind.MODULE, f"the template of the stack {name} {what}")
+        return found
 
     def _too_many(self, template: Template, stack: Evaluation, span: Span) -> bool:
         chain = (*stack.deployment.chain, stack.template.path)

@@ -178,6 +178,40 @@ def test_a_stack_set_is_deployed_to_each_of_its_places(parse: Any) -> None:
     assert found["Set"].provider.attributes["region"] == "ap-northeast-1"
 
 
+def test_a_template_in_a_text_is_read(parse: Any) -> None:
+    text = """\
+Parameters: {Env: {Type: String, Default: prod}}
+Resources:
+  Lines:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      TemplateBody: |
+        Resources:
+          Topic:
+            Type: AWS::SNS::Topic
+            Properties:
+              Name: !Ref AWS::Region
+      StackInstancesGroup:
+        - {Regions: [us-east-1], DeploymentTargets: {Accounts: ["111122223333"]}}
+  Escaped:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      TemplateBody: !Sub '{"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"Name": "${Env}"}}}}'
+      StackInstancesGroup:
+        - {Regions: [us-east-1], DeploymentTargets: {Accounts: ["111122223333"]}}
+  Unknown:
+    Type: AWS::CloudFormation::StackSet
+    Properties: {TemplateBody: !Sub "${AWS::AccountId}"}
+"""
+    parsed = parse(text)
+    found = {d.name: d for d in parsed.declarations}
+    topic, queue = found["Topic"], found["Q"]
+    assert (topic.span.line, topic.span.column, topic.attributes) == (8, 11, {"Name": "us-east-1"})
+    assert topic.span_of("Name").line == 11
+    assert (queue.span.line, queue.attributes) == (17, {"Name": "prod"})
+    assert [(p.kind.value, p.span.line) for p in parsed.problems] == [("module-unavailable", 20)]
+
+
 def test_a_file_that_is_included_brings_its_entries(parse: Any) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html"""
     files = {
