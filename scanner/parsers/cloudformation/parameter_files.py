@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from scanner.model.problem import ProblemKind
@@ -28,7 +27,7 @@ _ENDINGS: Final = (".json", ".yaml", ".yml")
 def given(path: str, reading: Reading) -> dict[str, Field]:
     """The values for the parameters of a template: those of the one file beside it, and over them the configured."""
     found: dict[str, Field] = {}
-    beside = list(_beside(path))
+    beside = list(_beside(path, reading))
     if len(beside) == 1:
         found.update(_values(beside[0], reading, required=False))
     for file in reading.options.parameter_files:
@@ -36,14 +35,14 @@ def given(path: str, reading: Reading) -> dict[str, Field]:
     return found
 
 
-def _beside(path: str) -> Iterator[str]:
+def _beside(path: str, reading: Reading) -> Iterator[str]:
     folder, name = posixpath.split(path)
     stem = posixpath.splitext(name)[0]
     for pattern in _BESIDE:
-        for ending in _ENDINGS:
-            candidate = posixpath.join(folder, pattern.format(stem) + ending)
-            if candidate != path and Path(candidate).is_file():
-                yield candidate
+        below, _, wanted = posixpath.join(folder, pattern.format(stem)).rpartition("/")
+        names = reading.names_in(below)
+        found = [f"{below}/{wanted}{ending}" for ending in _ENDINGS if f"{wanted}{ending}" in names]
+        yield from (candidate for candidate in found if candidate != path)
 
 
 def _values(path: str, reading: Reading, *, required: bool) -> dict[str, Field]:

@@ -71,6 +71,7 @@ class Reading:
     secrets: set[str] = field(default_factory=set)
     budget: Budget = field(default_factory=Budget)
     _documents: dict[str, Document | None] = field(default_factory=dict)
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def report(self, span: Span, kind: ProblemKind, message: str) -> None:
         """Note what is wrong."""
@@ -82,6 +83,15 @@ class Reading:
             self.budget.told.add(message)
             self.report(span, ProblemKind.LIMIT, f"{message}; the rest is left out")
         self.partly.add(span.file)
+
+    def names_in(self, folder: str) -> frozenset[str]:
+        """The names in a folder; none where there is no such folder."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(entry.name for entry in Path(folder).iterdir())
+            except OSError:
+                self._names[folder] = frozenset()
+        return self._names[folder]
 
     def name_of(self, path: str) -> str:
         """A path as reports show it."""

@@ -6,7 +6,6 @@ template keeps its place through marks on the values; what it makes stands where
 
 from __future__ import annotations
 
-import copy
 import importlib.util
 import logging
 import re
@@ -59,7 +58,7 @@ def translated(stack: Evaluation) -> Template:
     source = {name: _Marking(stack).section(name) for name in _SECTIONS if template.node(name) is not None}
     values = {name: given.value for name, given in stack.deployment.given.items() if isinstance(given.value, str)}
     try:
-        made = _translate(copy.deepcopy(source), {**_unknown(source, values), **values}, stack.deployment.region)
+        made = _translate(source, {**_unknown(source, values), **values}, stack.deployment.region)
     except Exception as error:  # noqa: BLE001  # a foreign program over foreign input fails in ways of its own
         reading.report(template.span, ProblemKind.UNSUPPORTED, f"the SAM translator refuses it: {_reason(error)}")
         reading.partly.add(template.name)
