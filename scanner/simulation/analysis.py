@@ -43,6 +43,10 @@ _RANK: Final = {
 """Which of several groups of one size comes first: what fails often before what seldom does."""
 
 
+_Rest = tuple[tuple[str, ...], str]
+"""A cut without one of its places, and the family of that place: places of a family may be one and the same."""
+
+
 class _Stopped(Struct, frozen=True):
     """The cuts that stop a service for good, and the size up to which all of them are listed."""
 
@@ -58,7 +62,7 @@ class Analysis:
     services: Sequence[Service]
     _ids: dict[int, str] = field(default_factory=dict)
     _family: dict[str, str] = field(default_factory=dict)
-    _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _families: dict[str, list[str]] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
 
     _points: frozenset[int] = frozenset()
@@ -70,6 +74,10 @@ class Analysis:
         self._taken = taken_clusters(self.faults.graph)
         self._points = frozenset(node for node, label in self.faults.gates.labels.items() if label.resource)
         self._ids = {node: name for name, node in self.faults.events.items()}
+        for family, names in self.faults.families.items():
+            self._family.update(dict.fromkeys(names, family))
+            for name in names:
+                self._families.setdefault(name, []).append(family)
 
     def risks(self) -> tuple[ServiceRisk, ...]:
         """Every service with its cuts, coefficients and risk groups."""
@@ -180,9 +188,9 @@ class Analysis:
         Of cuts that only unknowns make, those of named places stand for all that differ by an unknown one; without
         any of these the first does.
         """
-        sure = frozenset(certain)
+        sure, others = frozenset(certain), self._with_one_unnamed(certain)
         kept: list[tuple[str, ...]] = [cut for cut in cuts if cut in sure]
-        perhaps = [cut for cut in cuts if cut not in sure and not any(other in sure for other in self._renamed(cut))]
+        perhaps = [cut for cut in cuts if cut not in sure and others.isdisjoint(self._without_one(cut))]
         told: set[tuple[str, ...]] = set()
         for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):
             shape = tuple(sorted(self._family.get(name, name) for name in cut))
@@ -191,20 +199,18 @@ class Analysis:
             told.add(shape)
         return sorted(kept, key=_rank)
 
-    def _renamed(self, cut: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        for name in cut:
-            for other in self._unknown_siblings(name):
-                yield tuple(sorted({other, *cut} - {name}))
+    def _with_one_unnamed(self, cuts: Iterable[tuple[str, ...]]) -> frozenset[_Rest]:
+        """What is left of cuts without one unnamed place, with each family of that place."""
+        return frozenset(
+            (tuple(n for n in cut if n != name), family)
+            for cut in cuts
+            for name in filter(is_unnamed, cut)
+            for family in self._families.get(name, ())
+        )
 
-    def _unknown_siblings(self, name: str) -> tuple[str, ...]:
-        """The places that the files do not name beside a place."""
-        if not self._beside:
-            for name_of_family, family in self.faults.families.items():
-                unknown = tuple(n for n in family if is_unnamed(n))
-                self._beside.update(dict.fromkeys(family, unknown))
-                self._family.update(dict.fromkeys(family, name_of_family))
-            self._beside.setdefault("", ())
-        return self._beside.get(name, ())
+    def _without_one(self, cut: tuple[str, ...]) -> Iterator[_Rest]:
+        """The same of one cut without each of its places."""
+        return ((tuple(n for n in cut if n != name), self._family.get(name, "")) for name in cut)
 
     def _descend(self, node: int) -> set[int]:
         structure = self.faults.structure
