@@ -1,7 +1,8 @@
 """SAM through Amazon's own translator, with the places of what it makes in the SAM template.
 
-Nothing is asked of AWS: the translator gets a session that knows a region and nothing else. What it takes over from the
-template keeps its place through marks on the values; what it makes stands where the SAM resource does.
+Nothing is asked of AWS: the translator gets a session that knows a region and nothing else, and sees no application of
+the Serverless Application Repository, which it would look up there. What it takes over from the template keeps its
+place through marks on the values; what it makes stands where the SAM resource does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from scanner.model.problem import ProblemKind
+from scanner.parsers.cloudformation.nested import APPLICATION
 from scanner.parsers.cloudformation.reading import Template, template_of
 from scanner.parsers.cloudformation.syntax import Scope, call_of, constant
 
@@ -56,18 +58,36 @@ def translated(stack: Evaluation) -> Template:
         reading.report(template.span, ProblemKind.UNSUPPORTED, message)
         return template
     source = {name: _Marking(stack).section(name) for name in _SECTIONS if template.node(name) is not None}
-    values = {name: given.value for name, given in stack.deployment.given.items() if isinstance(given.value, str)}
+    resources = source.get("Resources", _Mapping())
+    kept = frozenset(name for name, resource in resources.items() if _of_repository(resource))
+    for name in kept:
+        del resources[name]
+    values = {name: _given(name, given.value) for name, given in stack.deployment.given.items()}
     try:
         made = _translate(source, {**_unknown(source, values), **values}, stack.deployment.region)
     except Exception as error:  # noqa: BLE001  # a foreign program over foreign input fails in ways of its own
         reading.report(template.span, ProblemKind.UNSUPPORTED, f"the SAM translator refuses it: {_reason(error)}")
         reading.partly.add(template.name)
         return template
-    return _rebuilt(template, made)
+    return _rebuilt(template, made, kept)
+
+
+def _given(name: str, value: Any) -> Any:
+    """A parameter's value where it is a plain one; else the parameter stays a reference."""
+    return value if isinstance(value, (str, int, float)) else {"Ref": name}
+
+
+def _of_repository(resource: Any) -> bool:
+    """Whether a resource is an application that only AWS can look up: its location is no file."""
+    if not isinstance(resource, dict) or resource.get("Type") != APPLICATION:
+        return False
+    properties = resource.get("Properties")
+    return not isinstance(properties, dict) or not isinstance(properties.get("Location"), str)
 
 
 def _translate(source: dict[str, Any], values: dict[str, Any], region: Any) -> dict[str, Any]:
     from samtranslator.parser.parser import Parser
+    from samtranslator.plugins.application.serverless_app_plugin import ServerlessAppPlugin
     from samtranslator.translator.translator import Translator
 
     _read_policies_once()
@@ -76,9 +96,9 @@ def _translate(source: dict[str, Any], values: dict[str, Any], region: Any) -> d
     if not known:
         values = {**values, "AWS::Region": {"Ref": "AWS::Region"}, "AWS::Partition": "aws"}
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
-    made: dict[str, Any] = Translator(None, Parser(), boto_session=session).translate(
-        source, values, get_managed_policy_map=dict
-    )
+    offline = ServerlessAppPlugin(sar_client=object(), parameters=values)
+    translator = Translator(None, Parser(), plugins=[offline], boto_session=session)
+    made: dict[str, Any] = translator.translate(source, values, get_managed_policy_map=dict)
     return made
 
 
@@ -185,8 +205,8 @@ def _placed(value: Any, place: Place) -> Any:
 # -- places ----------------------------------------------------------------------------------------
 
 
-def _rebuilt(template: Template, made: Mapping[str, Any]) -> Template:
-    """A template of what the translator made."""
+def _rebuilt(template: Template, made: Mapping[str, Any], kept: frozenset[str]) -> Template:
+    """A template of what the translator made, with the resources that it has not seen."""
     import yaml
 
     written = template.sections["Resources"] if "Resources" in template.sections else template.sections["Transform"]
@@ -200,6 +220,7 @@ def _rebuilt(template: Template, made: Mapping[str, Any]) -> Template:
         if name == "Resources":
             shared = template.node("Globals")
             section = _resources(value, sources, place, _keys(shared) if shared is not None else {})
+            section.value += [place for source, place in sources.items() if source in kept]
         else:
             section = _Building(place, _keys(place[1])).mapping(value, place)
         pairs.append((_scalar(name, place), section))

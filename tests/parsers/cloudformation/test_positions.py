@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from scanner.model.value import Ref
+
 TEMPLATE = """\
 Transform: AWS::LanguageExtensions
 Parameters:
@@ -158,6 +162,38 @@ def test_without_the_translator_sam_stays_as_it_is(parse: Any, monkeypatch: Any)
         *("AWS::Serverless::Function", "AWS::Serverless::SimpleTable", "AWS::SQS::Queue"),
     }
     assert ["riskscan[sam]" in p.message for p in parsed.problems] == [True]
+
+
+def test_nothing_is_asked_of_aws(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The translator looks applications of the repository up, if it sees any."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    monkeypatch.setattr("boto3.client", refuse)
+    monkeypatch.setattr("boto3.session.Session.client", refuse)
+    application = """\
+  Repository:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: {ApplicationId: "arn:aws:serverlessrepo:us-east-1:1:applications/a", SemanticVersion: 1.0.0}
+  Local:
+    Type: AWS::Serverless::Application
+    Properties: {Location: nested.yaml, Parameters: {Name: !Ref Plain}}
+"""
+    nested = (
+        "Parameters: {Name: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic, Properties: {Q: !Ref Name}}}\n"
+    )
+    parsed = parse({"stack.yaml": SAM + application, "nested.yaml": nested})
+    found = {d.id: d for d in parsed.declarations}
+    assert found["Repository"].type == "AWS::Serverless::Application"
+    assert found["Hello"].type == "AWS::Lambda::Function"
+    assert found["Local"].type == "AWS::CloudFormation::Stack"
+    assert found["Local.Topic"].attributes["Q"].ref == Ref("Plain", "Ref")
+    assert parsed.problems == ()
+    assert parsed.roots == ("stack.yaml",)
 
 
 def test_the_parameters_of_sam_can_be_given(parse: Any) -> None:
