@@ -115,7 +115,7 @@ class Config(Struct, frozen=True):
     ``fail_on`` is ``None`` for never. ``environment_variables`` holds the values of ``TF_VAR_…``. Without ``today``,
     nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it. Charts are
     rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``. ``plans``
-    are read beside the paths, wherever they lie.
+    are read beside the paths, wherever they lie. ``parameter_files`` hold values for parameters of templates.
     """
 
     file: Path | None = None
@@ -126,6 +126,7 @@ class Config(Struct, frozen=True):
     helm_values: tuple[Path, ...] = ()
     helm_release: str = ""
     helm_namespace: str = "default"
+    parameter_files: tuple[Path, ...] = ()
     environment_variables: Mapping[str, str] = {}
     workspace: str | None = None
     region: str | None = None
@@ -224,12 +225,18 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
     rules = data.get("rules", {})
     waivers = data.get("ignore", [])
     helm = data.get("helm", {})
+    parameters = data.get("cloudformation", {}).get("parameters", [])
     _tell_names_apart(data, places)
     return Config(
         file=path,
         root=path.parent.resolve(),
         packs=tuple(_pack(p, i, path, boundary, places) for i, p in enumerate(rules.get("packs", []))),
-        helm_values=tuple(_values_file(p, i, path, boundary, places) for i, p in enumerate(helm.get("values", []))),
+        helm_values=tuple(
+            _named_file(p, f"helm.values[{i}]", path, boundary, places) for i, p in enumerate(helm.get("values", []))
+        ),
+        parameter_files=tuple(
+            _named_file(p, f"cloudformation.parameters[{i}]", path, boundary, places) for i, p in enumerate(parameters)
+        ),
         helm_release=helm.get("release", ""),
         helm_namespace=helm.get("namespace", "default"),
         disable=frozenset(rules.get("disable", [])),
@@ -303,13 +310,12 @@ def _pack(text: str, index: int, path: Path, boundary: Path, places: Mapping[str
     return folder
 
 
-def _values_file(text: str, index: int, path: Path, boundary: Path, places: Mapping[str, Span]) -> Path:
-    """A file of a chart's values; as with rule packs, none outside of the repository is read."""
-    place, file = places[f"helm.values[{index}]"], (path.parent / text).resolve()
+def _named_file(text: str, at: str, path: Path, boundary: Path, places: Mapping[str, Span]) -> Path:
+    """A file of values; as with rule packs, none outside of the repository is read."""
+    place, file = places[at], (path.parent / text).resolve()
     if not file.is_relative_to(boundary):
-        raise ConfigError(
-            f"{place}: the values `{text}` are outside of {boundary}; name them with --helm-values instead"
-        )
+        hint = "; name them with --helm-values instead" if at.startswith("helm.") else ""
+        raise ConfigError(f"{place}: the values `{text}` are outside of {boundary}{hint}")
     if not file.is_file():
         raise ConfigError(f"{place}: the values `{text}` are not a file")
     return file

@@ -115,8 +115,17 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     found = with_named(discover(paths, limit), config.plans, _PLANS, limit)
     config = shown_from(config, found.base)
     terraform = read_plans(found, read_terraform(found, config))
-    inventories = read_inventories(found, config)
-    parsed = _followed(joined((terraform, read_kubernetes(found, config), read_compose(found, config), inventories)))
+    parsed = _followed(
+        joined(
+            (
+                terraform,
+                read_kubernetes(found, config),
+                read_compose(found, config),
+                read_cloudformation(found, config),
+                read_inventories(found, config),
+            )
+        )
+    )
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
@@ -273,6 +282,20 @@ def read_inventories(found: Discovery, config: Config) -> Parsed:
 
     files = [inventories.InputFile(f.path, f.name, f.format) for f in discovered]
     return inventories.read(files, config.limits.max_file_bytes)
+
+
+def read_cloudformation(found: Discovery, config: Config) -> Parsed:
+    """Read the templates, the CDK's output and the Serverless Framework files among those discovered."""
+    discovered = [f for f in found.files if f.format == "cloudformation"]
+    if not discovered:
+        return Parsed()
+    from scanner.parsers.cloudformation import project as cloudformation
+    from scanner.parsers.cloudformation.reading import InputFile, Options
+
+    options = Options(
+        found.base, _scan_root(found), config.region, config.parameter_files, config.limits.max_file_bytes
+    )
+    return cloudformation.read([InputFile(f.path, f.name) for f in discovered], options)
 
 
 def _scan_root(found: Discovery) -> Path:

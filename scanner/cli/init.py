@@ -68,6 +68,10 @@ fail_on: high
 #   release: prod
 #   namespace: payments
 
+# Values for the parameters of CloudFormation's templates.
+# cloudformation:
+#   parameters: ["envs/prod/parameters.json"]
+
 # Rules of your own, and changes to the shipped ones. `riskscan rules list` shows all.
 # rules:
 #   packs: ["./policies"]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from scanner.discovery.templates import template_format
 from scanner.model.encodings import encoding_of
 
 MACHINE_WRITTEN: Final = frozenset({".json", ".tfstate", ".ndjson", ".jsonl"})
@@ -56,8 +57,13 @@ def format_by_content(path: Path, suffix: str = "") -> str | None:
     if encoding != "utf-8":
         head = head.decode(encoding, "replace").encode()
     if suffix in MACHINE_WRITTEN:
-        if (machine := _format_of_json(head)) is not None or suffix != ".json":
+        if (machine := _format_of_json(head)) is not None:
             return machine
+        if suffix != ".json":
+            return None
+    if (template := template_format(path, head)) is not None:
+        return template
+    if suffix == ".json":
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None
     if b"apiVersion" in head and b"kind" in head and _API.search(head) and _KIND.search(head):

@@ -30,7 +30,7 @@ FORMATS: Final = {
 """File name endings and the format that they mean. The longest ending wins."""
 
 
-_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml"}) | MACHINE_WRITTEN
+_SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml", ".template"}) | MACHINE_WRITTEN
 _PACKED: Final = (".json.gz",)
 
 

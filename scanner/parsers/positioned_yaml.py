@@ -116,6 +116,11 @@ class Places(Positions):
         """The places of an object inside this one, its paths counted from there."""
         return Places(self.source, f"{self.prefix}.{prefix}" if self.prefix else prefix)
 
+    @property
+    def root(self) -> Any:
+        """The node of the whole document, for those who give a meaning to its tags."""
+        return self.source.node
+
     def value_span(self, path: str) -> Span | None:
         """The span of a field's value alone, without its key."""
         found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix else path)
@@ -130,13 +135,7 @@ class Places(Positions):
         found = _descend(self.source.node, path)
         if found is None:
             return None
-        key, node = found
-        start, end = (key or node).start_mark, (key or node).end_mark
-        if node.id == "scalar" and node.end_mark.line == start.line:
-            end = node.end_mark
-        elif key is None:  # an item of a list: its first line
-            end = _first_line(node)
-        return _span(self.source.file, start, end)
+        return field_span(self.source.file, *found)
 
 
 def read_yaml(content: bytes, name: str) -> YamlFile:
@@ -257,7 +256,7 @@ class _Building:
         """The data of a node. Raises :class:`_Refused`."""
         if node.id == "scalar":
             self._count += 1
-            return _scalar(node)
+            return scalar_value(node)
         key = id(node)
         if key in self._open:
             raise _Refused("an alias stands inside of what it repeats", self._span(node))
@@ -335,7 +334,7 @@ def _too_long(text: str) -> int | None:
     return None
 
 
-def _scalar(node: Any) -> Value:
+def scalar_value(node: Any) -> Value:
     """A scalar's value as JSON would have it: no dates, no base-60 numbers; what looks like neither is text."""
     tag = node.tag
     text: str = node.value
@@ -426,6 +425,16 @@ def _first_line(node: Any) -> Any:
             return key.end_mark
         node = first
     return node.end_mark if node.end_mark.line == node.start_mark.line else node.start_mark
+
+
+def field_span(file: str, key: Any, node: Any) -> Span:
+    """The span of a field, from its key (``None`` for an item of a list) to the end of a plain value in that line."""
+    start, end = (key or node).start_mark, (key or node).end_mark
+    if node.id == "scalar" and node.end_mark.line == start.line:
+        end = node.end_mark
+    elif key is None:  # an item of a list: its first line
+        end = _first_line(node)
+    return _span(file, start, end)
 
 
 def _span(file: str, start: Any, end: Any) -> Span:

@@ -193,3 +193,44 @@ def test_files_that_are_named_beside_the_paths(tmp_path: Path) -> None:
     }
     assert [(problem.span.file, problem.kind.value) for problem in more.problems] == [(f"{prefix}/large", "limit")]
     assert [file.format for file in more.left_out] == ["terraform-plan"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.yaml", "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n"),
+        ("a.yml", "Description: x\nResources:\n  T:\n    Type: AWS::SNS::Topic\n"),
+        ("a.yaml", "Resources:\n  T: {Type: 'Custom::Thing'}\n"),
+        ("a.yaml", 'Resources:\n  T:\n    Type: "Alexa::ASK::Skill"\n'),
+        ("vpc.template", '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'),
+        ("vpc.template", "AWSTemplateFormatVersion: 2010-09-09\n"),
+        ("a.json", '{\n "AWSTemplateFormatVersion" : "2010-09-09"}'),
+        ("Stack.template.json", '{"Resources":{"T":{"Type":"AWS::SNS::Topic"}}}'),
+        ("manifest.json", '{"version": "36.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack"}}}'),
+        ("serverless.yml", "service: a\nprovider:\n  name: aws\n"),
+        ("serverless.prod.yml", "service: a\nprovider: {name: aws}\n"),
+        # a start-up script with a manifest of Kubernetes in it is a part of its template
+        ("a.yaml", "Resources:\n  I:\n    Type: AWS::EC2::Instance\n    U: |\n      apiVersion: v1\n      kind: Pod\n"),
+    ],
+)
+def test_templates_are_told_by_what_they_say(tmp_path: Path, name: str, content: str) -> None:
+    touch(tmp_path, name, content=content)
+    assert [file.format for file in discover([tmp_path], LIMIT).files] == ["cloudformation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.yaml", "Resources:\n  cpu: 1\n"),
+        ("a.yaml", "spec:\n  Resources:\n    Type: AWS::SNS::Topic\n"),
+        ("a.json", '{"ResourceTypes": {"AWS::SNS::Topic": {}}}'),
+        ("a.json", '{"parameters": [{"Type": "AWS::EC2::VPC::Id"}]}'),
+        ("manifest.json", '{"name": "a web app", "version": "1", "icons": []}'),
+        ("provider.yml", "service: a\nprovider:\n  name: aws\n"),
+        ("a.template", "Dear {{name}},\n"),
+        ("a.txt", "AWSTemplateFormatVersion: 2010-09-09\n"),
+    ],
+)
+def test_what_only_looks_like_a_template_is_left(tmp_path: Path, name: str, content: str) -> None:
+    touch(tmp_path, name, content=content)
+    assert discover([tmp_path], LIMIT).files == ()

@@ -1,0 +1,164 @@
+"""CloudFormation in files: which templates are deployed by themselves, and what each declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from scanner.model.problem import ProblemKind
+from scanner.model.span import Span
+from scanner.parsers.cloudformation import cdk, parameter_files, serverless
+from scanner.parsers.cloudformation.estate import Estate
+from scanner.parsers.cloudformation.evaluation import Deployment
+from scanner.parsers.cloudformation.nested import APPLICATION, STACK, STACK_SET
+from scanner.parsers.cloudformation.reading import InputFile, Options, Reading, Template
+from scanner.parsers.parsed import Parsed
+
+_NESTING: Final = frozenset({STACK, STACK_SET, APPLICATION})
+
+
+class Planned(Struct, frozen=True):
+    """A template that is deployed by itself, and how. ``label`` names it where its template is deployed again."""
+
+    template: Template
+    deployment: Deployment
+    label: str = ""
+    named: bool = False
+
+
+def read(files: Sequence[InputFile], options: Options) -> Parsed:
+    """Read templates, the CDK's output and Serverless Framework files. A template that another nests is no root."""
+    reading = Reading(options)
+    planned, templates = _planned(files, reading)
+    estate = Estate(reading, templates)
+    kept = _roots(planned, estate)
+    several = len(kept) > 1
+    for plan in kept:
+        root = f"{plan.deployment.root}@{plan.label}" if plan.label else plan.deployment.root
+        prefix = f"{root}#" if several else ""
+        deployment = replace(plan.deployment, root=root, home=prefix, prefix=prefix)
+        estate.roots.append(estate.stack(plan.template, deployment))
+    found = [declaration for stack in estate.roots for declaration in estate.declared(stack)]
+    for stack in estate.roots:
+        if not stack.section("Resources"):
+            reading.report(stack.template.span, ProblemKind.UNRESOLVED, "the template declares no resources")
+    return Parsed(
+        tuple(found),
+        tuple(stack.deployment.root for stack in estate.roots),
+        tuple(sorted(set(reading.problems))),
+        frozenset(reading.unread),
+        frozenset(reading.partly),
+        reading.sources,
+        frozenset(reading.secrets),
+    )
+
+
+def _planned(files: Sequence[InputFile], reading: Reading) -> tuple[list[Planned], dict[str, Template]]:
+    """What is deployed by itself, unless it turns out to be nested; and every template by its path."""
+    manifests: list[cdk.CdkStack] = []
+    found: list[Planned] = []
+    templates: dict[str, Template] = {}
+    for file in files:
+        path = file.path.as_posix()
+        document = reading.document(path, Span(file.name, 1))
+        if document is None:
+            continue
+        if cdk.is_manifest(document.data):
+            manifests.extend(cdk.stacks(document, path, reading))
+        elif serverless.is_service(file.path.name, document.data):
+            found.extend(_service(path, reading))
+        elif (template := reading.template(path, Span(file.name, 1))) is not None:
+            templates[path] = template
+    return [*_of_manifests(manifests, templates, reading), *found, *_alone(manifests, templates, reading)], templates
+
+
+def _of_manifests(
+    manifests: Sequence[cdk.CdkStack], templates: dict[str, Template], reading: Reading
+) -> Iterator[Planned]:
+    paths = [stack.path for stack in manifests]
+    for stack in manifests:
+        template = templates.get(stack.path) or reading.template(stack.path, stack.span)
+        if template is None:
+            continue
+        templates[stack.path] = template
+        region = stack.region or reading.options.region
+        deployment = Deployment(
+            reading.root_name(stack.path),
+            region=region,
+            account=stack.account,
+            name=stack.name,
+            given=stack.parameters,
+        )
+        yield Planned(template, deployment, stack.artifact if paths.count(stack.path) > 1 else "", True)
+
+
+def _service(path: str, reading: Reading) -> Iterator[Planned]:
+    document = reading.document(path, Span(reading.name_of(path), 1))
+    template = serverless.template(document, path, reading) if document is not None else None
+    if document is None or template is None:
+        return
+    name = reading.name_of(path)
+    variables = serverless.Variables(document.data, name)
+    region = reading.options.region or serverless.region(variables, document)
+    yield Planned(template, Deployment(reading.root_name(path), region=region, fill=variables.filled), "", True)
+
+
+def _alone(manifests: Sequence[cdk.CdkStack], templates: Mapping[str, Template], reading: Reading) -> Iterator[Planned]:
+    """The templates that no manifest names."""
+    known = {stack.path for stack in manifests}
+    for path, template in templates.items():
+        if path not in known:
+            given = parameter_files.given(path, reading)
+            deployment = Deployment(reading.root_name(path), region=reading.options.region, given=given)
+            yield Planned(template, deployment)
+
+
+def _roots(planned: Sequence[Planned], estate: Estate) -> list[Planned]:
+    """Those that are deployed by themselves: named by a manifest, or nested by no other. Of a circle, the first."""
+    nests = {plan.template.path: _nests(plan, estate) for plan in planned}
+    inner = {path for path, used in nests.items() for path in used}
+    kept = [plan for plan in planned if plan.named or plan.template.path not in inner]
+    reached: set[str] = set()
+    _reach([plan.template.path for plan in kept], nests, reached)
+    for plan in planned:
+        if plan.template.path not in reached:
+            kept.append(plan)
+            _reach([plan.template.path], nests, reached)
+    return sorted(kept, key=lambda plan: (plan.deployment.root, plan.label))
+
+
+def _reach(paths: list[str], nests: Mapping[str, Sequence[str]], reached: set[str]) -> None:
+    while paths:
+        path = paths.pop()
+        if path not in reached:
+            reached.add(path)
+            paths.extend(nests.get(path, ()))
+
+
+def _nests(plan: Planned, estate: Estate) -> list[str]:
+    """The templates that a template nests."""
+    node = plan.template.node("Resources")
+    if node is None or not any(_may_nest(value) for _, value in node.value):
+        return []
+    stack = estate.stack(plan.template, plan.deployment)
+    found = []
+    for name in stack.section("Resources"):
+        kind = stack.part(name, "Type")
+        if kind is not None and kind.value in (STACK, STACK_SET):
+            path = estate.nested_path(stack, name)
+            if path is not None and path != plan.template.path:
+                found.append(path)
+    return found
+
+
+def _may_nest(node: Any) -> bool:
+    """Whether a resource may be a stack, or a loop may make some."""
+    if node.id != "mapping":
+        return bool(node.id == "sequence")
+    for key, value in node.value:
+        if key.value == "Type":
+            return bool(value.id != "scalar" or value.value in _NESTING)
+    return False

@@ -1,0 +1,204 @@
+"""Where things stand: in YAML and JSON, through functions, loops and SAM."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from scanner.model.value import Ref
+
+TEMPLATE = """\
+Transform: AWS::LanguageExtensions
+Parameters:
+  Zones:
+    Type: CommaDelimitedList
+    Default: a,b
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    DeletionPolicy: Retain
+    DependsOn: [TopicA]
+    Properties:
+      MultiAZ: !If
+        - Prod
+        - true
+        - false
+      Tags:
+        - Key: Name
+          Value: !Sub "${AWS::StackName}"
+  Fn::ForEach::Topics:
+    - Name
+    - [A, B]
+    - Topic${Name}:
+        Type: AWS::SNS::Topic
+        Properties:
+          TopicName: !Sub "t-${Name}"
+"""
+
+
+def place(declaration: Any, path: str) -> tuple[int, int, int, int]:
+    span = declaration.span_of(path)
+    return span.line, span.column, span.end_line, span.end_column
+
+
+def test_attributes_stand_where_they_are_written(parse: Any) -> None:
+    found = {d.id: d for d in parse(TEMPLATE).declarations}
+    db = found["Db"]
+    assert (db.span.line, db.span.column, db.span.end_column) == (7, 3, 5)
+    assert place(db, "MultiAZ") == (12, 7, 12, 14)
+    assert place(db, "Tags[0].Key") == (17, 11, 17, 20)
+    assert place(db, "Tags[0].Value") == (18, 11, 18, 42)
+    assert place(db, "lifecycle.DeletionPolicy") == (9, 5, 9, 27)
+    assert db.lifecycle == {"DeletionPolicy": "Retain"}
+    assert db.depends_on == ("TopicA",)
+    topic = found["TopicB"]
+    assert (topic.span.line, topic.span.column) == (22, 7)
+    assert place(topic, "TopicName") == (25, 11, 25, 38)
+    assert [s.line for s in topic.span_of("TopicName").chain()] == [25, 20]
+    assert topic.attributes == {"TopicName": "t-B"}
+
+
+def test_json_stands_where_it_is_written(parse: Any) -> None:
+    text = '{\n  "Resources": {\n    "T": {\n      "Type": "AWS::SNS::Topic",\n      "Properties": {"Name": {"Ref": "X"}}}}}'
+    (topic,) = parse({"a.json": text}).declarations
+    assert (topic.span.line, topic.span.column) == (3, 5)
+    assert place(topic, "Name")[:2] == (5, 22)
+
+
+def test_every_place_can_be_listed(parse: Any) -> None:
+    found = {d.id: d for d in parse(TEMPLATE).declarations}
+    assert set(found["Db"].places) == {
+        *("MultiAZ", "Tags", "Tags[0]", "Tags[0].Key", "Tags[0].Value", "lifecycle.DeletionPolicy", "DependsOn"),
+    }
+    assert all(found["Db"].places[path].line for path in found["Db"].places)
+
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Size: {Type: Number, Default: 256}
+Globals:
+  Function:
+    Timeout: 30
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.main
+      CodeUri: src/
+      MemorySize: 512
+      Environment:
+        Variables:
+          TABLE: !Ref Table
+      Events:
+        Api:
+          Type: Api
+          Properties: {Path: /hello, Method: get}
+  Table:
+    Type: AWS::Serverless::SimpleTable
+    Properties:
+      TableName: !Sub "${AWS::StackName}-t"
+  Plain:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: plain
+"""
+
+
+def test_sam_is_unfolded_by_amazons_translator(parse: Any) -> None:
+    """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html"""
+    parsed = parse(SAM, "eu-west-1")
+    assert parsed.problems == ()
+    found = {d.id: d for d in parsed.declarations}
+    types = {name: d.type for name, d in found.items()}
+    assert types["Hello"] == "AWS::Lambda::Function"
+    assert types["HelloRole"] == "AWS::IAM::Role"
+    assert types["ServerlessRestApi"] == "AWS::ApiGateway::RestApi"
+    assert types["Table"] == "AWS::DynamoDB::Table"
+    assert types["Plain"] == "AWS::SQS::Queue"
+    hello = found["Hello"]
+    assert hello.attributes["Timeout"] == 30
+    assert hello.attributes["Code"] == "src/"
+    assert {(r.path, r.target) for r in hello.references} == {
+        ("Environment.Variables.TABLE", "Table"),
+        ("Role", "HelloRole"),
+    }
+
+
+def test_what_sam_makes_stands_in_the_sam_template(parse: Any) -> None:
+    found = {d.id: d for d in parse(SAM, "eu-west-1").declarations}
+    hello = found["Hello"]
+    assert hello.span.line == 8
+    assert place(hello, "Runtime") == (11, 7, 11, 26)
+    assert place(hello, "MemorySize")[0] == 14
+    assert place(hello, "Environment.Variables.TABLE")[0] == 17
+    assert place(hello, "Timeout")[0] == 6
+    assert found["HelloRole"].span.line == 8
+    assert place(found["Table"], "TableName")[0] == 25
+    assert found["Plain"].span.line == 26
+    assert place(found["Plain"], "QueueName")[0] == 29
+    assert found["ServerlessRestApi"].span.line == 8
+
+
+def test_sam_keeps_references_that_are_not_decided(parse: Any) -> None:
+    template = SAM.replace("MemorySize: 512", "MemorySize: !Ref Size").replace("Default: 256", "Description: x")
+    hello = next(d for d in parse(template).declarations if d.id == "Hello")
+    assert "parameter Size has no default" in hello.attributes["MemorySize"].reason
+
+
+def test_what_the_translator_refuses_stays_as_it_is(parse: Any) -> None:
+    parsed = parse(SAM.replace("Handler: app.main", "Handlers: app.main"))
+    assert {d.type for d in parsed.declarations} >= {"AWS::Serverless::Function", "AWS::SQS::Queue"}
+    assert ["the SAM translator refuses it" in p.message for p in parsed.problems] == [True]
+
+
+def test_without_the_translator_sam_stays_as_it_is(parse: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    parsed = parse(SAM)
+    assert {d.type for d in parsed.declarations} == {
+        *("AWS::Serverless::Function", "AWS::Serverless::SimpleTable", "AWS::SQS::Queue"),
+    }
+    assert ["riskscan[sam]" in p.message for p in parsed.problems] == [True]
+
+
+def test_nothing_is_asked_of_aws(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The translator looks applications of the repository up, if it sees any."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    monkeypatch.setattr("boto3.client", refuse)
+    monkeypatch.setattr("boto3.session.Session.client", refuse)
+    application = """\
+  Repository:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: {ApplicationId: "arn:aws:serverlessrepo:us-east-1:1:applications/a", SemanticVersion: 1.0.0}
+  Local:
+    Type: AWS::Serverless::Application
+    Properties: {Location: nested.yaml, Parameters: {Name: !Ref Plain}}
+"""
+    nested = (
+        "Parameters: {Name: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic, Properties: {Q: !Ref Name}}}\n"
+    )
+    parsed = parse({"stack.yaml": SAM + application, "nested.yaml": nested})
+    found = {d.id: d for d in parsed.declarations}
+    assert found["Repository"].type == "AWS::Serverless::Application"
+    assert found["Hello"].type == "AWS::Lambda::Function"
+    assert found["Local"].type == "AWS::CloudFormation::Stack"
+    assert found["Local.Topic"].attributes["Q"].ref == Ref("Plain", "Ref")
+    assert parsed.problems == ()
+    assert parsed.roots == ("stack.yaml",)
+
+
+def test_the_parameters_of_sam_can_be_given(parse: Any) -> None:
+    template = SAM.replace("MemorySize: 512", "MemorySize: !Ref Size")
+    given = json.dumps([{"ParameterKey": "Size", "ParameterValue": "1024"}])
+    parsed = parse({"stack.yaml": template, "stack.parameters.json": given})
+    hello = next(d for d in parsed.declarations if d.id == "Hello")
+    assert str(hello.attributes["MemorySize"]) == "1024"
