@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,10 +20,13 @@ from scanner.catalog.readers import read
 from scanner.catalog.spellings import Spelling, Spellings, spellings
 from scanner.model.resource import Declaration, Reference
 from scanner.model.value import Ref, Unknown, Value
+from scanner.normalize.parts import lift_own, lift_pairs, name_whole, parts_of, share
 from scanner.normalize.respelled import CLOUD, MovedPlaces, Respelled, respell, snake
 
 _OWN_WORDS: Final[Mapping[str, str]] = {"Ref": "id", "Arn": "arn", "Id": "id"}
 """What others read of any resource → Terraform's attribute."""
+_DELETION: Final = "DeletionPolicy"
+"""What CloudFormation does with a resource that leaves its stack: written beside the properties, read as one."""
 
 
 class Dialect(Struct, frozen=True):
@@ -51,7 +54,7 @@ def spelled(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[De
     if not any(each.platform in DIALECTS for each in declarations):
         return declarations
     speller = Speller(declarations, tables)
-    return [speller.spelled(each) if each.platform in DIALECTS else each for each in declarations]
+    return [part for each in declarations for part in speller.spelled(each)]
 
 
 @dataclass
@@ -61,30 +64,37 @@ class Speller:
     declarations: Sequence[Declaration]
     catalog: Catalog
 
-    def spelled(self, declaration: Declaration) -> Declaration:
-        """One resource; unchanged where no table says what it is."""
+    def spelled(self, declaration: Declaration) -> Iterator[Declaration]:
+        """One resource and the parts that are resources of their own; unchanged where no table says what it is."""
         meaning = self._meanings.get(declaration.id)
         if meaning is None:
-            return declaration
-        spoken = _spoken(declaration, DIALECTS[declaration.platform])
+            yield declaration
+            return
+        spoken = _spoken(declaration, meaning.body or DIALECTS[declaration.platform].body)
         meaning = _variant(meaning, spoken.attributes)
-        for source, target in meaning.renamed.items():
-            if isinstance(target, str):
-                spoken.move(source, target)
-            else:
-                spoken.move(source, target["to"], target["values"])
-        for path, value in meaning.defaults.items():
-            spoken.put(path, value)
+        if meaning.own:
+            lift_own(spoken, meaning.own, declaration.provider.attributes.get("region"))
+        for path, told in meaning.pairs.items():
+            lift_pairs(spoken, path, told)
+        parts = [part for each in meaning.parts for part in parts_of(spoken, each, declaration)]
+        _rename(spoken, meaning.renamed, meaning.defaults)
         _call(declaration, spoken)
+        yield self._as_declared(declaration, meaning.type, spoken)
+        for part in parts:
+            _rename(part.spoken, part.meaning.renamed, {})
+            share(part, spoken)
+            yield name_whole(self._as_declared(part.declaration, part.meaning.type, part.spoken), part)
+
+    def _as_declared(self, declaration: Declaration, native_type: str, spoken: Respelled) -> Declaration:
         attributes: dict[str, Value] = spoken.attributes
         if declaration.references:
             attributes = {key: self._reading(value) for key, value in attributes.items()}
         return replace(
             declaration,
-            type=meaning.type,
+            type=native_type,
             attributes=attributes,
             places=MovedPlaces(declaration.places, spoken.paths),
-            references=tuple(self._references(declaration.references, spoken.paths)),
+            references=tuple(self._references(declaration.references, spoken)),
             written=declaration.dialect,
         )
 
@@ -112,6 +122,8 @@ class Speller:
 
     def _derived(self, native_type: str, dialect: Dialect) -> str | None:
         """The catalogued type of the same words: ``AWS::SQS::Queue`` → ``aws_sqs_queue``."""
+        if native_type in self.catalog.types:  # what Terraform has not
+            return native_type
         words = native_type.split("::")
         if len(words) != 3 or words[0] != "AWS":
             return None
@@ -152,26 +164,39 @@ class Speller:
         plain = path.removeprefix("properties.")
         return _OWN_WORDS.get(plain) or ".".join(map(snake, plain.split(".")))
 
-    def _references(self, references: Iterable[Reference], paths: Mapping[str, str]) -> Iterator[Reference]:
+    def _references(self, references: Iterable[Reference], spoken: Respelled) -> Iterator[Reference]:
         """The references at every path that their attribute has now."""
         spelled: dict[str, list[str]] = {}
-        for path, written in paths.items():
-            spelled.setdefault(written, []).append(path)
+        for path, written in spoken.paths.items():
+            if references and not spoken.has_moved(path):
+                spelled.setdefault(written, []).append(path)
         for each in references:
             target_path = self._read(each.target, each.target_path)
             for path in _now(each.path, spelled):
                 yield replace(each, path=path, target_path=target_path)
 
 
-def _spoken(declaration: Declaration, dialect: Dialect) -> Respelled:
+def _spoken(declaration: Declaration, body: str) -> Respelled:
     attributes = declaration.attributes
-    inner = attributes.get(dialect.body) if dialect.body else None
-    if not isinstance(inner, dict):
-        return respell(attributes, "", CLOUD)
-    spoken = respell({key: value for key, value in attributes.items() if key != dialect.body}, "", CLOUD)
-    beside = {key: value for key, value in inner.items() if snake(key) not in spoken.attributes}
-    spoken.add(beside, dialect.body)
+    inner = attributes.get(body) if body else None
+    if isinstance(inner, dict):
+        spoken = respell({key: value for key, value in attributes.items() if key != body}, "", CLOUD)
+        spoken.add({key: value for key, value in inner.items() if snake(key) not in spoken.attributes}, body)
+    else:
+        spoken = respell(attributes, "", CLOUD)
+    if _DELETION in declaration.lifecycle:
+        spoken.add({_DELETION: declaration.lifecycle[_DELETION]}, "lifecycle")
     return spoken
+
+
+def _rename(spoken: Respelled, renamed: Mapping[str, Any], defaults: Mapping[str, Value]) -> None:
+    for source, target in renamed.items():
+        if isinstance(target, str):
+            spoken.move(source, target)
+        else:
+            spoken.move(source, target["to"], target["values"])
+    for path, value in defaults.items():
+        spoken.put(path, value)
 
 
 def _variant(meaning: Spelling, attributes: Mapping[str, Value]) -> Spelling:
