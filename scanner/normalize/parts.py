@@ -5,27 +5,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.catalog.spellings import Part
 from scanner.model.resource import Declaration, Reference
-from scanner.model.value import Ref, Unknown, Value
+from scanner.model.value import Unknown, Value
 from scanner.normalize.respelled import CLOUD, Respelled
 
+T = TypeVar("T")
 _KEYS: Final = ("key", "name")
+_INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
 class PartOf(Struct, frozen=True):
-    """A part as it is written in ``whole``; ``declaration`` still has what is written there."""
+    """A part in the catalog's words; its ``declaration`` still has the type and attributes of the whole."""
 
     declaration: Declaration
     spoken: Respelled
     meaning: Part
-    whole: str
 
 
 def parts_of(spoken: Respelled, meaning: Part, declaration: Declaration) -> Iterator[PartOf]:
@@ -34,23 +36,36 @@ def parts_of(spoken: Respelled, meaning: Part, declaration: Declaration) -> Iter
         value = holder[key]
         if isinstance(value, Unknown) and not meaning.value:
             continue
-        entries = value if isinstance(value, list) else [value]
-        for index, entry in enumerate(entries):
-            path = f"{at}[{index}]" if isinstance(value, list) else at
-            part = _part(spoken, entry, path, meaning.value)
-            if part is None:
+        below = _by_entry(spoken.paths, at)
+        written_at = spoken.paths.get(at, at)
+        references = _by_entry({each.path: each for each in declaration.references}, written_at)
+        for index, entry in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if not meaning.value and not isinstance(entry, dict):
                 continue
-            written = spoken.paths.get(path, path)
             own = replace(
                 declaration,
-                id=f"{declaration.id}/{path}",
-                span=declaration.span_of(written),
-                references=tuple(r for r in declaration.references if _is_below(r.path, written)),
+                id=f"{declaration.id}/{_entry_of(at, index)}",
+                span=declaration.span_of(_entry_of(written_at, index)),
+                references=tuple(references.get(index, {}).values()),
                 lifecycle={},
                 depends_on=(),
             )
-            yield PartOf(own, part, meaning, declaration.id)
+            yield PartOf(own, _part(entry, _entry_of(at, index), below.get(index, {}), meaning.value), meaning)
         spoken.moved.add(at)
+
+
+def _entry_of(path: str, index: int | None) -> str:
+    return path if index is None else f"{path}[{index}]"
+
+
+def _by_entry(below: Mapping[str, T], at: str) -> dict[int | None, dict[str, T]]:
+    """What stands at or below a path, by the index of its entry; all of it together where there is no list."""
+    found: dict[int | None, dict[str, T]] = {}
+    for path, each in below.items():
+        if path == at or path.startswith((f"{at}.", f"{at}[")):
+            number = _INDEX.match(path, len(at))
+            found.setdefault(int(number[1]) if number else None, {})[path] = each
+    return found
 
 
 def _found(holder: Mapping[str, Value], steps: list[str], at: str) -> Iterator[tuple[Mapping[str, Value], str, str]]:
@@ -64,42 +79,37 @@ def _found(holder: Mapping[str, Value], steps: list[str], at: str) -> Iterator[t
         yield from _found(inner, steps[1:], path)
 
 
-def _part(spoken: Respelled, entry: Value, path: str, value: str) -> Respelled | None:
+def _part(entry: Value, path: str, below: Mapping[str, str], value: str) -> Respelled:
     """What is written at a path as attributes of its own; a plain entry is one of them."""
-    if not value and not isinstance(entry, dict):
-        return None
-    attributes: dict[str, Value] = {value: entry} if value else dict(entry)
-    stem = f"{value}." if value else ""
-    paths = {value: spoken.paths[path]} if value and path in spoken.paths else {}
-    for each, written in spoken.paths.items():
-        if each.startswith(f"{path}."):
-            paths[f"{stem}{each[len(path) + 1 :]}"] = written
+    attributes: dict[str, Value] = {value: entry} if value or not isinstance(entry, dict) else dict(entry)
+    paths = {}
+    for each, written in below.items():
+        own = f"{value}{each[len(path) :]}" if value else each[len(path) + 1 :]
+        if own:
+            paths[own] = written
     return Respelled(CLOUD, attributes, paths)
 
 
-def _is_below(path: str, place: str) -> bool:
-    return path == place or path.startswith((f"{place}.", f"{place}["))
-
-
-def share(part: PartOf, whole: Respelled) -> None:
-    """Give a part the attributes that it shares with the whole."""
+def shared(part: PartOf, whole: Respelled, declaration: Declaration) -> PartOf:
+    """The part with the attributes that it shares with the whole, and what they read of others."""
+    places = []
     for path, name in part.meaning.shared.items():
         if path in whole.attributes and name not in part.spoken.attributes:
             part.spoken.attributes[name] = whole.attributes[path]
             part.spoken.paths[name] = whole.paths.get(path, path)
+            places.append(part.spoken.paths[name])
+    if not places:
+        return part
+    read = [each for each in declaration.references if each.path in places]
+    return replace(part, declaration=replace(part.declaration, references=(*part.declaration.references, *read)))
 
 
-def name_whole(declaration: Declaration, part: PartOf) -> Declaration:
+def with_whole(declaration: Declaration, name: str, whole: Value, reference: Reference) -> Declaration:
     """The part, naming the resource that it is written in."""
-    name = part.meaning.whole
-    if not name:
-        return declaration
-    ref = Ref(part.whole, "id")
-    named = Unknown("known after it is made", declaration.span, ref, (ref,))
     return replace(
         declaration,
-        attributes={**declaration.attributes, name: named},
-        references=(*declaration.references, Reference(name, part.whole, "id", declaration.span)),
+        attributes={**declaration.attributes, name: whole},
+        references=(*declaration.references, reference),
     )
 
 

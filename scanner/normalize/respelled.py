@@ -96,10 +96,11 @@ class Respelled:
         """Take in fields that are written at the path ``at``."""
         _fields(body, "", at, self.attributes, self)
 
-    def move(self, source: str, target: str, values: Mapping[str, Value] | None = None) -> None:
+    def move(self, source: str, target: str, values: Mapping[str, Value] | None = None, *, keep: bool = True) -> None:
         """Give what is written at one path under another one as well, with everything below it.
 
-        ``values`` says what words mean there; ``None`` takes a word out. Within one list every item is moved.
+        ``values`` says what words mean there; ``None`` takes a word out. Within one list every item is moved. Without
+        ``keep`` nothing stands at the first path any more.
         """
         for each in [m for m in self.mentions if m.path == source]:
             self.mentions[self.mentions.index(each)] = replace(each, path=target)
@@ -115,6 +116,8 @@ class Respelled:
                     holder[below] = meant
                 elif meant is None or not _put(owner, below, meant):
                     continue
+                if not keep and source != target:
+                    del holder[key]
                 self._told(written, f"{beside}.{below}" if beside else below)
 
     def _told(self, source: str, target: str) -> None:

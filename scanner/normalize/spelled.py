@@ -8,7 +8,7 @@ them; where each attribute was written is kept. ``catalog/spelled`` says what di
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from scanner.catalog.readers import read
 from scanner.catalog.spellings import Spelling, Spellings, spellings
 from scanner.model.resource import Declaration, Reference
 from scanner.model.value import Ref, Unknown, Value
-from scanner.normalize.parts import lift_own, lift_pairs, name_whole, parts_of, share
+from scanner.normalize.parts import PartOf, lift_own, lift_pairs, parts_of, shared, with_whole
 from scanner.normalize.respelled import CLOUD, MovedPlaces, Respelled, respell, snake
 
 _OWN_WORDS: Final[Mapping[str, str]] = {"Ref": "id", "Arn": "arn", "Id": "id"}
@@ -38,6 +38,14 @@ class Dialect(Struct, frozen=True):
     tables: tuple[str, ...]
     prefix: str
     body: str = ""
+
+
+class _Said(Struct, frozen=True):
+    """A resource in the catalog's words, what it reads of others still in its own."""
+
+    type: str
+    spoken: Respelled
+    parts: tuple[PartOf, ...]
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
@@ -63,6 +71,7 @@ class Speller:
 
     declarations: Sequence[Declaration]
     catalog: Catalog
+    _known: dict[str, _Said] = field(default_factory=dict)
 
     def spelled(self, declaration: Declaration) -> Iterator[Declaration]:
         """One resource and the parts that are resources of their own; unchanged where no table says what it is."""
@@ -70,20 +79,22 @@ class Speller:
         if meaning is None:
             yield declaration
             return
-        spoken = _spoken(declaration, meaning.body or DIALECTS[declaration.platform].body)
-        meaning = _variant(meaning, spoken.attributes)
-        if meaning.own:
-            lift_own(spoken, meaning.own, declaration.provider.attributes.get("region"))
-        for path, told in meaning.pairs.items():
-            lift_pairs(spoken, path, told)
-        parts = [part for each in meaning.parts for part in parts_of(spoken, each, declaration)]
-        _rename(spoken, meaning.renamed, meaning.defaults)
-        _call(declaration, spoken)
-        yield self._as_declared(declaration, meaning.type, spoken)
-        for part in parts:
-            _rename(part.spoken, part.meaning.renamed, {})
-            share(part, spoken)
-            yield name_whole(self._as_declared(part.declaration, part.meaning.type, part.spoken), part)
+        said = self._said(declaration)
+        yield self._as_declared(declaration, said.type, said.spoken)
+        for part in said.parts:
+            declared = self._as_declared(part.declaration, part.meaning.type, part.spoken)
+            yield self._naming_whole(declared, declaration, part.meaning.whole) if part.meaning.whole else declared
+
+    def _naming_whole(self, part: Declaration, whole: Declaration, name: str) -> Declaration:
+        read = Ref(whole.id, "Ref")
+        named = self._reading(Unknown("known after it is made", part.span, read, (read,)))
+        return with_whole(part, name, named, Reference(name, whole.id, self._read(whole.id, "Ref"), part.span))
+
+    def _said(self, declaration: Declaration) -> _Said:
+        found = self._known.get(declaration.id)
+        if found is None:
+            found = self._known[declaration.id] = _said(declaration, self._meanings[declaration.id])
+        return found
 
     def _as_declared(self, declaration: Declaration, native_type: str, spoken: Respelled) -> Declaration:
         attributes: dict[str, Value] = spoken.attributes
@@ -146,12 +157,30 @@ class Speller:
             return [self._reading(item) for item in value]
         if not isinstance(value, Unknown) or not (value.refs or value.parts):
             return value
-        return replace(
-            value,
-            ref=self._ref(value.ref) if value.ref is not None else None,
-            refs=tuple(map(self._ref, value.refs)),
-            parts=tuple(part if isinstance(part, str) else self._reading(part) for part in value.parts),
-        )
+        if value.parts:
+            pieces = [part if isinstance(part, str) else self._reading(part) for part in value.parts]
+            if all(isinstance(piece, str) for piece in pieces):
+                return "".join(map(str, pieces))
+            parts = tuple(piece if isinstance(piece, (str, Unknown)) else str(piece) for piece in pieces)
+            return replace(value, refs=tuple(map(self._ref, value.refs)), parts=parts)
+        ref = self._ref(value.ref) if value.ref is not None else None
+        named = self._name(ref) if ref is not None else None
+        return named or replace(value, ref=ref, refs=tuple(map(self._ref, value.refs)))
+
+    def _name(self, ref: Ref) -> str | None:
+        """The name that a resource is given, where that is what is read of it; a generated one is not known."""
+        target = self._by_id.get(ref.address)
+        if target is None or ref.address not in self._meanings:
+            return None
+        entry = self.catalog.entry(self._said(target).type)
+        if entry is None or ref.path not in (entry.names or ("name",)):
+            return None
+        written = self._said(target).spoken.attributes.get(ref.path)
+        return written if isinstance(written, str) else None
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Declaration]:
+        return {each.id: each for each in self.declarations}
 
     def _ref(self, ref: Ref) -> Ref:
         return Ref(ref.address, self._read(ref.address, ref.path)) if ref.address in self._meanings else ref
@@ -176,6 +205,21 @@ class Speller:
                 yield replace(each, path=path, target_path=target_path)
 
 
+def _said(declaration: Declaration, meaning: Spelling) -> _Said:
+    spoken = _spoken(declaration, meaning.body or DIALECTS[declaration.platform].body)
+    meaning = _variant(meaning, spoken.attributes)
+    if meaning.own:
+        lift_own(spoken, meaning.own, declaration.provider.attributes.get("region"))
+    for path, told in meaning.pairs.items():
+        lift_pairs(spoken, path, told)
+    parts = [part for each in meaning.parts for part in parts_of(spoken, each, declaration)]
+    _rename(spoken, meaning.renamed, meaning.defaults)
+    _call(declaration, spoken)
+    for part in parts:
+        _rename(part.spoken, part.meaning.renamed, {})
+    return _Said(meaning.type, spoken, tuple(shared(part, spoken, declaration) for part in parts))
+
+
 def _spoken(declaration: Declaration, body: str) -> Respelled:
     attributes = declaration.attributes
     inner = attributes.get(body) if body else None
@@ -192,9 +236,9 @@ def _spoken(declaration: Declaration, body: str) -> Respelled:
 def _rename(spoken: Respelled, renamed: Mapping[str, Any], defaults: Mapping[str, Value]) -> None:
     for source, target in renamed.items():
         if isinstance(target, str):
-            spoken.move(source, target)
+            spoken.move(source, target, keep=False)
         else:
-            spoken.move(source, target["to"], target["values"])
+            spoken.move(source, target["to"], target["values"], keep=False)
     for path, value in defaults.items():
         spoken.put(path, value)
 

@@ -91,7 +91,7 @@ def test_documents_and_tags_keep_the_keys_that_their_authors_gave() -> None:
     policy = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt"}]}
     tags = [{"Key": "CostCenter", "Value": "7"}]
     [found] = _spelled(_declared("Key", "AWS::KMS::Key", {"KeyPolicy": policy, "Tags": tags}))
-    assert found.attributes["key_policy"] == policy
+    assert found.attributes["policy"] == policy
     assert found.attributes["tags"] == {"CostCenter": "7"}
 
 
