@@ -54,6 +54,7 @@ _DOCUMENTS: Final = (
         "AccessPolicy",
         "Definition",
         "DefinitionBody",
+        "Body",
         "Content",
         "RedrivePolicy",
     ),

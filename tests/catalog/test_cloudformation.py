@@ -112,14 +112,16 @@ def test_a_template_means_what_terraform_means(case: dict[str, Any], graph_of: C
     assert _edges(ours, {name: name for name in same}) == _edges(theirs, back)
 
 
-def _facts() -> dict[str, set[str]]:
-    """By type: every path of its provider schema that the table speaks of, in snake case."""
-    found: dict[str, set[str]] = {}
+def _listed() -> Iterator[tuple[str, list[str]]]:
+    """Types, and the paths of their provider schemas that the table speaks of, in snake case."""
     for line in (HERE / "cloudformation_paths.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, _, paths = line.partition(" ")
-            found[name.lower()] = set(paths.split())
-    return found
+            yield name, paths.split()
+
+
+def _facts() -> dict[str, set[str]]:
+    return {name.lower(): set(paths) for name, paths in _listed()}
 
 
 def _spoken_of(spelling: Spelling) -> Iterator[str]:
@@ -171,3 +173,46 @@ def test_all_types_are_listed_but_those_of_the_serverless_transform() -> None:
 def test_every_type_is_one_of_the_catalog() -> None:
     table = spellings("cloudformation")
     assert all(spelling.type in catalog().types for name in table.types if (spelling := table.of(name)) is not None)
+
+
+def test_the_listed_paths_are_those_of_the_provider_schemas() -> None:
+    """As cfn-lint bundles them, where it is installed."""
+    manager = pytest.importorskip("cfnlint.schema.manager").PROVIDER_SCHEMA_MANAGER
+    wrong = [
+        (name, path)
+        for name, paths in _listed()
+        for path in paths
+        if not _stands_in(manager.get_resource_schema("us-east-1", name).schema, path)
+    ]
+    assert wrong == []
+
+
+def _stands_in(schema: Mapping[str, Any], path: str) -> bool:
+    """Whether a path in snake case leads through the properties of a schema."""
+    found = [schema]
+    for step in path.split("."):
+        found = [
+            each
+            for holder in found
+            for part in _alternatives(holder, schema)
+            for name, each in part.get("properties", {}).items()
+            if snake(name) == step
+        ]
+    return bool(found)
+
+
+def _alternatives(part: Any, schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A part of a schema with what it refers to, the items of lists and the choices."""
+    stack, seen = [part], 0
+    while stack and (seen := seen + 1) < 200:
+        current = stack.pop()
+        if not isinstance(current, dict):
+            continue
+        yield current
+        if "$ref" in current:
+            inner: Any = schema
+            for step in current["$ref"].split("/")[1:]:
+                inner = inner.get(step, {})
+            stack.append(inner)
+        stack.append(current.get("items"))
+        stack.extend(each for key in ("oneOf", "anyOf", "allOf") for each in current.get(key, ()))
