@@ -42,7 +42,7 @@ def _resolved(value: Any, path: str, found: list[Reference]) -> Value:
         return {key: _resolved(each, f"{path}.{key}" if path else key, found) for key, each in value.items()}
     if isinstance(value, list):
         return [_resolved(each, f"{path}[{index}]", found) for index, each in enumerate(value)]
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _declared(name: str, resource: Mapping[str, Any], region: str) -> Declaration:
