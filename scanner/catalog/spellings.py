@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec.json
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.catalog.load import COMPILED, FOLDER, CatalogError, catalog, is_current, read_table, source_state
 from scanner.catalog.readers import Reader
@@ -55,6 +56,12 @@ class Spelling(Struct, frozen=True):
     own: Mapping[str, str] = {}
     parts: tuple[Part, ...] = ()
     variants: tuple[tuple[Reader, Spelling], ...] = ()
+
+    def without_defaults(self) -> Spelling:
+        """The same for what says everything itself, as the answers of an interface do."""
+        return replace(
+            self, defaults={}, variants=tuple((when, each.without_defaults()) for when, each in self.variants)
+        )
 
 
 class Spellings(Struct, frozen=True):

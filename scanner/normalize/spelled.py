@@ -32,6 +32,8 @@ _DELETION: Final = "DeletionPolicy"
 class Dialect(Struct, frozen=True):
     """A way to write cloud resources: its tables, the first that knows a type counts, and the prefix of types.
 
+    What a later table says of defaults is another dialect's and does not count.
+
     What is written in the object ``body`` counts as if it stood beside it.
     """
 
@@ -120,10 +122,10 @@ class Speller:
         return found
 
     def _meaning(self, native_type: str, dialect: Dialect) -> Spelling | None:
-        for table in self._tables[dialect.tables]:
+        for number, table in enumerate(self._tables[dialect.tables]):
             found = table.of(native_type)
             if found is not None:
-                return found
+                return found.without_defaults() if number else found
         derived = self._derived(native_type, dialect)
         return None if derived is None else Spelling(derived)
 

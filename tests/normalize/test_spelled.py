@@ -52,6 +52,12 @@ def test_what_is_not_written_has_the_dialects_own_default() -> None:
     assert (plain.attributes["backup_retention_period"], written.attributes["backup_retention_period"]) == (1, 0)
 
 
+def test_defaults_of_templates_are_none_of_a_live_account() -> None:
+    template = _declared("A", "AWS::Neptune::DBCluster", {})
+    live = _declared("B", "AWS::Neptune::DBCluster", {}, platform="aws")
+    assert ["skip_final_snapshot" in each.attributes for each in _spelled(template, live)] == [True, False]
+
+
 def test_a_variant_is_another_type() -> None:
     [found] = _spelled(_declared("Member", "AWS::RDS::DBInstance", {"DBClusterIdentifier": "c"}))
     assert found.type == "aws_rds_cluster_instance"
