@@ -11,26 +11,57 @@ from typing import Any, Final
 
 import msgspec.json
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.catalog.load import COMPILED, FOLDER, CatalogError, catalog, is_current, read_table, source_state
 from scanner.catalog.readers import Reader
 
 COMPILED_SPELLINGS: Final = COMPILED.with_name("spelled.json")
-_KEYS: Final = frozenset({"type", "renamed", "defaults", "outputs", "variants"})
+_KEYS: Final = frozenset({"type", "body", "renamed", "pairs", "defaults", "outputs", "variants", "own", "parts"})
+_PART_KEYS: Final = frozenset({"at", "type", "as", "renamed", "whole", "shared"})
+_MERGED: Final = ("renamed", "pairs", "defaults", "outputs", "own")
+
+
+class Part(Struct, frozen=True):
+    """Something written inside a resource that the catalog knows as one of its own: an entry of the list at ``at``.
+
+    Its ``whole`` attribute names the resource. ``value`` is the attribute that a plain entry gives; ``shared`` are
+    attributes of the resource that its parts have too, unless they say otherwise.
+    """
+
+    at: str
+    type: str
+    whole: str = ""
+    value: str = ""
+    renamed: Mapping[str, Any] = {}
+    shared: Mapping[str, str] = {}
 
 
 class Spelling(Struct, frozen=True):
     """What a native type is: the catalog's ``type``, and the paths that it calls otherwise (in snake case).
 
-    ``defaults`` are values that the dialect gives to what is not written, where Terraform gives others. ``outputs``
-    are the attributes that others may read. Of ``variants`` the first counts whose reader is true.
+    What is written in the native object ``body`` counts as if it stood beside it. ``pairs`` are lists of keys and
+    values, by key the catalog's path. ``defaults`` are values that the dialect gives to what is not written, where
+    Terraform gives others. ``outputs`` are the attributes that others may read. ``own``: of the list ``in`` the entry
+    whose ``region`` is the resource's own says what the resource itself is. Of ``variants`` the first counts whose
+    reader is true.
     """
 
     type: str
+    body: str = ""
     renamed: Mapping[str, Any] = {}
+    pairs: Mapping[str, Mapping[str, str]] = {}
     defaults: Mapping[str, Any] = {}
     outputs: Mapping[str, str] = {}
+    own: Mapping[str, str] = {}
+    parts: tuple[Part, ...] = ()
     variants: tuple[tuple[Reader, Spelling], ...] = ()
+
+    def without_defaults(self) -> Spelling:
+        """The same for what says everything itself, as the answers of an interface do."""
+        return replace(
+            self, defaults={}, variants=tuple((when, each.without_defaults()) for when, each in self.variants)
+        )
 
 
 class Spellings(Struct, frozen=True):
@@ -46,10 +77,16 @@ class Spellings(Struct, frozen=True):
 
 def _spelling(data: Mapping[str, Any], base: Mapping[str, Any]) -> Spelling:
     """An entry; a variant has all that its entry has, and more."""
-    merged = {key: {**base.get(key, {}), **data.get(key, {})} for key in ("renamed", "defaults", "outputs")}
-    kind = data.get("type", base.get("type", ""))
-    variants = tuple((each["when"], _spelling(each, {**merged, "type": kind})) for each in data.get("variants", ()))
-    return Spelling(kind, variants=variants, **merged)
+    merged: dict[str, Any] = {key: {**base.get(key, {}), **data.get(key, {})} for key in _MERGED}
+    merged.update({key: data.get(key, base.get(key, "")) for key in ("type", "body")})
+    merged["parts"] = data.get("parts", base.get("parts", ()))
+    variants = tuple((each["when"], _spelling(each, merged)) for each in data.get("variants", ()))
+    return Spelling(**{**merged, "parts": tuple(map(_part, merged["parts"]))}, variants=variants)
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    plain = {key: data[key] for key in ("at", "type", "whole", "renamed", "shared") if key in data}
+    return Part(**plain, value=data.get("as", ""))
 
 
 @cache
@@ -102,5 +139,17 @@ def _faults(entry: Any, types: Mapping[str, Any], *, variant: bool = False) -> I
     for source, target in (entry.get("renamed") or {}).items():
         if not isinstance(target, str) and (not isinstance(target, dict) or target.keys() != {"to", "values"}):
             yield f"renamed: {source}: a path, or to and values"
+    for each in entry.get("parts") or ():
+        yield from _part_faults(each, types)
     for each in entry.get("variants") or ():
         yield from _faults(each, types, variant=True)
+
+
+def _part_faults(part: Any, types: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(part, dict) or "at" not in part:
+        yield "a part says where it stands"
+        return
+    for key in sorted(part.keys() - _PART_KEYS, key=str):
+        yield f"parts: {part['at']}: unknown key {key}"
+    if part.get("type") not in types:
+        yield f"parts: {part['at']}: {part.get('type')} is no type of the catalog"

@@ -51,8 +51,10 @@ _DOCUMENTS: Final = (
         "Policy",
         "RepositoryPolicyText",
         "BackupVaultPolicy",
+        "AccessPolicy",
         "Definition",
         "DefinitionBody",
+        "Body",
         "Content",
         "RedrivePolicy",
     ),
@@ -80,44 +82,64 @@ class Mention(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Respelled:
-    """Attributes in snake case; ``paths`` maps each to where it was written, ``mentions`` are its references."""
+    """Attributes in snake case; ``paths`` maps each to where it was written, ``mentions`` are its references.
+
+    ``moved`` are the paths that have another name by now.
+    """
 
     speech: Speech = OBJECTS
     attributes: dict[str, Value] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
 
     def add(self, body: Mapping[str, Value], at: str) -> None:
         """Take in fields that are written at the path ``at``."""
         _fields(body, "", at, self.attributes, self)
 
-    def move(self, source: str, target: str, values: Mapping[str, Value] | None = None) -> None:
+    def move(self, source: str, target: str, values: Mapping[str, Value] | None = None, *, keep: bool = True) -> None:
         """Give what is written at one path under another one as well, with everything below it.
 
-        ``values`` says what words mean there; ``None`` takes a word out. Within one list every item is moved.
+        ``values`` says what words mean there; ``None`` takes a word out. Within one list every item is moved. Without
+        ``keep`` nothing stands at the first path any more.
         """
         for each in [m for m in self.mentions if m.path == source]:
             self.mentions[self.mentions.index(each)] = replace(each, path=target)
         place, _, key = source.rpartition(".")
-        beside = place == target.rpartition(".")[0]
-        for at, holder in list(_holders(self.attributes, place)):
-            if key not in holder:
-                continue
-            value, written = holder[key], f"{at}.{key}" if at else key
-            meant = values.get(str(value), value) if values is not None else value
-            if beside:
-                name = target.rpartition(".")[2]
-                holder[name] = meant
-                self._told(written, f"{at}.{name}" if at else name)
-            elif meant is not None:
-                self.put(target, meant)
-                self._told(written, target)
+        near, within, below = _apart(place, target)
+        for beside, owner in list(_holders(self.attributes, near)):
+            for at, holder in list(_holders(owner, within, beside)):
+                if key not in holder:
+                    continue
+                value, written = holder[key], f"{at}.{key}" if at else key
+                meant = values.get(_word(value), value) if values is not None else value
+                if not within and "." not in below:
+                    holder[below] = meant
+                elif meant is None or not _put(owner, below, meant):
+                    continue
+                if not keep and source != target:
+                    del holder[key]
+                self._told(written, f"{beside}.{below}" if beside else below)
 
     def _told(self, source: str, target: str) -> None:
         """Places below one path are those below another one as well."""
+        if source == target:
+            return
         below = [p for p in self.paths if p == source or p.startswith((f"{source}.", f"{source}["))]
         for path in below:
-            self.paths.setdefault(f"{target}{path[len(source) :]}", self.paths[path])
+            now = f"{target}{path[len(source) :]}"
+            self.paths.setdefault(now, self.paths[path])
+            if path in self.moved:
+                self.moved.add(now)
+        self.moved.add(source)
+
+    def has_moved(self, path: str) -> bool:
+        """Whether a path, or one around it, has another name by now."""
+        while path:
+            if path in self.moved:
+                return True
+            path = path.rpartition("[")[0] if path.endswith("]") else path.rpartition(".")[0]
+        return False
 
     def redirect(self, names: Mapping[str, str]) -> None:
         """Give references the names that the catalog has for the attributes they fill."""
@@ -130,14 +152,32 @@ class Respelled:
 
     def put(self, path: str, value: Value) -> None:
         """Set the value at a path of objects, where nothing else is written there."""
-        steps, inner = path.split("."), self.attributes
-        for step in steps[:-1]:
-            found = inner.setdefault(step, {})
-            found = found[0] if isinstance(found, list) and found else found
-            if not isinstance(found, dict):
-                return
-            inner = found
-        inner.setdefault(steps[-1], value)
+        _put(self.attributes, path, value)
+
+
+def _put(holder: dict[str, Value], path: str, value: Value) -> bool:
+    """Whether nothing else stood there, so that the value stands there now."""
+    steps, inner = path.split("."), holder
+    for step in steps[:-1]:
+        found = inner.setdefault(step, {})
+        found = found[0] if isinstance(found, list) and found else found
+        if not isinstance(found, dict):
+            return False
+        inner = found
+    return inner.setdefault(steps[-1], value) is value
+
+
+def _apart(place: str, target: str) -> tuple[str, str, str]:
+    """The path around both, what leads from there to ``place``, and to ``target``."""
+    mine, theirs = place.split(".") if place else [], target.split(".")
+    shared = 0
+    while shared < min(len(mine), len(theirs) - 1) and mine[shared] == theirs[shared]:
+        shared += 1
+    return ".".join(mine[:shared]), ".".join(mine[shared:]), ".".join(theirs[shared:])
+
+
+def _word(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class MovedPlaces(Mapping[str, Span]):
@@ -256,9 +296,9 @@ def _mentions(value: Value, path: str, written: str, into: dict[str, Value], nam
             result.mentions.append(Mention(path, place, labels=each["matchLabels"]))
 
 
-def _holders(value: Value, path: str) -> Iterator[tuple[str, dict[str, Value]]]:
+def _holders(value: Value, path: str, start: str = "") -> Iterator[tuple[str, dict[str, Value]]]:
     """Every object at a path through all lists on the way, with the path to it alone."""
-    stack: list[tuple[str, Value, tuple[str, ...]]] = [("", value, tuple(path.split(".")) if path else ())]
+    stack: list[tuple[str, Value, tuple[str, ...]]] = [(start, value, tuple(path.split(".")) if path else ())]
     while stack:
         at, current, steps = stack.pop()
         if isinstance(current, list):

@@ -8,9 +8,9 @@ them; where each attribute was written is kept. ``catalog/spelled`` says what di
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,14 +20,19 @@ from scanner.catalog.readers import read
 from scanner.catalog.spellings import Spelling, Spellings, spellings
 from scanner.model.resource import Declaration, Reference
 from scanner.model.value import Ref, Unknown, Value
+from scanner.normalize.parts import PartOf, lift_own, lift_pairs, parts_of, shared, with_whole
 from scanner.normalize.respelled import CLOUD, MovedPlaces, Respelled, respell, snake
 
 _OWN_WORDS: Final[Mapping[str, str]] = {"Ref": "id", "Arn": "arn", "Id": "id"}
 """What others read of any resource → Terraform's attribute."""
+_DELETION: Final = "DeletionPolicy"
+"""What CloudFormation does with a resource that leaves its stack: written beside the properties, read as one."""
 
 
 class Dialect(Struct, frozen=True):
     """A way to write cloud resources: its tables, the first that knows a type counts, and the prefix of types.
+
+    What a later table says of defaults is another dialect's and does not count.
 
     What is written in the object ``body`` counts as if it stood beside it.
     """
@@ -35,6 +40,14 @@ class Dialect(Struct, frozen=True):
     tables: tuple[str, ...]
     prefix: str
     body: str = ""
+
+
+class _Said(Struct, frozen=True):
+    """A resource in the catalog's words, what it reads of others still in its own."""
+
+    type: str
+    spoken: Respelled
+    parts: tuple[PartOf, ...]
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
@@ -51,7 +64,7 @@ def spelled(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[De
     if not any(each.platform in DIALECTS for each in declarations):
         return declarations
     speller = Speller(declarations, tables)
-    return [speller.spelled(each) if each.platform in DIALECTS else each for each in declarations]
+    return [part for each in declarations for part in speller.spelled(each)]
 
 
 @dataclass
@@ -60,31 +73,41 @@ class Speller:
 
     declarations: Sequence[Declaration]
     catalog: Catalog
+    _known: dict[str, _Said] = field(default_factory=dict)
 
-    def spelled(self, declaration: Declaration) -> Declaration:
-        """One resource; unchanged where no table says what it is."""
+    def spelled(self, declaration: Declaration) -> Iterator[Declaration]:
+        """One resource and the parts that are resources of their own; unchanged where no table says what it is."""
         meaning = self._meanings.get(declaration.id)
         if meaning is None:
-            return declaration
-        spoken = _spoken(declaration, DIALECTS[declaration.platform])
-        meaning = _variant(meaning, spoken.attributes)
-        for source, target in meaning.renamed.items():
-            if isinstance(target, str):
-                spoken.move(source, target)
-            else:
-                spoken.move(source, target["to"], target["values"])
-        for path, value in meaning.defaults.items():
-            spoken.put(path, value)
-        _call(declaration, spoken)
+            yield declaration
+            return
+        said = self._said(declaration)
+        yield self._as_declared(declaration, said.type, said.spoken)
+        for part in said.parts:
+            declared = self._as_declared(part.declaration, part.meaning.type, part.spoken)
+            yield self._naming_whole(declared, declaration, part.meaning.whole) if part.meaning.whole else declared
+
+    def _naming_whole(self, part: Declaration, whole: Declaration, name: str) -> Declaration:
+        read = Ref(whole.id, "Ref")
+        named = self._reading(Unknown("known after it is made", part.span, read, (read,)))
+        return with_whole(part, name, named, Reference(name, whole.id, self._read(whole.id, "Ref"), part.span))
+
+    def _said(self, declaration: Declaration) -> _Said:
+        found = self._known.get(declaration.id)
+        if found is None:
+            found = self._known[declaration.id] = _said(declaration, self._meanings[declaration.id])
+        return found
+
+    def _as_declared(self, declaration: Declaration, native_type: str, spoken: Respelled) -> Declaration:
         attributes: dict[str, Value] = spoken.attributes
         if declaration.references:
             attributes = {key: self._reading(value) for key, value in attributes.items()}
         return replace(
             declaration,
-            type=meaning.type,
+            type=native_type,
             attributes=attributes,
             places=MovedPlaces(declaration.places, spoken.paths),
-            references=tuple(self._references(declaration.references, spoken.paths)),
+            references=tuple(self._references(declaration.references, spoken)),
             written=declaration.dialect,
         )
 
@@ -99,10 +122,10 @@ class Speller:
         return found
 
     def _meaning(self, native_type: str, dialect: Dialect) -> Spelling | None:
-        for table in self._tables[dialect.tables]:
+        for number, table in enumerate(self._tables[dialect.tables]):
             found = table.of(native_type)
             if found is not None:
-                return found
+                return found.without_defaults() if number else found
         derived = self._derived(native_type, dialect)
         return None if derived is None else Spelling(derived)
 
@@ -112,6 +135,8 @@ class Speller:
 
     def _derived(self, native_type: str, dialect: Dialect) -> str | None:
         """The catalogued type of the same words: ``AWS::SQS::Queue`` → ``aws_sqs_queue``."""
+        if native_type in self.catalog.types:  # what Terraform has not
+            return native_type
         words = native_type.split("::")
         if len(words) != 3 or words[0] != "AWS":
             return None
@@ -134,12 +159,30 @@ class Speller:
             return [self._reading(item) for item in value]
         if not isinstance(value, Unknown) or not (value.refs or value.parts):
             return value
-        return replace(
-            value,
-            ref=self._ref(value.ref) if value.ref is not None else None,
-            refs=tuple(map(self._ref, value.refs)),
-            parts=tuple(part if isinstance(part, str) else self._reading(part) for part in value.parts),
-        )
+        if value.parts:
+            pieces = [part if isinstance(part, str) else self._reading(part) for part in value.parts]
+            if all(isinstance(piece, str) for piece in pieces):
+                return "".join(map(str, pieces))
+            parts = tuple(piece if isinstance(piece, (str, Unknown)) else str(piece) for piece in pieces)
+            return replace(value, refs=tuple(map(self._ref, value.refs)), parts=parts)
+        ref = self._ref(value.ref) if value.ref is not None else None
+        named = self._name(ref) if ref is not None else None
+        return named or replace(value, ref=ref, refs=tuple(map(self._ref, value.refs)))
+
+    def _name(self, ref: Ref) -> str | None:
+        """The name that a resource is given, where that is what is read of it; a generated one is not known."""
+        target = self._by_id.get(ref.address)
+        if target is None or ref.address not in self._meanings:
+            return None
+        entry = self.catalog.entry(self._said(target).type)
+        if entry is None or ref.path not in (entry.names or ("name",)):
+            return None
+        written = self._said(target).spoken.attributes.get(ref.path)
+        return written if isinstance(written, str) else None
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Declaration]:
+        return {each.id: each for each in self.declarations}
 
     def _ref(self, ref: Ref) -> Ref:
         return Ref(ref.address, self._read(ref.address, ref.path)) if ref.address in self._meanings else ref
@@ -152,26 +195,54 @@ class Speller:
         plain = path.removeprefix("properties.")
         return _OWN_WORDS.get(plain) or ".".join(map(snake, plain.split(".")))
 
-    def _references(self, references: Iterable[Reference], paths: Mapping[str, str]) -> Iterator[Reference]:
+    def _references(self, references: Iterable[Reference], spoken: Respelled) -> Iterator[Reference]:
         """The references at every path that their attribute has now."""
         spelled: dict[str, list[str]] = {}
-        for path, written in paths.items():
-            spelled.setdefault(written, []).append(path)
+        for path, written in spoken.paths.items():
+            if references and not spoken.has_moved(path):
+                spelled.setdefault(written, []).append(path)
         for each in references:
             target_path = self._read(each.target, each.target_path)
             for path in _now(each.path, spelled):
                 yield replace(each, path=path, target_path=target_path)
 
 
-def _spoken(declaration: Declaration, dialect: Dialect) -> Respelled:
+def _said(declaration: Declaration, meaning: Spelling) -> _Said:
+    spoken = _spoken(declaration, meaning.body or DIALECTS[declaration.platform].body)
+    meaning = _variant(meaning, spoken.attributes)
+    if meaning.own:
+        lift_own(spoken, meaning.own, declaration.provider.attributes.get("region"))
+    for path, told in meaning.pairs.items():
+        lift_pairs(spoken, path, told)
+    parts = [part for each in meaning.parts for part in parts_of(spoken, each, declaration)]
+    _rename(spoken, meaning.renamed, meaning.defaults)
+    _call(declaration, spoken)
+    for part in parts:
+        _rename(part.spoken, part.meaning.renamed, {})
+    return _Said(meaning.type, spoken, tuple(shared(part, spoken, declaration) for part in parts))
+
+
+def _spoken(declaration: Declaration, body: str) -> Respelled:
     attributes = declaration.attributes
-    inner = attributes.get(dialect.body) if dialect.body else None
-    if not isinstance(inner, dict):
-        return respell(attributes, "", CLOUD)
-    spoken = respell({key: value for key, value in attributes.items() if key != dialect.body}, "", CLOUD)
-    beside = {key: value for key, value in inner.items() if snake(key) not in spoken.attributes}
-    spoken.add(beside, dialect.body)
+    inner = attributes.get(body) if body else None
+    if isinstance(inner, dict):
+        spoken = respell({key: value for key, value in attributes.items() if key != body}, "", CLOUD)
+        spoken.add({key: value for key, value in inner.items() if snake(key) not in spoken.attributes}, body)
+    else:
+        spoken = respell(attributes, "", CLOUD)
+    if _DELETION in declaration.lifecycle:
+        spoken.add({_DELETION: declaration.lifecycle[_DELETION]}, "lifecycle")
     return spoken
+
+
+def _rename(spoken: Respelled, renamed: Mapping[str, Any], defaults: Mapping[str, Value]) -> None:
+    for source, target in renamed.items():
+        if isinstance(target, str):
+            spoken.move(source, target, keep=False)
+        else:
+            spoken.move(source, target["to"], target["values"], keep=False)
+    for path, value in defaults.items():
+        spoken.put(path, value)
 
 
 def _variant(meaning: Spelling, attributes: Mapping[str, Value]) -> Spelling:

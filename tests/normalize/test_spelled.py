@@ -52,6 +52,12 @@ def test_what_is_not_written_has_the_dialects_own_default() -> None:
     assert (plain.attributes["backup_retention_period"], written.attributes["backup_retention_period"]) == (1, 0)
 
 
+def test_defaults_of_templates_are_none_of_a_live_account() -> None:
+    template = _declared("A", "AWS::Neptune::DBCluster", {})
+    live = _declared("B", "AWS::Neptune::DBCluster", {}, platform="aws")
+    assert ["skip_final_snapshot" in each.attributes for each in _spelled(template, live)] == [True, False]
+
+
 def test_a_variant_is_another_type() -> None:
     [found] = _spelled(_declared("Member", "AWS::RDS::DBInstance", {"DBClusterIdentifier": "c"}))
     assert found.type == "aws_rds_cluster_instance"
@@ -91,7 +97,7 @@ def test_documents_and_tags_keep_the_keys_that_their_authors_gave() -> None:
     policy = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt"}]}
     tags = [{"Key": "CostCenter", "Value": "7"}]
     [found] = _spelled(_declared("Key", "AWS::KMS::Key", {"KeyPolicy": policy, "Tags": tags}))
-    assert found.attributes["key_policy"] == policy
+    assert found.attributes["policy"] == policy
     assert found.attributes["tags"] == {"CostCenter": "7"}
 
 
