@@ -54,9 +54,7 @@ def judged(report: Report) -> Counter[tuple[str, ...]]:
 
 
 def coefficients(report: Report) -> list[tuple[str, str, tuple[tuple[str, int | None], ...]]]:
-    found = []
-    for service in report.services:
-        found.append((service.kind, str(service.criticality), tuple(sorted(service.coefficients.items()))))
+    found = [(s.kind, str(s.criticality), tuple(sorted(s.coefficients.items()))) for s in report.services]
     return sorted(found, key=str)
 
 

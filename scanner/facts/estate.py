@@ -136,12 +136,16 @@ class Place(Struct, frozen=True):
 def by_account(resources: Iterable[Resource]) -> tuple[list[Place], Truth]:
     """Resources grouped by account, and whether all groups are certainly different ones."""
     groups: list[list[Resource]] = []
+    last: dict[tuple[str, str], list[Resource]] = {}  # most resources of a root share one account: a first guess
     for resource in resources:
-        home = next((g for g in groups if _one_account(g[0], resource) is True), None)
+        key = (resource.declaration.root, resource.declaration.provider.alias)
+        guess = [last[key]] if key in last else []
+        home = next((g for g in (*guess, *groups) if _one_account(g[0], resource) is True), None)
         if home is None:
-            groups.append([resource])
-        else:
-            home.append(resource)
+            home = []
+            groups.append(home)
+        home.append(resource)
+        last[key] = home
     places = [Place(g[0], tuple(g)) for g in groups]
     return places, both(_differ(_one_account(a.first, b.first)) for i, a in enumerate(places) for b in places[i + 1 :])
 

@@ -177,7 +177,7 @@ def _zones_of_subnet(subnet: Resource, graph: Graph) -> tuple[Value, ...] | Unkn
     """A zonal subnet's zone; for a regional one, the zones of what stands in it."""
     if subnet.placement.scope is Scope.ZONAL:
         found = subnet.placement.zones
-        return found or (_nowhere(subnet),)
+        return found if isinstance(found, Unknown) else found or (_nowhere(subnet),)
     standing: list[Value] = []
     for user in graph.referrers(subnet, "compute", "compute_group", "cluster", "node_group"):
         declared = user.get("node_zones")

@@ -9,6 +9,7 @@ import pytest
 from scanner.facts import FACTS, Answer
 from scanner.graph.graph import Graph
 from scanner.model.value import ABSENT, Unknown, Value
+from scanner.pipeline import Estate
 
 
 def answer(graph: Graph, resource: str, fact: str) -> Value:
@@ -101,3 +102,26 @@ def test_endings(graph_of: Callable[..., Graph], code: str, expected: object) ->
     graph = graph_of(code)
     (resource,) = graph.resources
     assert answer(graph, resource, "ending") == expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("{Type: AWS::EC2::Volume}", True),
+        ("{Type: AWS::EC2::Volume, DeletionPolicy: Delete}", True),
+        ("{Type: AWS::EC2::Volume, DeletionPolicy: Retain}", False),
+        ("{Type: AWS::EC2::Volume, DeletionPolicy: Snapshot}", False),
+        ("{Type: AWS::S3::Bucket, DeletionPolicy: RetainExceptOnCreate}", False),
+        ("{Type: AWS::RDS::DBInstance}", False),
+        ("{Type: AWS::RDS::DBInstance, DeletionPolicy: Delete}", True),
+        ("{Type: AWS::RDS::DBInstance, DeletionPolicy: Delete, Properties: {DeletionProtection: true}}", False),
+        ("{Type: AWS::RDS::DBInstance, Properties: {DBClusterIdentifier: c}}", True),
+    ],
+)
+def test_a_deletion_policy_keeps_what_a_stack_holds(
+    resource: str, expected: bool, estate_of: Callable[..., Estate]
+) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html: Delete
+    is the default but for databases that are in no cluster and for clusters, of which a snapshot is kept."""
+    graph = estate_of({"template.yaml": f"Resources:\n  It: {resource}\n"}).graph
+    assert answer(graph, "It", "plan_may_destroy") is expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from scanner.facts import FACTS, Answer
 from scanner.graph.graph import Graph
 from scanner.model.value import ABSENT, Unknown
+from scanner.pipeline import Estate
 
 UNKNOWN = "unknown"
 A, C = "ap-northeast-1a", "ap-northeast-1c"
@@ -287,3 +289,29 @@ def test_fronts_several_zones(user: str, expected: Any, graph_of: Callable[..., 
         " public_ip_address_id = azurerm_public_ip.p.id\n }\n}"
     )
     assert answer(graph, "azurerm_public_ip.p", "fronts_several_zones") == expected
+
+
+def test_subnets_whose_zones_a_map_of_regions_decides_are_unknown(estate_of: Callable[..., Estate]) -> None:
+    """The region of a template is not known: neither is what a map says of it, nor how many zones that makes."""
+    template = """
+        Mappings:
+          Zones:
+            us-east-1: {All: [us-east-1a, us-east-1b]}
+            eu-west-1: {All: [eu-west-1a, eu-west-1b]}
+        Resources:
+          S:
+            Type: AWS::EC2::Subnet
+            Properties:
+              AvailabilityZone: !Select [0, !FindInMap [Zones, !Ref AWS::Region, All]]
+          N:
+            Type: AWS::EC2::NatGateway
+            Properties: {SubnetId: !Ref S}
+          T: {Type: AWS::EC2::RouteTable}
+          R:
+            Type: AWS::EC2::Route
+            Properties: {RouteTableId: !Ref T, NatGatewayId: !Ref N}
+          A:
+            Type: AWS::EC2::SubnetRouteTableAssociation
+            Properties: {SubnetId: !Ref S, RouteTableId: !Ref T}
+    """
+    assert answer(estate_of({"template.yaml": dedent(template)}).graph, "N", "egress_zones") == UNKNOWN
