@@ -50,6 +50,9 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
     beside = {name: found for name in _LIFECYCLE if (found := stack.part(entry.name, name)) is not None}
     lifecycle: dict[str, Value] = {name: plain.value(each, f"lifecycle.{name}") for name, each in beside.items()}
     places = {f"lifecycle.{name}": each for name, each in beside.items()}
+    condition = stack.part(entry.name, "Condition")
+    if condition is not None:
+        places["Condition"] = condition
     depends_on = stack.part(entry.name, "DependsOn")
     if depends_on is not None:
         places["DependsOn"] = depends_on

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scanner.model.problem import ProblemKind
 from scanner.model.span import Span
 from scanner.model.value import Ref, Unknown, Value, equal, is_known, unknown_from, with_origin
-from scanner.parsers.cloudformation import conditions
+from scanner.parsers.cloudformation import conditions, transforms
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field, Plain
 from scanner.parsers.cloudformation.limits import MAX_CANDIDATES, MAX_CIDR
 from scanner.parsers.cloudformation.names import attribute, referred, region_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from scanner.parsers.cloudformation.evaluation import Evaluation
 
 _GAP: Final = re.compile(r"\$\{([^{}]*)\}")
-_INCLUDE: Final = "AWS::Include"
 _HOST_BITS: Final = 8
 """Bits of each block of ``Fn::Cidr`` where their number is left out: what the language extensions take."""
 
@@ -342,32 +341,7 @@ def _agreed(candidates: Sequence[Field], undecided: Unknown) -> Any:
     return undecided.derived()
 
 
-# -- transforms ------------------------------------------------------------------------------------
-
-
-def included(stack: Evaluation, argument: Argument, span: Span) -> tuple[Any, Scope] | None:
-    """The mapping that ``Fn::Transform`` brings in; ``None``, with a problem, for what only AWS can run."""
-    call = stack.value(argument)
-    if isinstance(call, list) and len(call) == 1:
-        call = call[0].value
-    name = call.get("Name") if isinstance(call, dict) else None
-    given = call.get("Parameters") if isinstance(call, dict) else None
-    location = given.get("Location") if given is not None else None
-    if name is None or name.value != _INCLUDE:
-        what = f"the macro {name.value}" if name is not None and isinstance(name.value, str) else "a macro"
-        stack.reading.report(span, ProblemKind.UNSUPPORTED, f"{what} is run by AWS alone")
-        stack.reading.partly.add(span.file)
-        return None
-    if location is None:
-        raise _misused(f"{_INCLUDE} takes a Location")
-    return stack.estate.included(stack, location.value, span)
-
-
-def _transform(stack: Evaluation, argument: Argument, span: Span) -> Any:
-    found = included(stack, argument, span)
-    if found is None:
-        return Unknown("what a transform makes of it is known only to AWS", span)
-    return stack.value(Argument(*found))
+# -- what others run ------------------------------------------------------------------------------
 
 
 def _embedded(stack: Evaluation, _argument: Argument, span: Span) -> Any:
@@ -398,7 +372,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "Fn::Split": _split,
     "Fn::Sub": _sub,
     "Fn::ToJsonString": _to_json,
-    "Fn::Transform": _transform,
+    "Fn::Transform": transforms.value,
     "Rain::Embed": _embedded,
     "Rain::Module": _embedded,
     "Rain::S3": _embedded,
