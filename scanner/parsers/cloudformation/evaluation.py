@@ -14,7 +14,7 @@ from scanner.model.value import Ref, Truth, Unknown, Value
 from scanner.parsers.cloudformation import conditions, intrinsics, loops, parameters, transforms
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field
 from scanner.parsers.cloudformation.reading import Reading, Template
-from scanner.parsers.cloudformation.syntax import LOOP, MERGE, TRANSFORM, Argument, Scope, call_of, constant
+from scanner.parsers.cloudformation.syntax import LOOP, MERGE, TRANSFORM, Argument, Misused, Scope, call_of, constant
 from scanner.parsers.cloudformation.text import with_resolved
 
 
@@ -52,10 +52,6 @@ class Entry(Struct, frozen=True):
     def span(self) -> Span:
         """Where it begins."""
         return self.scope.origin.span(self.key, self.node)
-
-
-class Misused(Exception):
-    """A function is not used as it is documented; with the reason."""
 
 
 class Estate(Protocol):
@@ -252,7 +248,10 @@ class Evaluation:
             self.reading.report(span, ProblemKind.UNSUPPORTED, message)
             return Unknown(message, span)
         try:
-            return function(self, argument, span)
+            result = function(self, argument, span)
+            if isinstance(result, list):  # a list that is referred to again and again is copied each time in the end
+                self.reading.budget.fields += len(result)
+            return result
         except Misused as misused:
             message = f"{name} {misused}"
             self.reading.report(span, ProblemKind.INVALID, message)

@@ -111,7 +111,7 @@ def _service(path: str, reading: Reading) -> Iterator[Planned]:
         return
     name = reading.name_of(path)
     variables = serverless.Variables(document.data, name)
-    region = reading.options.region or serverless.region(variables, document)
+    region = serverless.region(variables, document, reading.options.region)
     yield Planned(template, Deployment(reading.root_name(path), region=region, fill=variables.filled), "", True)
 
 

@@ -57,6 +57,19 @@ def test_a_loop_of_many_entries_ends(parse: Any, monkeypatch: pytest.MonkeyPatch
     assert "a loop makes more than 10 entries" in messages(parsed)
 
 
+def test_a_long_list_that_is_repeated_ends(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_FIELDS", 50_000)
+    names = ", ".join(["!Ref P"] * 100)
+    parsed = parse(
+        f"Parameters: {{P: {{Type: CommaDelimitedList, Default: '{'a,' * 5_000}'}}}}\n"
+        f"Conditions: {{C: !Equals [[{names}], [{names}]]}}\n"
+        f"Resources:\n  A: {{Type: AWS::SNS::Topic, Condition: C, Properties: {{V: [{names}]}}}}\n"
+        f"  B: {{Type: AWS::SNS::Topic, Properties: {{V: [{names}]}}}}\n"
+    )
+    assert "templates make more than" in messages(parsed)
+    assert parsed.partly == {"stack.yaml"}
+
+
 def test_texts_that_double_end(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_TEXT", 10_000)
     stack = "Parameters: {{P: {{Type: String, Default: xxxxxxxx}}}}\nResources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties: {{TemplateURL: {}, Parameters: {{P: !Sub '{}'}}}}\n"
