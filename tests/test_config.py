@@ -70,6 +70,7 @@ rules:
   severity: {some-slug: low}
 ignore:
   - {rule: RS102, resource: "aws_db_instance.report*", reason: "Rebuilt nightly.", until: 2027-01-31}
+cloudformation: {parameters: [prod.yaml]}
 limits: {max_file_bytes: 1000}
 """
 
@@ -121,6 +122,7 @@ def test_every_key_of_the_design_is_read(tmp_path: Path) -> None:
     assert config.limits == Limits(1000)
     assert config.helm_values == tuple((tmp_path / name).resolve() for name in ("prod.yaml", "more.yaml"))
     assert (config.helm_release, config.helm_namespace) == ("prod", "pay")
+    assert config.parameter_files == ((tmp_path / "prod.yaml").resolve(),)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "version: 1\n", "---\n"])

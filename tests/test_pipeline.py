@@ -18,6 +18,8 @@ import pytest
 from scanner.config import Config, Limits
 from scanner.model.finding import Outcome, Severity
 from scanner.model.report import Report
+from scanner.model.value import Unknown
+from scanner.normalize.placement import distinct
 from scanner.pipeline import scan
 from scanner.reporters import json_
 from scanner.rules.load import RuleError
@@ -262,3 +264,34 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
     values = tmp_path / "given/one.yaml"
     values.write_text("replicas: 1 # riskscan: ignore[RS120] restarts in a second\n")
     assert judged(values) == (Outcome.SUPPRESSED,)
+
+
+TEMPLATE = """
+Parameters:
+  Prod: {Type: String, Default: "true"}
+  Spare: {Type: String}
+Conditions:
+  IsProd: !Equals [!Ref Prod, "true"]
+  HasSpare: !Equals [!Ref Spare, "true"]
+Resources:
+  A: {Type: AWS::EC2::Subnet, Properties: {AvailabilityZone: !Select [0, !GetAZs ""]}}
+  B: {Type: AWS::EC2::Subnet, Properties: {AvailabilityZone: !Select [1, !GetAZs ""]}}
+  C: {Type: AWS::EC2::Subnet, Condition: HasSpare, Properties: {AvailabilityZone: !Select [1, !GetAZs ""]}}
+"""
+
+
+def test_the_zones_of_a_template_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "network.yaml").write_text(TEMPLATE, encoding="utf-8")
+    (tmp_path / "main.tf").write_text('provider "aws" { region = "eu-west-1" }\n', encoding="utf-8")
+    report = scan([tmp_path], Config(region="ap-northeast-1"))
+    found = {resource.id: resource for resource in report.resources}
+    places = {name: found[name].placement for name in "ABC"}
+    assert {place.region for place in places.values()} == {"ap-northeast-1"}
+    zones = [zone for place in places.values() for zone in place.zones]
+    assert len(distinct(zones)) == 2
+    assert isinstance(found["C"].declaration.exists, Unknown)
+    assert report.coverage["cloudformation"].read == 1
+    regions = {
+        resource.placement.region for resource in scan([tmp_path], Config()).resources if resource.type == "aws_subnet"
+    }
+    assert [isinstance(region, Unknown) and "--region" in region.reason for region in regions] == [True]

@@ -61,8 +61,8 @@ def format_by_content(path: Path, suffix: str = "") -> str | None:
             return machine
         if suffix != ".json":
             return None
-    if (template := template_format(path, head)) is not None:
-        return template
+    if (template := template_format(path, head)) is not None or suffix == ".template":
+        return template  # .template may be for another tool to fill in: it is CloudFormation's or none of ours
     if suffix == ".json":
         quoted = b'"apiVersion"' in head and b'"kind"' in head
         return "kubernetes" if quoted and _API.search(head) and _KIND.search(head) else None

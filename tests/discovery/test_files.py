@@ -227,6 +227,7 @@ def test_templates_are_told_by_what_they_say(tmp_path: Path, name: str, content:
         ("a.json", '{"parameters": [{"Type": "AWS::EC2::VPC::Id"}]}'),
         ("manifest.json", '{"name": "a web app", "version": "1", "icons": []}'),
         ("provider.yml", "service: a\nprovider:\n  name: aws\n"),
+        ("pod.template", "apiVersion: v1\nkind: Pod\n"),
         ("a.template", "Dear {{name}},\n"),
         ("a.txt", "AWSTemplateFormatVersion: 2010-09-09\n"),
     ],

@@ -8,7 +8,7 @@ from scanner.model.problem import ProblemKind
 from scanner.model.span import Span
 from scanner.model.value import Truth, Unknown, Value, both, either, equal, negate
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field
-from scanner.parsers.cloudformation.syntax import Argument, call_of
+from scanner.parsers.cloudformation.syntax import Argument, Misused, call_of
 from scanner.parsers.cloudformation.text import as_text
 
 if TYPE_CHECKING:
@@ -77,8 +77,6 @@ def same(stack: Evaluation, argument: Argument, _span: Span) -> Truth:
 
 
 def _nodes(argument: Argument, least: int) -> list[object]:
-    from scanner.parsers.cloudformation.evaluation import Misused
-
     nodes = argument.nodes
     if nodes is None or len(nodes) < least:
         raise Misused(f"takes a list of at least {least}")

@@ -10,7 +10,6 @@ from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.value import Truth, Unknown, Value
 from scanner.parsers.cloudformation.evaluation import Entry, Evaluation
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field, FieldPlaces, Plain
-from scanner.parsers.cloudformation.limits import MAX_FIELDS
 from scanner.parsers.cloudformation.names import region_of
 
 PLATFORM: Final = "cloudformation"
@@ -41,15 +40,20 @@ def _type(stack: Evaluation, entry: Entry) -> str:
 def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, written: str) -> Declaration:
     properties = stack.part(entry.name, "Properties") or Field({}, entry.node, entry.scope.origin, entry.key)
     references: dict[Reference, None] = {}
-    plain = Plain(stack.targets, references, MAX_FIELDS)
+    plain = Plain(stack.targets, references, stack.reading.budget)
     attributes = plain.value(properties, "")
     if attributes is not NO_VALUE and not isinstance(attributes, (dict, type(None))):
         told = f": {attributes.reason}" if isinstance(attributes, Unknown) else ""
         message = f"the properties of {entry.name} are no mapping{told}"
         stack.reading.report(properties.span, ProblemKind.INVALID, message)
+    if not stack.reading.budget.has_room:
+        stack.reading.limit(entry.span, stack.reading.budget.exceeded())
     beside = {name: found for name in _LIFECYCLE if (found := stack.part(entry.name, name)) is not None}
     lifecycle: dict[str, Value] = {name: plain.value(each, f"lifecycle.{name}") for name, each in beside.items()}
     places = {f"lifecycle.{name}": each for name, each in beside.items()}
+    condition = stack.part(entry.name, "Condition")
+    if condition is not None:
+        places["Condition"] = condition
     depends_on = stack.part(entry.name, "DependsOn")
     if depends_on is not None:
         places["DependsOn"] = depends_on

@@ -92,8 +92,11 @@ class Estate:
             via="in the stack nested",
         )
         if kind is not None and kind.value == STACK_SET:
-            for account, region in places(properties, self.reading):
+            keys: set[str] = set()
+            for number, (account, region) in enumerate(places(properties, self.reading)):
                 key = "/".join(part for part in (account, region) if isinstance(part, str))
+                key = f"{key}#{number}" if key in keys or not key else key  # places that are not known are several
+                keys.add(key)
                 prefix = f'{stack.id_of(name)}["{key}"].'
                 yield self.stack(template, replace(deployment, prefix=prefix, account=account, region=region))
         else:

@@ -11,10 +11,10 @@ from msgspec import Struct
 from scanner.model.problem import ProblemKind
 from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value
-from scanner.parsers.cloudformation import conditions, intrinsics, loops, parameters
+from scanner.parsers.cloudformation import conditions, intrinsics, loops, parameters, transforms
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field
 from scanner.parsers.cloudformation.reading import Reading, Template
-from scanner.parsers.cloudformation.syntax import LOOP, MERGE, TRANSFORM, Argument, Scope, call_of, constant
+from scanner.parsers.cloudformation.syntax import LOOP, MERGE, TRANSFORM, Argument, Misused, Scope, call_of, constant
 from scanner.parsers.cloudformation.text import with_resolved
 
 
@@ -54,10 +54,6 @@ class Entry(Struct, frozen=True):
         return self.scope.origin.span(self.key, self.node)
 
 
-class Misused(Exception):
-    """A function is not used as it is documented; with the reason."""
-
-
 class Estate(Protocol):
     """What a stack asks about others."""
 
@@ -87,6 +83,7 @@ class Evaluation:
     _fields: dict[tuple[str, ...], Field] = field(default_factory=dict)
     _truths: dict[str, Truth] = field(default_factory=dict)
     _open: set[tuple[str, ...]] = field(default_factory=set)
+    _includes: list[tuple[Any, Scope]] | None = None
 
     # -- sections ----------------------------------------------------------------------------------
 
@@ -95,9 +92,18 @@ class Evaluation:
         if name not in self._entries:
             self._entries[name] = {}  # a loop over what it makes itself finds nothing
             node = self.template.node(name)
-            found = self.entries(node, self.template.scope) if node is not None else ()
-            self._entries[name] = {entry.name: entry for entry in found}
+            parts = [(node, self.template.scope)] if node is not None else []
+            parts += [part for part in self._included(name) if part[0].id == "mapping"]
+            self._entries[name] = {entry.name: entry for part in parts for entry in self.entries(*part)}
         return self._entries[name]
+
+    def _included(self, name: str) -> list[tuple[Any, Scope]]:
+        """What the files that the template includes at its first level say in a section."""
+        if self._includes is None:
+            self._includes = []  # the call itself asks for parameters
+            self._includes = transforms.included_files(self)
+        roots = [(scope, dict(_keyed(root))) for root, scope in self._includes]
+        return [(keyed[name], scope) for scope, keyed in roots if name in keyed]
 
     def id_of(self, name: str) -> str:
         """The id of a resource."""
@@ -177,8 +183,14 @@ class Evaluation:
             if key in self._open:
                 self.reading.report(span, ProblemKind.INVALID, f"the condition {name} depends on itself")
                 return Unknown(f"the condition {name} depends on itself", span)
+            budget = self.reading.budget
             self._open.add(key)
-            self._truths[name] = conditions.named(self, name, span)
+            budget.depth += 1  # it takes twice as many calls as a value
+            exceeded = budget.exceeded()
+            if exceeded:
+                self.reading.limit(span, exceeded)
+            self._truths[name] = Unknown(exceeded, span) if exceeded else conditions.named(self, name, span)
+            budget.depth -= 1
             self._open.discard(key)
         return self._truths[name]
 
@@ -236,7 +248,10 @@ class Evaluation:
             self.reading.report(span, ProblemKind.UNSUPPORTED, message)
             return Unknown(message, span)
         try:
-            return function(self, argument, span)
+            result = function(self, argument, span)
+            if isinstance(result, list):  # a list that is referred to again and again is copied each time in the end
+                self.reading.budget.fields += len(result)
+            return result
         except Misused as misused:
             message = f"{name} {misused}"
             self.reading.report(span, ProblemKind.INVALID, message)
@@ -271,7 +286,7 @@ class Evaluation:
                 for part, inner in loops.unfolded(self, name, value, scope):
                     yield from self.entries(part, inner)
             elif name == TRANSFORM:
-                included = intrinsics.included(self, Argument(value, scope), scope.origin.span(key, value))
+                included = transforms.included(self, Argument(value, scope), scope.origin.span(key, value))
                 yield from self.entries(*included) if included is not None else ()
             else:
                 yield Entry(name, key, value, scope)
@@ -281,6 +296,10 @@ class Evaluation:
         ref = Ref(self.id_of(name), attribute)
         self.targets[ref.address] = None
         return Unknown(f"{name}.{attribute} is known only after deployment", span, ref, (ref,))
+
+
+def _keyed(node: Any) -> Iterator[tuple[str, Any]]:
+    return ((key.value, value) for key, value in node.value if key.id == "scalar")
 
 
 def _written(entry: Entry, part: str) -> tuple[Any, Any] | None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from scanner.model.resource import Reference
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
+from scanner.parsers.cloudformation.limits import Budget
 from scanner.parsers.positioned_yaml import field_span
 
 
@@ -81,19 +82,19 @@ class Plain:
 
     targets: Mapping[str, object]
     references: dict[Reference, None]
-    room: int
+    budget: Budget
 
     def value(self, field: Field, path: str) -> Value:
         """The data of a field that stands at a path; what there is no room for is left out."""
         value = field.value
-        self.room -= 1
+        self.budget.fields += 1
         if isinstance(value, Unknown):
             self._refer(value, field, path)
         elif isinstance(value, dict):
             prefix = f"{path}." if path else ""
-            return {key: self.value(item, f"{prefix}{key}") for key, item in value.items() if self.room > 0}
+            return {key: self.value(item, f"{prefix}{key}") for key, item in value.items() if self.budget.has_room}
         elif isinstance(value, list):
-            return [self.value(item, f"{path}[{n}]") for n, item in enumerate(value) if self.room > 0]
+            return [self.value(item, f"{path}[{n}]") for n, item in enumerate(value) if self.budget.has_room]
         return value
 
     def _refer(self, value: Unknown, field: Field, path: str) -> None:

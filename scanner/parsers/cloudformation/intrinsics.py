@@ -15,33 +15,26 @@ from typing import TYPE_CHECKING, Any, Final
 from scanner.model.problem import ProblemKind
 from scanner.model.span import Span
 from scanner.model.value import Ref, Unknown, Value, equal, is_known, unknown_from, with_origin
-from scanner.parsers.cloudformation import conditions
+from scanner.parsers.cloudformation import conditions, transforms
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field, Plain
 from scanner.parsers.cloudformation.limits import MAX_CANDIDATES, MAX_CIDR
 from scanner.parsers.cloudformation.names import attribute, referred, region_of
-from scanner.parsers.cloudformation.syntax import Argument, Scope
+from scanner.parsers.cloudformation.syntax import Argument, Misused, Scope
 from scanner.parsers.cloudformation.text import as_json, as_text, concatenated, item_of, joined, split
 
 if TYPE_CHECKING:
     from scanner.parsers.cloudformation.evaluation import Evaluation
 
 _GAP: Final = re.compile(r"\$\{([^{}]*)\}")
-_INCLUDE: Final = "AWS::Include"
 _HOST_BITS: Final = 8
 """Bits of each block of ``Fn::Cidr`` where their number is left out: what the language extensions take."""
-
-
-def _misused(reason: str) -> Exception:
-    from scanner.parsers.cloudformation.evaluation import Misused
-
-    return Misused(reason)
 
 
 def _values(stack: Evaluation, argument: Argument, least: int, most: int, wanted: str) -> list[Any]:
     """The arguments of a function, worked out."""
     nodes = argument.nodes
     if nodes is None or not least <= len(nodes) <= most:
-        raise _misused(f"takes {wanted}")
+        raise Misused(f"takes {wanted}")
     return [stack.value(Argument(node, argument.scope)) for node in nodes]
 
 
@@ -65,7 +58,7 @@ def _whole(value: Value, what: str) -> int | Unknown:
     if isinstance(text, Unknown):
         return text
     if not text.strip().isdecimal() or len(text) > 9:
-        raise _misused(f"takes a whole number as {what}")
+        raise Misused(f"takes a whole number as {what}")
     return int(text)
 
 
@@ -79,7 +72,7 @@ def _ref(stack: Evaluation, argument: Argument, span: Span) -> Any:
         if isinstance(value, Unknown):
             return value.derived()
         if not isinstance(value, str):
-            raise _misused("takes a name")
+            raise Misused("takes a name")
         name = value
     return referred(stack, name.strip(), argument.scope, span)
 
@@ -95,7 +88,7 @@ def _get_att(stack: Evaluation, argument: Argument, span: Span) -> Any:
             return unknown.derived()
         name, path = str(values[0]) if values else "", ".".join(str(value) for value in values[1:])
     if not name or not path:
-        raise _misused("takes a resource and the name of an attribute")
+        raise Misused("takes a resource and the name of an attribute")
     return attribute(stack, name.strip(), path.strip(), span)
 
 
@@ -136,7 +129,7 @@ def _sub(stack: Evaluation, argument: Argument, span: Span) -> Any:
         if not nodes and isinstance(whole := stack.value(argument), Unknown):
             return whole.derived()
         if len(nodes) != 2 or nodes[0].id != "scalar" or nodes[1].id != "mapping":
-            raise _misused("takes a text, or a list of a text and a mapping of names")
+            raise Misused("takes a text, or a list of a text and a mapping of names")
         text = argument.scope.filled(str(nodes[0].value))
         value = stack.value(Argument(nodes[1], argument.scope))
         given = value if isinstance(value, dict) else {}
@@ -172,7 +165,7 @@ def _join(stack: Evaluation, argument: Argument, span: Span) -> Any:
     if isinstance(items, str):
         return items
     if not isinstance(items, (list, Unknown)):
-        raise _misused("takes a delimiter and a list")
+        raise Misused("takes a delimiter and a list")
     return stack.text(joined(_data(items), delimiter), span)
 
 
@@ -181,7 +174,7 @@ def _split(stack: Evaluation, argument: Argument, _span: Span) -> Any:
     if isinstance(delimiter, Unknown):
         return delimiter.derived()
     if not isinstance(delimiter, str) or not delimiter or not isinstance(value, (str, Unknown)):
-        raise _misused("takes a delimiter and a text")
+        raise Misused("takes a delimiter and a text")
     found = split(value, delimiter)
     return found if isinstance(found, Unknown) else _list_of(found, argument)
 
@@ -196,14 +189,11 @@ def _base64(stack: Evaluation, argument: Argument, span: Span) -> Any:
 def _to_json(stack: Evaluation, argument: Argument, span: Span) -> Any:
     value = stack.value(argument)
     if not isinstance(value, (dict, list, Unknown)):
-        raise _misused("takes a mapping or a list")
+        raise Misused("takes a mapping or a list")
     if isinstance(value, Unknown):
         return value.derived()
-    plain = Plain({}, {}, MAX_CANDIDATES * MAX_CANDIDATES)
-    data = plain.value(Field(value, argument.node, argument.scope.origin), "")
-    if plain.room < 0:
-        stack.reading.limit(span, f"a text of more than {MAX_CANDIDATES * MAX_CANDIDATES} values")
-    return stack.text(as_json(data), span)
+    plain = Plain({}, {}, stack.reading.budget)
+    return stack.text(as_json(plain.value(Field(value, argument.node, argument.scope.origin), "")), span)
 
 
 # -- lists -----------------------------------------------------------------------------------------
@@ -219,9 +209,9 @@ def _select(stack: Evaluation, argument: Argument, _span: Span) -> Any:
     if isinstance(items, Unknown):
         return item_of(items, index)
     if not isinstance(items, list):
-        raise _misused("takes an index and a list")
+        raise Misused("takes an index and a list")
     if index >= len(items):
-        raise _misused(f"asks for item {index} of a list of {len(items)}")
+        raise Misused(f"asks for item {index} of a list of {len(items)}")
     return items[index].value
 
 
@@ -230,7 +220,7 @@ def _length(stack: Evaluation, argument: Argument, _span: Span) -> Any:
     if isinstance(value, Unknown):
         return value.derived()
     if not isinstance(value, list):
-        raise _misused("takes a list")
+        raise Misused("takes a list")
     return len(value)
 
 
@@ -243,7 +233,7 @@ def _cidr(stack: Evaluation, argument: Argument, _span: Span) -> Any:
         ref = block.ref and Ref(block.ref.address, f"{block.ref.path}.cidr({count},{bits})")
         return Unknown(block.reason, block.origin, ref, block.refs)
     if not 1 <= count <= MAX_CIDR:
-        raise _misused(f"gives 1 to {MAX_CIDR} blocks, not {count}")
+        raise Misused(f"gives 1 to {MAX_CIDR} blocks, not {count}")
     return _list_of(_blocks(str(block), count, bits), argument)
 
 
@@ -252,9 +242,9 @@ def _blocks(block: str, count: int, bits: int) -> list[str]:
         network = ipaddress.ip_network(block, strict=False)
         found = list(islice(network.subnets(new_prefix=network.max_prefixlen - bits), count))
     except ValueError as error:
-        raise _misused(f"cannot cut {block} into blocks of {bits} bits: {error}") from None
+        raise Misused(f"cannot cut {block} into blocks of {bits} bits: {error}") from None
     if len(found) < count:
-        raise _misused(f"finds no {count} blocks of {bits} bits in {block}")
+        raise Misused(f"finds no {count} blocks of {bits} bits in {block}")
     return [str(part) for part in found]
 
 
@@ -264,7 +254,7 @@ def _blocks(block: str, count: int, bits: int) -> list[str]:
 def _if(stack: Evaluation, argument: Argument, span: Span) -> Any:
     nodes = argument.nodes
     if nodes is None or len(nodes) != 3:
-        raise _misused("takes a condition and two values")
+        raise Misused("takes a condition and two values")
     condition, scope = Argument(nodes[0], argument.scope), argument.scope
     name = condition.text if nodes[0].tag[:1] != "!" else None
     truth = conditions.truth(stack, condition) if name is None else stack.condition(name, span)
@@ -290,7 +280,7 @@ def _find_in_map(stack: Evaluation, argument: Argument, span: Span) -> Any:
     nodes = argument.nodes or []
     default = _default(nodes[3], argument.scope) if len(nodes) == 4 else None
     if len(nodes) != 3 and default is None:
-        raise _misused("takes a mapping and two keys")
+        raise Misused("takes a mapping and two keys")
     name, *keys = (as_text(_data(stack.value(Argument(node, argument.scope)))) for node in nodes[:3])
     if isinstance(name, Unknown):
         return name.derived()
@@ -342,32 +332,7 @@ def _agreed(candidates: Sequence[Field], undecided: Unknown) -> Any:
     return undecided.derived()
 
 
-# -- transforms ------------------------------------------------------------------------------------
-
-
-def included(stack: Evaluation, argument: Argument, span: Span) -> tuple[Any, Scope] | None:
-    """The mapping that ``Fn::Transform`` brings in; ``None``, with a problem, for what only AWS can run."""
-    call = stack.value(argument)
-    if isinstance(call, list) and len(call) == 1:
-        call = call[0].value
-    name = call.get("Name") if isinstance(call, dict) else None
-    given = call.get("Parameters") if isinstance(call, dict) else None
-    location = given.get("Location") if given is not None else None
-    if name is None or name.value != _INCLUDE:
-        what = f"the macro {name.value}" if name is not None and isinstance(name.value, str) else "a macro"
-        stack.reading.report(span, ProblemKind.UNSUPPORTED, f"{what} is run by AWS alone")
-        stack.reading.partly.add(span.file)
-        return None
-    if location is None:
-        raise _misused(f"{_INCLUDE} takes a Location")
-    return stack.estate.included(stack, location.value, span)
-
-
-def _transform(stack: Evaluation, argument: Argument, span: Span) -> Any:
-    found = included(stack, argument, span)
-    if found is None:
-        return Unknown("what a transform makes of it is known only to AWS", span)
-    return stack.value(Argument(*found))
+# -- what others run ------------------------------------------------------------------------------
 
 
 def _embedded(stack: Evaluation, _argument: Argument, span: Span) -> Any:
@@ -398,7 +363,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "Fn::Split": _split,
     "Fn::Sub": _sub,
     "Fn::ToJsonString": _to_json,
-    "Fn::Transform": _transform,
+    "Fn::Transform": transforms.value,
     "Rain::Embed": _embedded,
     "Rain::Module": _embedded,
     "Rain::S3": _embedded,

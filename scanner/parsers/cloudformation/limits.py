@@ -7,8 +7,8 @@ from typing import Final
 
 MAX_DEPTH: Final = 90
 """Evaluations inside of each other: nested functions, conditions that name conditions, outputs of nested stacks."""
-MAX_FIELDS: Final = 1_000_000
-"""Values that the templates of one scan may make, those that loops and nested stacks repeat counted each time."""
+MAX_FIELDS: Final = 2_000_000
+"""Values that the templates of one scan may make; what loops, references and nested stacks repeat counts each time."""
 MAX_TEXT: Final = 1 << 20
 """Characters of one text that functions put together."""
 MAX_TEXTS: Final = 64 << 20
@@ -42,11 +42,16 @@ class Budget:
     includes: int = 0
     told: set[str] = field(default_factory=set)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more values may be made."""
+        return self.fields <= MAX_FIELDS
+
     def exceeded(self) -> str:
         """The limit that is reached, in words; empty when there is none."""
         if self.depth > MAX_DEPTH:
             return f"values depend on each other over more than {MAX_DEPTH} steps"
-        if self.fields > MAX_FIELDS:
+        if not self.has_room:
             return f"templates make more than {MAX_FIELDS} values"
         return ""
 

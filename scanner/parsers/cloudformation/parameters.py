@@ -32,7 +32,7 @@ def value_of(stack: Evaluation, entry: Entry) -> Field:
         name = source.value if isinstance(source.value, str) else entry.name
         reason = f"parameter {entry.name} is read from the parameter store at deployment ({name})"
         return source.with_value(Unknown(reason, entry.span, ref, (ref,)))
-    return source.with_value(_typed(source, kind))
+    return source.with_value(_typed(stack, source, kind))
 
 
 def _keep_secret(stack: Evaluation, written: Field, source: Field) -> None:
@@ -43,23 +43,24 @@ def _keep_secret(stack: Evaluation, written: Field, source: Field) -> None:
         stack.reading.secrets.add(source.value)
 
 
-def _typed(source: Field, kind: str) -> Any:
+def _typed(stack: Evaluation, source: Field, kind: str) -> Any:
     """A value as a parameter's type has it."""
     value = source.value
     if kind == "CommaDelimitedList" or kind.startswith("List<"):
-        return _listed(source, kind == "List<Number>")
+        return _listed(stack, source, kind == "List<Number>")
     if isinstance(value, (dict, list)):
         return value
     text = as_text(value)
     return _number(text) if kind == "Number" and isinstance(text, str) else text
 
 
-def _listed(source: Field, numbers: bool) -> Any:
+def _listed(stack: Evaluation, source: Field, numbers: bool) -> Any:
     if isinstance(source.value, list):
         return source.value
     items = split(as_text(source.value), ",")
     if isinstance(items, Unknown):
         return items
+    stack.reading.budget.fields += len(items)
     texts = [item.strip() if isinstance(item, str) else item for item in items]
     return [source.with_value(_number(t) if numbers and isinstance(t, str) else t) for t in texts]
 

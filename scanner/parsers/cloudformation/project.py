@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.model.problem import ProblemKind
+from scanner.model.resource import Declaration
 from scanner.model.span import Span
 from scanner.parsers.cloudformation import cdk, parameter_files, serverless
 from scanner.parsers.cloudformation.estate import Estate
-from scanner.parsers.cloudformation.evaluation import Deployment
+from scanner.parsers.cloudformation.evaluation import Deployment, Evaluation
 from scanner.parsers.cloudformation.nested import APPLICATION, STACK, STACK_SET
 from scanner.parsers.cloudformation.reading import InputFile, Options, Reading, Template
 from scanner.parsers.parsed import Parsed
@@ -41,7 +42,7 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
         prefix = f"{root}#" if several else ""
         deployment = replace(plan.deployment, root=root, home=prefix, prefix=prefix)
         estate.roots.append(estate.stack(plan.template, deployment))
-    found = [declaration for stack in estate.roots for declaration in estate.declared(stack)]
+    found = [declaration for stack in estate.roots for declaration in _declared(stack, estate)]
     for stack in estate.roots:
         if not stack.section("Resources"):
             reading.report(stack.template.span, ProblemKind.UNRESOLVED, "the template declares no resources")
@@ -54,6 +55,14 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
         reading.sources,
         frozenset(reading.secrets),
     )
+
+
+def _declared(stack: Evaluation, estate: Estate) -> list[Declaration]:
+    try:
+        return list(estate.declared(stack))
+    except RecursionError:  # the limits should have held; if not, one template is lost and not the scan
+        estate.reading.limit(stack.template.span, "values depend on each other over too many steps")
+        return []
 
 
 def _planned(files: Sequence[InputFile], reading: Reading) -> tuple[list[Planned], dict[str, Template]]:
@@ -102,7 +111,7 @@ def _service(path: str, reading: Reading) -> Iterator[Planned]:
         return
     name = reading.name_of(path)
     variables = serverless.Variables(document.data, name)
-    region = reading.options.region or serverless.region(variables, document)
+    region = serverless.region(variables, document, reading.options.region)
     yield Planned(template, Deployment(reading.root_name(path), region=region, fill=variables.filled), "", True)
 
 

@@ -31,7 +31,9 @@ _SECTIONS: Final = ("Resources", "Conditions", "Outputs", "Mappings", "Globals",
 _KEPT: Final = frozenset({"Parameters", "Globals", "Transform"})
 """Sections that are not the translator's: it fills in defaults that a parameter file may replace."""
 _ELSEWHERE: Final = "us-east-1"
-"""The region in which the translator believes to be where none is known; what it makes says ``AWS::Region``."""
+"""The region in which the translator believes to be where none is known."""
+_SOMEWHERE: Final = "riskscan-region-not-known"
+"""What it writes for that region; ``AWS::Region`` is put back in its place."""
 _UPLOADED: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 """Properties that name a local folder or file until `sam package` has uploaded it."""
 _BUCKET: Final = "riskscan-not-uploaded"
@@ -94,7 +96,7 @@ def _translate(source: dict[str, Any], values: dict[str, Any], region: Any) -> d
     known = isinstance(region, str)
     session: Any = _Session(region if known else _ELSEWHERE)
     if not known:
-        values = {**values, "AWS::Region": {"Ref": "AWS::Region"}, "AWS::Partition": "aws"}
+        values = {**values, "AWS::Region": _SOMEWHERE, "AWS::Partition": "aws"}
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     offline = ServerlessAppPlugin(sar_client=object(), parameters=values)
     translator = Translator(None, Parser(), plugins=[offline], boto_session=session)
@@ -302,6 +304,8 @@ class _Building:
             return self.mapping(value, place) if local is None else _scalar(local, place)
         if isinstance(value, (list, tuple)):
             return self._sequence(value, place)
+        if isinstance(value, str) and _SOMEWHERE in value:
+            return self.mapping({"Fn::Sub": value.replace("${", "${!")}, place)
         return _scalar(value, place)
 
     def mapping(self, value: Mapping[str, Any], place: Place) -> Any:
@@ -312,7 +316,11 @@ class _Building:
         for name, item in value.items():
             own = getattr(item, "place", None)
             at = own if own is not None and own[0] is not None else self.keys.get(str(name), own or place)
-            pairs.append((_key(str(name), at), self.node(item, at)))
+            if name == "Fn::Sub" and isinstance(item, str):
+                inner = _scalar(item.replace(_SOMEWHERE, "${AWS::Region}"), at)
+            else:
+                inner = self.node(item, at)
+            pairs.append((_key(str(name), at), inner))
         return yaml.MappingNode("tag:yaml.org,2002:map", pairs, place[1].start_mark, place[1].end_mark)
 
     def _sequence(self, value: Iterable[Any], place: Place) -> Any:

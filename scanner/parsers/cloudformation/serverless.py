@@ -117,14 +117,16 @@ def template(document: Document, path: str, reading: Reading) -> Template | None
     return template_of(path, name, _laid_together([part for part in parts if part.id == "mapping"], written))
 
 
-def region(variables: Variables, document: Document) -> str | Unknown:
-    """Where the service is deployed."""
+def region(variables: Variables, document: Document, told: str | None) -> str | Unknown:
+    """Where the service is deployed: as it says, else as the user tells, else where the framework does by itself."""
     provider = variables.data.get("provider")
     written = provider.get("region") if isinstance(provider, dict) else None
     if written is None:
-        return _DEFAULT_REGION
+        return told or _DEFAULT_REGION
     span = document.places.get("provider.region", document.span)
     value = variables.filled(str(written), span)
+    if isinstance(value, Unknown) and told:
+        return told
     return value if isinstance(value, (str, Unknown)) else str(value)
 
 

@@ -19,6 +19,10 @@ _VARIABLE: Final = re.compile(r"([$&])\{([^{}!]+)\}")
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^A-Za-z0-9]")
 
 
+class Misused(Exception):
+    """A function is not used as it is documented; with the reason."""
+
+
 class Scope(Struct, frozen=True):
     """Where a node is read: the file that it stands in, and the values of the loops around it."""
 

@@ -21,13 +21,23 @@ def messages(parsed: Any) -> str:
     return "\n".join(problem.message for problem in parsed.problems)
 
 
-def test_a_chain_of_conditions_ends(parse: Any) -> None:
-    chain = "\n".join(f"  C{n}: !Not [!Condition C{n + 1}]" for n in range(500))
+@pytest.mark.parametrize("link", ["!Not [!Condition {}]", "!And [!Condition {}, !Equals [a, a]]", "{{Condition: {}}}"])
+def test_a_chain_of_conditions_ends(parse: Any, link: str) -> None:
+    chain = "\n".join(f"  C{n}: {link.format(f'C{n + 1}')}" for n in range(500))
     parsed = parse(
         f"Conditions:\n{chain}\n  C500: !Equals [a, a]\nResources:\n  T: {{Type: AWS::SNS::Topic, Condition: C0}}\n"
     )
     assert len(parsed.declarations) == 1
     assert "depend on each other over more than" in messages(parsed)
+
+
+def test_a_chain_of_stacks_ends(parse: Any) -> None:
+    stack = "  S{0}:\n    Type: AWS::CloudFormation::Stack\n    Properties: {{TemplateURL: n.yaml, Parameters: {{In: !GetAtt S{1}.Outputs.Out}}}}\n"
+    main = "Resources:\n" + "".join(stack.format(n, n + 1) for n in range(200)) + "  S200: {Type: AWS::SNS::Topic}\n"
+    nested = "Parameters: {In: {Type: String}}\nResources: {T: {Type: AWS::SNS::Topic, Properties: {N: !Ref In}}}\nOutputs: {Out: {Value: !Sub '${In}'}}\n"
+    parsed = parse({"main.yaml": main, "n.yaml": nested})
+    assert "depend on each other over more than" in messages(parsed)
+    assert len(parsed.declarations) > 201
 
 
 def test_loops_in_loops_end(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +55,19 @@ def test_a_loop_of_many_entries_ends(parse: Any, monkeypatch: pytest.MonkeyPatch
     parsed = parse(f"Resources:\n  Fn::ForEach::L: [A, [{items}], {{'R${{A}}': {{Type: AWS::SNS::Topic}}}}]\n")
     assert len(parsed.declarations) == 10
     assert "a loop makes more than 10 entries" in messages(parsed)
+
+
+def test_a_long_list_that_is_repeated_ends(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_FIELDS", 50_000)
+    names = ", ".join(["!Ref P"] * 100)
+    parsed = parse(
+        f"Parameters: {{P: {{Type: CommaDelimitedList, Default: '{'a,' * 5_000}'}}}}\n"
+        f"Conditions: {{C: !Equals [[{names}], [{names}]]}}\n"
+        f"Resources:\n  A: {{Type: AWS::SNS::Topic, Condition: C, Properties: {{V: [{names}]}}}}\n"
+        f"  B: {{Type: AWS::SNS::Topic, Properties: {{V: [{names}]}}}}\n"
+    )
+    assert "templates make more than" in messages(parsed)
+    assert parsed.partly == {"stack.yaml"}
 
 
 def test_texts_that_double_end(parse: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -234,6 +234,33 @@ def test_a_file_that_is_included_brings_its_entries(parse: Any) -> None:
     assert [(p.span.line, p.kind.value) for p in parsed.problems] == [(7, "module-unavailable")]
 
 
+def test_files_and_macros_of_the_whole_template(parse: Any) -> None:
+    files = {
+        "main.yaml": """
+        Transform:
+          - AWS::LanguageExtensions
+          - {Name: AWS::Include, Parameters: {Location: parts/common.yaml}}
+          - Company::Hardening
+        Resources:
+          Topic: {Type: AWS::SNS::Topic, Properties: {Key: !Ref Key, Size: !Ref Size}}
+        """,
+        "parts/common.yaml": """
+        Parameters: {Size: {Type: Number, Default: 3}}
+        Resources:
+          Key: {Type: AWS::KMS::Key}
+        """,
+    }
+    parsed = parse(files)
+    found = {d.id: d for d in parsed.declarations}
+    topic = found["main.yaml#Topic"]
+    assert topic.attributes["Size"] == 3
+    assert topic.attributes["Key"].ref == Ref("main.yaml#Key", "Ref")
+    assert [(p.message, p.span.line) for p in parsed.problems] == [
+        ("the macro Company::Hardening is run by AWS alone", 5)
+    ]
+    assert parsed.partly == {"main.yaml"}
+
+
 def manifest(**stacks: dict[str, Any]) -> str:
     """As `cdk synth` writes it."""
     found = {name: {"type": "aws:cloudformation:stack", **about} for name, about in stacks.items()}

@@ -149,6 +149,24 @@ def test_sam_keeps_references_that_are_not_decided(parse: Any) -> None:
     assert "parameter Size has no default" in hello.attributes["MemorySize"].reason
 
 
+def test_sam_keeps_a_region_that_is_not_known(parse: Any) -> None:
+    api = """\
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Name: !Sub "api-${AWS::Region}"
+      Description: !Ref "AWS::Region"
+"""
+    for region in ("eu-west-1", None):
+        api_of = next(d for d in parse(SAM + api, region).declarations if d.id == "Api").attributes
+        if region:
+            assert (api_of["Name"], api_of["Description"]) == ("api-eu-west-1", "eu-west-1")
+        else:
+            assert api_of["Name"].prefix == "api-"
+            assert "--region" in api_of["Description"].reason
+
+
 def test_what_the_translator_refuses_stays_as_it_is(parse: Any) -> None:
     parsed = parse(SAM.replace("Handler: app.main", "Handlers: app.main"))
     assert {d.type for d in parsed.declarations} >= {"AWS::Serverless::Function", "AWS::SQS::Queue"}

@@ -51,6 +51,12 @@ def test_plain_resources_are_read(parse: Any) -> None:
 def test_a_region_that_is_not_decided_is_told(parse: Any) -> None:
     parsed = parse({"serverless.yml": SERVICE.replace("${opt:region, 'eu-west-1'}", "${env:REGION}")})
     assert "${env:REGION}" in parsed.declarations[0].provider.attributes["region"].reason
+    (table,) = parse(
+        {"serverless.yml": SERVICE.replace("${opt:region, 'eu-west-1'}", "${env:REGION}")}, "eu-north-1"
+    ).declarations
+    assert table.provider.attributes["region"] == "eu-north-1"
+    (table,) = parse({"serverless.yml": SERVICE}, "eu-north-1").declarations
+    assert table.provider.attributes["region"] == "eu-west-1"
 
 
 def test_parts_are_laid_together_and_others_told(parse: Any) -> None:
