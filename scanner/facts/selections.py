@@ -110,9 +110,10 @@ def _by_tags(store: Resource, plan: Resource) -> Truth:
     tags = effective_tags(store)
     if isinstance(wanted, Unknown):
         return unknown_from([wanted])
-    if isinstance(wanted, dict):  # Data Lifecycle Manager: any of them
+    if isinstance(wanted, dict) and plan.type == _SNAPSHOTS:  # any of them
         return either(_has(tags, key, value) for key, value in wanted.items())
-    return either(_block_selects(block, tags) for block in wanted if isinstance(block, dict))
+    blocks = wanted if isinstance(wanted, list) else [wanted]
+    return either(_block_selects(block, tags) for block in blocks if isinstance(block, dict))
 
 
 def _block_selects(block: Mapping[str, Value], tags: Value) -> Truth:
