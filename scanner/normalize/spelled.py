@@ -20,8 +20,11 @@ from scanner.catalog.readers import read
 from scanner.catalog.spellings import Spelling, Spellings, spellings
 from scanner.model.resource import Declaration, Reference
 from scanner.model.value import Ref, Unknown, Value
+from scanner.normalize.azure_names import ANCESTORS, AzureNames
+from scanner.normalize.inner_resources import REST, resources_at
+from scanner.normalize.joined import join
 from scanner.normalize.parts import PartOf, lift_own, lift_pairs, parts_of, shared, with_whole
-from scanner.normalize.respelled import CLOUD, MovedPlaces, Respelled, respell, snake
+from scanner.normalize.respelled import AZURE, CLOUD, MovedPlaces, Respelled, Speech, respell, snake
 
 _OWN_WORDS: Final[Mapping[str, str]] = {"Ref": "id", "Arn": "arn", "Id": "id"}
 """What others read of any resource → Terraform's attribute."""
@@ -33,13 +36,11 @@ class Dialect(Struct, frozen=True):
     """A way to write cloud resources: its tables, the first that knows a type counts, and the prefix of types.
 
     What a later table says of defaults is another dialect's and does not count.
-
-    What is written in the object ``body`` counts as if it stood beside it.
     """
 
     tables: tuple[str, ...]
     prefix: str
-    body: str = ""
+    speech: Speech = CLOUD
 
 
 class _Said(Struct, frozen=True):
@@ -53,7 +54,7 @@ class _Said(Struct, frozen=True):
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "cloudformation": Dialect(("cloudformation",), "aws"),
     "aws": Dialect(("aws_api", "cloudformation"), "aws"),
-    "arm": Dialect(("arm",), "azurerm", "properties"),
+    "arm": Dialect(("arm",), "azurerm", AZURE),
     "google": Dialect(("google_assets",), "google"),
 }
 """By the platform of declarations."""
@@ -64,6 +65,10 @@ def spelled(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[De
     if not any(each.platform in DIALECTS for each in declarations):
         return declarations
     speller = Speller(declarations, tables)
+    inner = [part for each in declarations if each.platform in DIALECTS for part in speller.inner(each)]
+    if inner:
+        declarations = [*declarations, *inner]
+        speller = Speller(declarations, tables)
     return [part for each in declarations for part in speller.spelled(each)]
 
 
@@ -95,21 +100,31 @@ class Speller:
     def _said(self, declaration: Declaration) -> _Said:
         found = self._known.get(declaration.id)
         if found is None:
-            found = self._known[declaration.id] = _said(declaration, self._meanings[declaration.id])
+            azure = self._azure if declaration.platform == "arm" else None
+            found = self._known[declaration.id] = _said(declaration, self._meanings[declaration.id], azure)
         return found
 
     def _as_declared(self, declaration: Declaration, native_type: str, spoken: Respelled) -> Declaration:
-        attributes: dict[str, Value] = spoken.attributes
-        if declaration.references:
-            attributes = {key: self._reading(value) for key, value in attributes.items()}
+        attributes: dict[str, Value] = {key: self._reading(value) for key, value in spoken.attributes.items()}
+        named = self._azure.named(declaration, spoken) if declaration.platform == "arm" else ()
         return replace(
             declaration,
             type=native_type,
             attributes=attributes,
             places=MovedPlaces(declaration.places, spoken.paths),
-            references=tuple(self._references(declaration.references, spoken)),
+            references=(*self._references(declaration.references, spoken), *named),
             written=declaration.dialect,
         )
+
+    def inner(self, declaration: Declaration) -> Iterator[Declaration]:
+        """The resources of native types that are written inside of a resource; ``parent`` names it."""
+        meaning = self._meanings.get(declaration.id)
+        for path, native in meaning.inner.items() if meaning is not None else ():
+            yield from resources_at(declaration, path, native, DIALECTS[declaration.platform].speech.body)
+
+    @cached_property
+    def _azure(self) -> AzureNames:
+        return AzureNames([each for each in self.declarations if each.platform == "arm"])
 
     @cached_property
     def _meanings(self) -> Mapping[str, Spelling]:
@@ -207,15 +222,24 @@ class Speller:
                 yield replace(each, path=path, target_path=target_path)
 
 
-def _said(declaration: Declaration, meaning: Spelling) -> _Said:
-    spoken = _spoken(declaration, meaning.body or DIALECTS[declaration.platform].body)
+def _said(declaration: Declaration, meaning: Spelling, azure: AzureNames | None) -> _Said:
+    spoken = _spoken(declaration, meaning.body)
+    if azure is not None:
+        azure.tell(declaration, spoken)
     meaning = _variant(meaning, spoken.attributes)
+    if meaning.kept:
+        _keep(meaning.kept, declaration, spoken)
+    for name, pattern in meaning.joined.items():
+        join(spoken, name, pattern)
     if meaning.own:
         lift_own(spoken, meaning.own, declaration.provider.attributes.get("region"))
     for path, told in meaning.pairs.items():
         lift_pairs(spoken, path, told)
     parts = [part for each in meaning.parts for part in parts_of(spoken, each, declaration)]
     _rename(spoken, meaning.renamed, meaning.defaults)
+    for path in meaning.inner:
+        _leave_to_parts(path, meaning, spoken)
+    spoken.drop(ANCESTORS)
     _call(declaration, spoken)
     for part in parts:
         _rename(part.spoken, part.meaning.renamed, {})
@@ -223,13 +247,13 @@ def _said(declaration: Declaration, meaning: Spelling) -> _Said:
 
 
 def _spoken(declaration: Declaration, body: str) -> Respelled:
-    attributes = declaration.attributes
+    attributes, speech = declaration.attributes, DIALECTS[declaration.platform].speech
     inner = attributes.get(body) if body else None
     if isinstance(inner, dict):
-        spoken = respell({key: value for key, value in attributes.items() if key != body}, "", CLOUD)
+        spoken = respell({key: value for key, value in attributes.items() if key != body}, "", speech)
         spoken.add({key: value for key, value in inner.items() if snake(key) not in spoken.attributes}, body)
     else:
-        spoken = respell(attributes, "", CLOUD)
+        spoken = respell(attributes, "", speech)
     if _DELETION in declaration.lifecycle:
         spoken.add({_DELETION: declaration.lifecycle[_DELETION]}, "lifecycle")
     return spoken
@@ -237,12 +261,33 @@ def _spoken(declaration: Declaration, body: str) -> Respelled:
 
 def _rename(spoken: Respelled, renamed: Mapping[str, Any], defaults: Mapping[str, Value]) -> None:
     for source, target in renamed.items():
-        if isinstance(target, str):
+        if target is None:
+            spoken.drop(source)
+        elif isinstance(target, str):
             spoken.move(source, target, keep=False)
         else:
             spoken.move(source, target["to"], target["values"], keep=False)
     for path, value in defaults.items():
         spoken.put(path, value)
+
+
+def _keep(name: str, declaration: Declaration, spoken: Respelled) -> None:
+    """The body as it is written, under the name of the attribute whose keys are the user's."""
+    body = DIALECTS[declaration.platform].speech.body
+    inner = declaration.attributes.get(body)
+    if isinstance(inner, dict):
+        spoken.attributes[name] = inner
+        spoken.paths = {path: at for path, at in spoken.paths.items() if not at.startswith(f"{body}.")}
+        spoken.paths[name] = body
+        spoken.paths.update({f"{name}.{key}": f"{body}.{key}" for key in inner})
+
+
+def _leave_to_parts(path: str, meaning: Spelling, spoken: Respelled) -> None:
+    """What entries that are resources of their own refer to, only they refer to."""
+    name = meaning.renamed.get(path.removesuffix(REST), path.removesuffix(REST))
+    listed = spoken.attributes.get(name)
+    for index in range(1 if path.endswith(REST) else 0, len(listed) if isinstance(listed, list) else 0):
+        spoken.forget(f"{name}[{index}]")
 
 
 def _variant(meaning: Spelling, attributes: Mapping[str, Value]) -> Spelling:
