@@ -57,6 +57,11 @@ class AzureNames:
             if target is not None and target != declaration.id and target not in known:
                 yield Reference(path, target, "id", declaration.span_of(spoken.paths[path]))
 
+    def declares(self, inner: Declaration) -> bool:
+        """Whether what a resource writes inside of it is declared by itself, too."""
+        key = self._key(inner)
+        return bool(key) and key in self._by_key
+
     def of(self, text: str, root: str = "") -> str | None:
         """The declaration that an id means, if one does alone; of several of a name, that of the same root."""
         exact = self._by_id.get(text.rstrip("/").lower())

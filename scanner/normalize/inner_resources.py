@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -35,34 +35,46 @@ class _PlacesBelow(Mapping[str, Span]):
         return True
 
 
-def resources_at(whole: Declaration, path: str, native: str, body: str) -> Iterator[Declaration]:
-    """The entries of the list at a path (in snake case) as resources of a native type; ``parent`` names the whole.
+def resources_at(whole: Declaration, path: str, native: str, body: str) -> Iterator[tuple[str, Declaration]]:
+    """The entries of the list at a path (in snake case) as resources of a native type, each with its own native path.
 
-    ``node_pools[1:]`` leaves out the first.
+    ``parent`` names the whole. ``node_pools[1:]`` leaves out the first.
     """
-    first = 1 if path.endswith(REST) else 0
     at, entries = _written(whole.attributes, path.removesuffix(REST), body)
+    references = _by_entry(whole.references, at)
+    first, names = 1 if path.endswith(REST) else 0, set[str]()
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, dict) and index >= first:
-            yield _part(whole, f"{at}[{index}]", entry, native, index)
+            written = entry.get("name")
+            name = written if isinstance(written, str) and written and written not in names else f"[{index}]"
+            names.add(name)
+            part = _part(whole, f"{at}[{index}]", entry, name, native)
+            yield f"{at}[{index}]", replace(part, references=(*references.get(index, ()), *part.references))
 
 
-def _part(whole: Declaration, at: str, entry: Mapping[str, Value], native: str, index: int) -> Declaration:
-    read = Ref(whole.id, "id")
-    span = whole.span_of(at)
-    name = entry.get("name")
-    inner = tuple(
-        replace(each, path=each.path[len(at) + 1 :]) for each in whole.references if each.path.startswith(f"{at}.")
-    )
+def _by_entry(references: Iterable[Reference], at: str) -> Mapping[int, list[Reference]]:
+    """The references below the list at a path by the index of the entry, as that entry has them."""
+    found: dict[int, list[Reference]] = {}
+    for each in references:
+        number, bracket, rest = each.path.removeprefix(f"{at}[").partition("].")
+        if at and bracket and number.isdigit() and each.path.startswith(f"{at}["):
+            found.setdefault(int(number), []).append(replace(each, path=rest))
+    return found
+
+
+def _part(whole: Declaration, at: str, entry: Mapping[str, Value], name: str, native: str) -> Declaration:
+    read, span = Ref(whole.id, "id"), whole.span_of(at)
     return replace(
         whole,
-        id=f"{whole.id}/{native.rpartition('/')[2]}/{name if isinstance(name, str) else index}",
+        id=f"{whole.id}/{native.rpartition('/')[2]}/{name}",
         type=native,
-        name=name if isinstance(name, str) else str(index),
+        name=name,
         span=span,
         attributes={**entry, "parent": Unknown(f"the id of {whole.id}", span, read, (read,))},
         places=_PlacesBelow(whole.places, at),
-        references=(*inner, Reference("parent", whole.id, "id", span)),
+        references=(Reference("parent", whole.id, "id", span),),
+        lifecycle={},
+        depends_on=(),
     )
 
 

@@ -91,7 +91,8 @@ class Mention(Struct, frozen=True):
 class Respelled:
     """Attributes in snake case; ``paths`` maps each to where it was written, ``mentions`` are its references.
 
-    ``moved`` are the paths that have another name by now.
+    ``moved`` are the paths that have another name by now, ``left_out`` the native paths that say nothing of this
+    resource.
     """
 
     speech: Speech = OBJECTS
@@ -99,6 +100,7 @@ class Respelled:
     paths: dict[str, str] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
 
     def add(self, body: Mapping[str, Value], at: str) -> None:
         """Take in fields that are written at the path ``at``."""
@@ -164,6 +166,8 @@ class Respelled:
 
     def forget(self, path: str) -> None:
         """No longer say that anything is written at a path or below it."""
+        if path in self.paths:
+            self.left_out.add(self.paths[path])
         for each in [p for p in self.paths if p == path or p.startswith((f"{path}.", f"{path}["))]:
             del self.paths[each]
 

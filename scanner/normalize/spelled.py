@@ -8,6 +8,7 @@ them; where each attribute was written is kept. ``catalog/spelled`` says what di
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -65,10 +66,10 @@ def spelled(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[De
     if not any(each.platform in DIALECTS for each in declarations):
         return declarations
     speller = Speller(declarations, tables)
-    inner = [part for each in declarations if each.platform in DIALECTS for part in speller.inner(each)]
+    inner = {at: part for each in declarations if each.platform in DIALECTS for at, part in speller.inner(each)}
     if inner:
-        declarations = [*declarations, *inner]
-        speller = Speller(declarations, tables)
+        declarations = [*declarations, *inner.values()]
+        speller = Speller(declarations, tables, {at: part.id for at, part in inner.items()})
     return [part for each in declarations for part in speller.spelled(each)]
 
 
@@ -78,6 +79,8 @@ class Speller:
 
     declarations: Sequence[Declaration]
     catalog: Catalog
+    within: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """A resource and a path in it → the id of the resource of its own that is written there."""
     _known: dict[str, _Said] = field(default_factory=dict)
 
     def spelled(self, declaration: Declaration) -> Iterator[Declaration]:
@@ -116,11 +119,13 @@ class Speller:
             written=declaration.dialect,
         )
 
-    def inner(self, declaration: Declaration) -> Iterator[Declaration]:
-        """The resources of native types that are written inside of a resource; ``parent`` names it."""
+    def inner(self, declaration: Declaration) -> Iterator[tuple[tuple[str, str], Declaration]]:
+        """The resources of native types that are written inside of a resource, by it and their path in it."""
         meaning = self._meanings.get(declaration.id)
         for path, native in meaning.inner.items() if meaning is not None else ():
-            yield from resources_at(declaration, path, native, DIALECTS[declaration.platform].speech.body)
+            for at, part in resources_at(declaration, path, native, DIALECTS[declaration.platform].speech.body):
+                if not self._azure.declares(part):
+                    yield (declaration.id, at), part
 
     @cached_property
     def _azure(self) -> AzureNames:
@@ -200,7 +205,14 @@ class Speller:
         return {each.id: each for each in self.declarations}
 
     def _ref(self, ref: Ref) -> Ref:
-        return Ref(ref.address, self._read(ref.address, ref.path)) if ref.address in self._meanings else ref
+        address, path = self._meant(ref.address, ref.path)
+        return Ref(address, self._read(address, path)) if address in self._meanings else ref
+
+    def _meant(self, target: str, path: str) -> tuple[str, str]:
+        """What is read, and of what: ``network.properties.subnets[0].id`` is the id of the subnet there."""
+        at, bracket, rest = path.partition("]")
+        within = self.within.get((target, f"{at}]")) if bracket else None
+        return (target, path) if within is None else (within, rest.removeprefix("."))
 
     def _read(self, target: str, path: str) -> str:
         meaning = self._meanings.get(target)
@@ -217,9 +229,10 @@ class Speller:
             if references and not spoken.has_moved(path):
                 spelled.setdefault(written, []).append(path)
         for each in references:
-            target_path = self._read(each.target, each.target_path)
-            for path in _now(each.path, spelled):
-                yield replace(each, path=path, target_path=target_path)
+            target, read_there = self._meant(each.target, each.target_path)
+            target_path = self._read(target, read_there)
+            for path in _now(each.path, spelled, spoken.left_out):
+                yield replace(each, path=path, target=target, target_path=target_path)
 
 
 def _said(declaration: Declaration, meaning: Spelling, azure: AzureNames | None) -> _Said:
@@ -239,6 +252,8 @@ def _said(declaration: Declaration, meaning: Spelling, azure: AzureNames | None)
     _rename(spoken, meaning.renamed, meaning.defaults)
     for path in meaning.inner:
         _leave_to_parts(path, meaning, spoken)
+    if any(source.startswith(f"{ANCESTORS}.") for source in meaning.renamed):
+        spoken.drop("parent")  # what matters stands above it
     spoken.drop(ANCESTORS)
     _call(declaration, spoken)
     for part in parts:
@@ -313,9 +328,9 @@ def _pairs(tags: Sequence[Value]) -> Iterator[tuple[str, Value]]:
             yield tag["key"], tag.get("value")
 
 
-def _now(path: str, spelled: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def _now(path: str, spelled: Mapping[str, Sequence[str]], left_out: AbstractSet[str]) -> Sequence[str]:
     """The names of a native path: its own, else those of the nearest one around it that is known."""
-    while path:
+    while path and path not in left_out:
         found = spelled.get(path)
         if found:
             return found
