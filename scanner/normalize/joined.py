@@ -18,8 +18,13 @@ def join(spoken: Respelled, target: str, pattern: str) -> None:
     values = [lookup(spoken.attributes, path) for path in words[1::2]]
     if any(value is ABSENT or value is None for value in values):
         return
-    texts: list[str | Unknown] = list(words)
-    texts[1::2] = [value if isinstance(value, Unknown) else str(value) for value in values]
+    texts: list[str | Unknown] = [words[0]]
+    for value, between in zip(values, words[2::2], strict=True):
+        for text in (value if isinstance(value, Unknown) else str(value), between):
+            if isinstance(text, str) and isinstance(texts[-1], str):
+                texts[-1] += text
+            else:
+                texts.append(text)
     spoken.put(target, _text(texts))
     spoken.paths.setdefault(target, spoken.paths.get(words[1], words[1]))
 
@@ -27,6 +32,6 @@ def join(spoken: Respelled, target: str, pattern: str) -> None:
 def _text(texts: list[str | Unknown]) -> Value:
     unknown = [text for text in texts if isinstance(text, Unknown)]
     if not unknown:
-        return "".join(map(str, texts))
+        return texts[0]
     refs = tuple(ref for each in unknown for ref in each.refs)
-    return Unknown(unknown[0].reason, unknown[0].origin, refs=refs, parts=tuple(t for t in texts if t != ""))
+    return Unknown(unknown[0].reason, unknown[0].origin, refs=refs, parts=tuple(text for text in texts if text != ""))
