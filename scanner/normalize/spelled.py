@@ -33,6 +33,10 @@ _DELETION: Final = "DeletionPolicy"
 """What CloudFormation does with a resource that leaves its stack: written beside the properties, read as one."""
 
 
+_ANSWERS: Final = frozenset({"az-graph"})
+"""Inventories in the words of a dialect of templates: what they do not say is not what a template leaves open."""
+
+
 class Dialect(Struct, frozen=True):
     """A way to write cloud resources: its tables, the first that knows a type counts, and the prefix of types.
 
@@ -138,7 +142,7 @@ class Speller:
             dialect = DIALECTS.get(each.platform)
             meaning = self._meaning(each.type, dialect) if dialect is not None else None
             if meaning is not None:
-                found[each.id] = meaning
+                found[each.id] = meaning if each.written not in _ANSWERS else meaning.without_defaults()
         return found
 
     def _meaning(self, native_type: str, dialect: Dialect) -> Spelling | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from scanner.catalog.load import CatalogError, catalog
 from scanner.catalog.spellings import compile_spellings, spellings
@@ -328,3 +329,9 @@ def test_an_inner_type_without_an_entry_is_refused(tmp_path: Any, monkeypatch: p
     monkeypatch.setattr("scanner.catalog.spellings.FOLDER", tmp_path)
     with pytest.raises(CatalogError, match="A/b/c is no type of this table"):
         compile_spellings(catalog().types)
+
+
+def test_an_inventory_does_not_leave_open_what_a_template_leaves_open() -> None:
+    template = _declared("a", "Microsoft.Network/publicIPAddresses", {"name": "a"})
+    found = _spelled(template, replace(template, id="b", written="az-graph"))
+    assert (found["a"].attributes.get("sku"), found["b"].attributes.get("sku")) == ("Basic", None)
