@@ -335,3 +335,12 @@ def test_an_inventory_does_not_leave_open_what_a_template_leaves_open() -> None:
     template = _declared("a", "Microsoft.Network/publicIPAddresses", {"name": "a"})
     found = _spelled(template, replace(template, id="b", written="az-graph"))
     assert (found["a"].attributes.get("sku"), found["b"].attributes.get("sku")) == ("Basic", None)
+
+
+def test_a_zone_with_a_configuration_of_dnssec_is_signed() -> None:
+    """https://learn.microsoft.com/azure/templates/microsoft.network/dnszones/dnssecconfigs."""
+    graph = _graph(
+        _declared("z", "Microsoft.Network/dnsZones", {"name": "example.com"}),
+        _declared("s", "Microsoft.Network/dnsZones/dnssecConfigs", {"name": "example.com/default"}),
+    )
+    assert graph.resources["z"].get("dnssec") is True
