@@ -17,9 +17,13 @@ from scanner.catalog.load import COMPILED, FOLDER, CatalogError, catalog, is_cur
 from scanner.catalog.readers import Reader
 
 COMPILED_SPELLINGS: Final = COMPILED.with_name("spelled.json")
-_KEYS: Final = frozenset({"type", "body", "renamed", "pairs", "defaults", "outputs", "variants", "own", "parts"})
+_KEYS: Final = frozenset(
+    {"type", "body", "renamed", "pairs", "defaults", "outputs", "variants", "own", "parts", "inner", "joined", "kept"}
+)
+_EVERY: Final = "*/"
+"""Before a type that may stand below any other: ``*/providers/locks``."""
 _PART_KEYS: Final = frozenset({"at", "type", "as", "renamed", "whole", "shared"})
-_MERGED: Final = ("renamed", "pairs", "defaults", "outputs", "own")
+_MERGED: Final = ("renamed", "pairs", "defaults", "outputs", "own", "inner", "joined")
 
 
 class Part(Struct, frozen=True):
@@ -45,6 +49,10 @@ class Spelling(Struct, frozen=True):
     Terraform gives others. ``outputs`` are the attributes that others may read. ``own``: of the list ``in`` the entry
     whose ``region`` is the resource's own says what the resource itself is. Of ``variants`` the first counts whose
     reader is true.
+
+    ``inner`` are paths of lists whose entries are resources of another native type. ``joined`` are attributes made of
+    several: ``{sku.name}_{sku.capacity}``. ``kept`` is the attribute that gets the dialect's body as it is written,
+    where its keys are the user's.
     """
 
     type: str
@@ -55,6 +63,9 @@ class Spelling(Struct, frozen=True):
     outputs: Mapping[str, str] = {}
     own: Mapping[str, str] = {}
     parts: tuple[Part, ...] = ()
+    inner: Mapping[str, str] = {}
+    joined: Mapping[str, str] = {}
+    kept: str = ""
     variants: tuple[tuple[Reader, Spelling], ...] = ()
 
     def without_defaults(self) -> Spelling:
@@ -71,14 +82,17 @@ class Spellings(Struct, frozen=True):
 
     def of(self, native_type: str) -> Spelling | None:
         """What a native type is, or ``None`` where the table does not say."""
-        found = self.types.get(native_type.lower())
+        name = native_type.lower()
+        found = self.types.get(name)
+        if found is None and "/providers/" in name:
+            found = self.types.get(f"{_EVERY}providers/{name.rpartition('/providers/')[2]}")
         return None if found is None else _spelling(found, {})
 
 
 def _spelling(data: Mapping[str, Any], base: Mapping[str, Any]) -> Spelling:
     """An entry; a variant has all that its entry has, and more."""
     merged: dict[str, Any] = {key: {**base.get(key, {}), **data.get(key, {})} for key in _MERGED}
-    merged.update({key: data.get(key, base.get(key, "")) for key in ("type", "body")})
+    merged.update({key: data.get(key, base.get(key, "")) for key in ("type", "body", "kept")})
     merged["parts"] = data.get("parts", base.get("parts", ()))
     variants = tuple((each["when"], _spelling(each, merged)) for each in data.get("variants", ()))
     return Spelling(**{**merged, "parts": tuple(map(_part, merged["parts"]))}, variants=variants)
@@ -115,13 +129,19 @@ def compile_spellings(types: Mapping[str, Any]) -> dict[str, Any]:
     dialects: dict[str, Any] = {}
     for path in sorted((FOLDER / "spelled").glob("*.yaml")):
         table: dict[str, Any] = {}
-        for name, what in (read_table(path).get("types") or {}).items():
-            entry = {"type": what} if isinstance(what, str) else what
+        written = read_table(path)
+        common = written.get("common") or {}
+        for name, what in (written.get("types") or {}).items():
+            entry: Any = {"type": what} if isinstance(what, str) else what
             for fault in _faults(entry, types):
                 raise CatalogError(f"spelled/{path.name}: {name}: {fault}")
             if name.lower() in table:
                 raise CatalogError(f"spelled/{path.name}: {name}: listed twice")
-            table[name.lower()] = entry
+            table[name.lower()] = {**entry, "renamed": {**common, **entry.get("renamed", {})}} if common else entry
+        for name, entry in table.items():
+            for native in entry.get("inner", {}).values():
+                if native.lower() not in table:
+                    raise CatalogError(f"spelled/{path.name}: {name}: {native} is no type of this table")
         dialects[path.stem] = table
     return {"sources": source_state(FOLDER), "dialects": dialects}
 
@@ -137,8 +157,8 @@ def _faults(entry: Any, types: Mapping[str, Any], *, variant: bool = False) -> I
     if variant and "when" not in entry:
         yield "a variant says when it is meant"
     for source, target in (entry.get("renamed") or {}).items():
-        if not isinstance(target, str) and (not isinstance(target, dict) or target.keys() != {"to", "values"}):
-            yield f"renamed: {source}: a path, or to and values"
+        if target is not None and not isinstance(target, str) and set(target) != {"to", "values"}:
+            yield f"renamed: {source}: a path, to and values, or nothing"
     for each in entry.get("parts") or ():
         yield from _part_faults(each, types)
     for each in entry.get("variants") or ():

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.model.span import Span
-from scanner.model.value import Value
+from scanner.model.value import Unknown, Value
 
 _PLURAL: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
 _BORDER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -24,12 +24,15 @@ class Speech(Struct, frozen=True):
     """How a dialect writes: which keys are ``fields`` of its own.
 
     Below those that are ``opaque`` stand keys of the user. With ``mentions`` a field ``xRef`` or ``xSelector`` names an
-    object.
+    object. What is written in an object ``body`` counts as if it stood beside it. With ``ids`` an object ``x`` that
+    holds an ``id`` also gives ``x_id``, and a list ``xs`` of such objects ``x_ids``.
     """
 
     fields: re.Pattern[str]
     opaque: frozenset[str]
     mentions: bool = False
+    body: str = ""
+    ids: bool = False
 
 
 _USERS_OWN: Final = (
@@ -64,6 +67,10 @@ CLOUD: Final = Speech(
     frozenset({*_USERS_OWN, *(name[:1].upper() + name[1:] for name in _USERS_OWN), *_DOCUMENTS}),
 )
 """What the clouds' own templates and interfaces write. Policies are documents of their own language."""
+AZURE: Final = Speech(
+    CLOUD.fields, CLOUD.opaque | {"policyRule", "definition", "objectReplicationPolicy"}, body="properties", ids=True
+)
+"""What ARM writes: resources and children of them have their settings in ``properties``, ``{id: …}`` names others."""
 
 
 class Mention(Struct, frozen=True):
@@ -84,7 +91,8 @@ class Mention(Struct, frozen=True):
 class Respelled:
     """Attributes in snake case; ``paths`` maps each to where it was written, ``mentions`` are its references.
 
-    ``moved`` are the paths that have another name by now.
+    ``moved`` are the paths that have another name by now, ``left_out`` the native paths that say nothing of this
+    resource.
     """
 
     speech: Speech = OBJECTS
@@ -92,6 +100,7 @@ class Respelled:
     paths: dict[str, str] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
 
     def add(self, body: Mapping[str, Value], at: str) -> None:
         """Take in fields that are written at the path ``at``."""
@@ -100,26 +109,40 @@ class Respelled:
     def move(self, source: str, target: str, values: Mapping[str, Value] | None = None, *, keep: bool = True) -> None:
         """Give what is written at one path under another one as well, with everything below it.
 
-        ``values`` says what words mean there; ``None`` takes a word out. Within one list every item is moved. Without
-        ``keep`` nothing stands at the first path any more.
+        ``values`` says what words mean there, in any case; ``None`` takes a word out. Within one list every item is
+        moved. A target ``x[]`` is the list of all that is found. Without ``keep`` nothing stands at the first path any
+        more.
         """
         for each in [m for m in self.mentions if m.path == source]:
             self.mentions[self.mentions.index(each)] = replace(each, path=target)
+        every, target = target.endswith("[]"), target.removesuffix("[]")
         place, _, key = source.rpartition(".")
         near, within, below = _apart(place, target)
         for beside, owner in list(_holders(self.attributes, near)):
+            gathered: list[Value] = []
+            now = f"{beside}.{below}" if beside else below
             for at, holder in list(_holders(owner, within, beside)):
                 if key not in holder:
                     continue
                 value, written = holder[key], f"{at}.{key}" if at else key
-                meant = values.get(_word(value), value) if values is not None else value
-                if not within and "." not in below:
+                meant = _meant(value, values) if values is not None else value
+                if every:
+                    gathered.extend(meant if isinstance(meant, list) else [meant])
+                elif not within and "." not in below:
                     holder[below] = meant
-                elif meant is None or not _put(owner, below, meant):
+                elif meant is None:
                     continue
+                else:
+                    if source.startswith(f"{target}."):  # a value in place of the object that holds it
+                        owner.pop(below, None)
+                        self.paths.pop(now, None)
+                    if not _put(owner, below, meant):
+                        continue
                 if not keep and source != target:
                     del holder[key]
-                self._told(written, f"{beside}.{below}" if beside else below)
+                self._told(written, now)
+            if gathered:
+                _put(owner, below, gathered)
 
     def _told(self, source: str, target: str) -> None:
         """Places below one path are those below another one as well."""
@@ -132,6 +155,21 @@ class Respelled:
             if path in self.moved:
                 self.moved.add(now)
         self.moved.add(source)
+
+    def drop(self, path: str) -> None:
+        """Take out what is written at a path, with all below it."""
+        place, _, key = path.rpartition(".")
+        for at, holder in list(_holders(self.attributes, place)):
+            if key in holder:
+                del holder[key]
+                self.forget(f"{at}.{key}" if at else key)
+
+    def forget(self, path: str) -> None:
+        """No longer say that anything is written at a path or below it."""
+        if path in self.paths:
+            self.left_out.add(self.paths[path])
+        for each in [p for p in self.paths if p == path or p.startswith((f"{path}.", f"{path}["))]:
+            del self.paths[each]
 
     def has_moved(self, path: str) -> bool:
         """Whether a path, or one around it, has another name by now."""
@@ -176,8 +214,10 @@ def _apart(place: str, target: str) -> tuple[str, str, str]:
     return ".".join(mine[:shared]), ".".join(mine[shared:]), ".".join(theirs[shared:])
 
 
-def _word(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _meant(value: Value, values: Mapping[str, Value]) -> Value:
+    if isinstance(value, (Unknown, dict, list)):
+        return value
+    return {str(word).lower(): meaning for word, meaning in values.items()}.get(str(value).lower(), value)
 
 
 class MovedPlaces(Mapping[str, Span]):
@@ -233,7 +273,10 @@ def respell(body: Mapping[str, Value], at: str, speech: Speech = OBJECTS) -> Res
 
 
 def _fields(body: Mapping[str, Value], at: str, native: str, into: dict[str, Value], result: Respelled) -> None:
+    inner = body.get(result.speech.body) if result.speech.body else None
     for key, value in body.items():
+        if isinstance(inner, dict) and key == result.speech.body:
+            continue
         written = f"{native}.{key}" if native else key
         if not result.speech.fields.fullmatch(key):
             into[key] = _value(value, f"{at}.{key}" if at else key, written, result)
@@ -250,6 +293,33 @@ def _fields(body: Mapping[str, Value], at: str, native: str, into: dict[str, Val
             result.paths.update({f"{path}.{k}": f"{written}.{k}" for k in value})
         else:
             into[name] = _value(value, path, written, result)
+            if result.speech.ids:
+                _identified(into, name, path, result)
+    if isinstance(inner, dict):
+        beside = {key: value for key, value in inner.items() if snake(key) not in into}
+        _fields(beside, at, f"{native}.{result.speech.body}" if native else result.speech.body, into, result)
+
+
+def _identified(into: dict[str, Value], name: str, path: str, result: Respelled) -> None:
+    """``subnet: {id: x}`` is ``subnet_id: x`` too, and ``subnets: [{id: x}]`` is ``subnet_ids: [x]``."""
+    value, place = into[name], path.removesuffix(name)
+    if isinstance(value, dict) and "id" in value and f"{name}_id" not in into:
+        into[f"{name}_id"] = value["id"]
+        result.paths[f"{place}{name}_id"] = result.paths.get(f"{path}.id", result.paths[path])
+        result.moved.add(f"{path}.id")
+    elif isinstance(value, list) and value and all(map(_is_mention, value)):
+        single = name.removesuffix("es") if name.endswith("sses") else name.removesuffix("s")
+        into[f"{single}_ids"] = [each["id"] for each in value]
+        result.paths[f"{place}{single}_ids"] = result.paths[path]
+        for index in range(len(value)):
+            written = result.paths.get(f"{path}[{index}].id", result.paths[path])
+            result.paths[f"{place}{single}_ids[{index}]"] = written
+            result.moved.add(f"{path}[{index}].id")
+
+
+def _is_mention(value: Value) -> bool:
+    """Whether an object only names another one, and is none of its own."""
+    return isinstance(value, dict) and "id" in value and "name" not in value
 
 
 def _value(value: Value, path: str, written: str, result: Respelled) -> Value:

@@ -8,6 +8,7 @@ them; where each attribute was written is kept. ``catalog/spelled`` says what di
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -20,8 +21,11 @@ from scanner.catalog.readers import read
 from scanner.catalog.spellings import Spelling, Spellings, spellings
 from scanner.model.resource import Declaration, Reference
 from scanner.model.value import Ref, Unknown, Value
+from scanner.normalize.azure_names import ANCESTORS, AzureNames
+from scanner.normalize.inner_resources import REST, resources_at
+from scanner.normalize.joined import join
 from scanner.normalize.parts import PartOf, lift_own, lift_pairs, parts_of, shared, with_whole
-from scanner.normalize.respelled import CLOUD, MovedPlaces, Respelled, respell, snake
+from scanner.normalize.respelled import AZURE, CLOUD, MovedPlaces, Respelled, Speech, respell, snake
 
 _OWN_WORDS: Final[Mapping[str, str]] = {"Ref": "id", "Arn": "arn", "Id": "id"}
 """What others read of any resource → Terraform's attribute."""
@@ -29,17 +33,19 @@ _DELETION: Final = "DeletionPolicy"
 """What CloudFormation does with a resource that leaves its stack: written beside the properties, read as one."""
 
 
+_ANSWERS: Final = frozenset({"az-graph"})
+"""Inventories in the words of a dialect of templates: what they do not say is not what a template leaves open."""
+
+
 class Dialect(Struct, frozen=True):
     """A way to write cloud resources: its tables, the first that knows a type counts, and the prefix of types.
 
     What a later table says of defaults is another dialect's and does not count.
-
-    What is written in the object ``body`` counts as if it stood beside it.
     """
 
     tables: tuple[str, ...]
     prefix: str
-    body: str = ""
+    speech: Speech = CLOUD
 
 
 class _Said(Struct, frozen=True):
@@ -53,7 +59,7 @@ class _Said(Struct, frozen=True):
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "cloudformation": Dialect(("cloudformation",), "aws"),
     "aws": Dialect(("aws_api", "cloudformation"), "aws"),
-    "arm": Dialect(("arm",), "azurerm", "properties"),
+    "arm": Dialect(("arm",), "azurerm", AZURE),
     "google": Dialect(("google_assets",), "google"),
 }
 """By the platform of declarations."""
@@ -64,6 +70,10 @@ def spelled(declarations: Sequence[Declaration], tables: Catalog) -> Sequence[De
     if not any(each.platform in DIALECTS for each in declarations):
         return declarations
     speller = Speller(declarations, tables)
+    inner = {at: part for each in declarations if each.platform in DIALECTS for at, part in speller.inner(each)}
+    if inner:
+        declarations = [*declarations, *inner.values()]
+        speller = Speller(declarations, tables, {at: part.id for at, part in inner.items()})
     return [part for each in declarations for part in speller.spelled(each)]
 
 
@@ -73,6 +83,8 @@ class Speller:
 
     declarations: Sequence[Declaration]
     catalog: Catalog
+    within: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """A resource and a path in it → the id of the resource of its own that is written there."""
     _known: dict[str, _Said] = field(default_factory=dict)
 
     def spelled(self, declaration: Declaration) -> Iterator[Declaration]:
@@ -95,21 +107,33 @@ class Speller:
     def _said(self, declaration: Declaration) -> _Said:
         found = self._known.get(declaration.id)
         if found is None:
-            found = self._known[declaration.id] = _said(declaration, self._meanings[declaration.id])
+            azure = self._azure if declaration.platform == "arm" else None
+            found = self._known[declaration.id] = _said(declaration, self._meanings[declaration.id], azure)
         return found
 
     def _as_declared(self, declaration: Declaration, native_type: str, spoken: Respelled) -> Declaration:
-        attributes: dict[str, Value] = spoken.attributes
-        if declaration.references:
-            attributes = {key: self._reading(value) for key, value in attributes.items()}
+        attributes: dict[str, Value] = {key: self._reading(value) for key, value in spoken.attributes.items()}
+        named = self._azure.named(declaration, spoken) if declaration.platform == "arm" else ()
         return replace(
             declaration,
             type=native_type,
             attributes=attributes,
             places=MovedPlaces(declaration.places, spoken.paths),
-            references=tuple(self._references(declaration.references, spoken)),
+            references=(*self._references(declaration.references, spoken), *named),
             written=declaration.dialect,
         )
+
+    def inner(self, declaration: Declaration) -> Iterator[tuple[tuple[str, str], Declaration]]:
+        """The resources of native types that are written inside of a resource, by it and their path in it."""
+        meaning = self._meanings.get(declaration.id)
+        for path, native in meaning.inner.items() if meaning is not None else ():
+            for at, part in resources_at(declaration, path, native, DIALECTS[declaration.platform].speech.body):
+                if not self._azure.declares(part):
+                    yield (declaration.id, at), part
+
+    @cached_property
+    def _azure(self) -> AzureNames:
+        return AzureNames([each for each in self.declarations if each.platform == "arm"])
 
     @cached_property
     def _meanings(self) -> Mapping[str, Spelling]:
@@ -118,7 +142,7 @@ class Speller:
             dialect = DIALECTS.get(each.platform)
             meaning = self._meaning(each.type, dialect) if dialect is not None else None
             if meaning is not None:
-                found[each.id] = meaning
+                found[each.id] = meaning if each.written not in _ANSWERS else meaning.without_defaults()
         return found
 
     def _meaning(self, native_type: str, dialect: Dialect) -> Spelling | None:
@@ -185,7 +209,14 @@ class Speller:
         return {each.id: each for each in self.declarations}
 
     def _ref(self, ref: Ref) -> Ref:
-        return Ref(ref.address, self._read(ref.address, ref.path)) if ref.address in self._meanings else ref
+        address, path = self._meant(ref.address, ref.path)
+        return Ref(address, self._read(address, path)) if address in self._meanings else ref
+
+    def _meant(self, target: str, path: str) -> tuple[str, str]:
+        """What is read, and of what: ``network.properties.subnets[0].id`` is the id of the subnet there."""
+        at, bracket, rest = path.partition("]")
+        within = self.within.get((target, f"{at}]")) if bracket else None
+        return (target, path) if within is None else (within, rest.removeprefix("."))
 
     def _read(self, target: str, path: str) -> str:
         meaning = self._meanings.get(target)
@@ -202,20 +233,32 @@ class Speller:
             if references and not spoken.has_moved(path):
                 spelled.setdefault(written, []).append(path)
         for each in references:
-            target_path = self._read(each.target, each.target_path)
-            for path in _now(each.path, spelled):
-                yield replace(each, path=path, target_path=target_path)
+            target, read_there = self._meant(each.target, each.target_path)
+            target_path = self._read(target, read_there)
+            for path in _now(each.path, spelled, spoken.left_out):
+                yield replace(each, path=path, target=target, target_path=target_path)
 
 
-def _said(declaration: Declaration, meaning: Spelling) -> _Said:
-    spoken = _spoken(declaration, meaning.body or DIALECTS[declaration.platform].body)
+def _said(declaration: Declaration, meaning: Spelling, azure: AzureNames | None) -> _Said:
+    spoken = _spoken(declaration, meaning.body)
+    if azure is not None:
+        azure.tell(declaration, spoken)
     meaning = _variant(meaning, spoken.attributes)
+    if meaning.kept:
+        _keep(meaning.kept, declaration, spoken)
+    for name, pattern in meaning.joined.items():
+        join(spoken, name, pattern)
     if meaning.own:
         lift_own(spoken, meaning.own, declaration.provider.attributes.get("region"))
     for path, told in meaning.pairs.items():
         lift_pairs(spoken, path, told)
     parts = [part for each in meaning.parts for part in parts_of(spoken, each, declaration)]
     _rename(spoken, meaning.renamed, meaning.defaults)
+    for path in meaning.inner:
+        _leave_to_parts(path, meaning, spoken)
+    if any(source.startswith(f"{ANCESTORS}.") for source in meaning.renamed):
+        spoken.drop("parent")  # what matters stands above it
+    spoken.drop(ANCESTORS)
     _call(declaration, spoken)
     for part in parts:
         _rename(part.spoken, part.meaning.renamed, {})
@@ -223,13 +266,13 @@ def _said(declaration: Declaration, meaning: Spelling) -> _Said:
 
 
 def _spoken(declaration: Declaration, body: str) -> Respelled:
-    attributes = declaration.attributes
+    attributes, speech = declaration.attributes, DIALECTS[declaration.platform].speech
     inner = attributes.get(body) if body else None
     if isinstance(inner, dict):
-        spoken = respell({key: value for key, value in attributes.items() if key != body}, "", CLOUD)
+        spoken = respell({key: value for key, value in attributes.items() if key != body}, "", speech)
         spoken.add({key: value for key, value in inner.items() if snake(key) not in spoken.attributes}, body)
     else:
-        spoken = respell(attributes, "", CLOUD)
+        spoken = respell(attributes, "", speech)
     if _DELETION in declaration.lifecycle:
         spoken.add({_DELETION: declaration.lifecycle[_DELETION]}, "lifecycle")
     return spoken
@@ -237,12 +280,33 @@ def _spoken(declaration: Declaration, body: str) -> Respelled:
 
 def _rename(spoken: Respelled, renamed: Mapping[str, Any], defaults: Mapping[str, Value]) -> None:
     for source, target in renamed.items():
-        if isinstance(target, str):
+        if target is None:
+            spoken.drop(source)
+        elif isinstance(target, str):
             spoken.move(source, target, keep=False)
         else:
             spoken.move(source, target["to"], target["values"], keep=False)
     for path, value in defaults.items():
         spoken.put(path, value)
+
+
+def _keep(name: str, declaration: Declaration, spoken: Respelled) -> None:
+    """The body as it is written, under the name of the attribute whose keys are the user's."""
+    body = DIALECTS[declaration.platform].speech.body
+    inner = declaration.attributes.get(body)
+    if isinstance(inner, dict):
+        spoken.attributes[name] = inner
+        spoken.paths = {path: at for path, at in spoken.paths.items() if not at.startswith(f"{body}.")}
+        spoken.paths[name] = body
+        spoken.paths.update({f"{name}.{key}": f"{body}.{key}" for key in inner})
+
+
+def _leave_to_parts(path: str, meaning: Spelling, spoken: Respelled) -> None:
+    """What entries that are resources of their own refer to, only they refer to."""
+    name = meaning.renamed.get(path.removesuffix(REST), path.removesuffix(REST))
+    listed = spoken.attributes.get(name)
+    for index in range(1 if path.endswith(REST) else 0, len(listed) if isinstance(listed, list) else 0):
+        spoken.forget(f"{name}[{index}]")
 
 
 def _variant(meaning: Spelling, attributes: Mapping[str, Value]) -> Spelling:
@@ -268,9 +332,9 @@ def _pairs(tags: Sequence[Value]) -> Iterator[tuple[str, Value]]:
             yield tag["key"], tag.get("value")
 
 
-def _now(path: str, spelled: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def _now(path: str, spelled: Mapping[str, Sequence[str]], left_out: AbstractSet[str]) -> Sequence[str]:
     """The names of a native path: its own, else those of the nearest one around it that is known."""
-    while path:
+    while path and path not in left_out:
         found = spelled.get(path)
         if found:
             return found
