@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 
 from scanner.config import Config
 from scanner.discovery import discover
+from scanner.front_ends import read_kubernetes
 from scanner.model.resource import Declaration
 from scanner.parsers.parsed import Parsed
-from scanner.pipeline import read_kubernetes
 
 WORKLOADS = frozenset(
     {"apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", "batch/Job", "batch/CronJob", "core/Pod"}

@@ -22,12 +22,12 @@ from pathlib import Path
 
 from scanner.config import Config
 from scanner.discovery import discover
+from scanner.front_ends import read_kubernetes
 from scanner.model.resource import Declaration
 from scanner.parsers.kubernetes.objects import objects
 from scanner.parsers.kubernetes.paths import steps_of, value_at
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.positioned_yaml import read_yaml
-from scanner.pipeline import read_kubernetes
 
 _CLOSED = {name: "http://127.0.0.1:1" for each in ("http_proxy", "https_proxy") for name in (each, each.upper())}
 

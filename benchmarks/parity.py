@@ -31,7 +31,7 @@ from isolated import Aborted, Isolated
 
 from scanner.config import Config
 from scanner.discovery import discover
-from scanner.pipeline import read_terraform
+from scanner.front_ends import read_terraform
 
 
 @dataclass(frozen=True, slots=True)

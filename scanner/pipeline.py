@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, discover, with_named
 from scanner.facts.key_material import key_texts
+from scanner.front_ends import PLANS, read_files
 from scanner.graph.graph import Graph, with_edges, with_services
 from scanner.model.finding import Finding, Severity
 from scanner.model.outage import OutageReport, Scenario, ServiceRisk
@@ -23,10 +24,7 @@ from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.normalize import Settings, normalize
 from scanner.normalize.crowds import crowded
-from scanner.parsers.parsed import Parsed, joined
-from scanner.parsers.terraform.folders import InputFile as TerraformFile
-from scanner.parsers.terraform.options import TerraformOptions
-from scanner.parsers.terraform.project import TerraformResult, read
+from scanner.parsers.parsed import Parsed
 from scanner.rules.evaluate import evaluate
 from scanner.rules.load import load_rules
 from scanner.rules.rule import RuleSet
@@ -35,9 +33,6 @@ from scanner.scoring import score
 from scanner.simulation.services import Escrow, Wanted, select
 from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
-
-_PLANS: Final = ("terraform-plan", "terraform-state")
-_INVENTORIES: Final = ("aws-config", "az-graph", "gcp-assets")
 
 
 class Estate(Struct, frozen=True):
@@ -112,20 +107,9 @@ def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[S
 def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     """Read the paths into one graph, with the links and places that the configuration adds."""
     limit = config.limits.max_file_bytes
-    found = with_named(discover(paths, limit), config.plans, _PLANS, limit)
+    found = with_named(discover(paths, limit), config.plans, PLANS, limit)
     config = shown_from(config, found.base)
-    terraform = read_plans(found, read_terraform(found, config))
-    parsed = _followed(
-        joined(
-            (
-                terraform,
-                read_kubernetes(found, config),
-                read_compose(found, config),
-                read_cloudformation(found, config),
-                read_inventories(found, config),
-            )
-        )
-    )
+    parsed = _followed(read_files(found, config))
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
@@ -199,109 +183,6 @@ def expired(config: Config) -> list[Problem]:
 
 def _shown(graph: Graph) -> tuple[Resource, ...]:
     return tuple(r for r in graph.resources.values() if r.declaration.mode != "module")
-
-
-def read_terraform(found: Discovery, config: Config) -> TerraformResult:
-    """Parse and evaluate the Terraform files among those discovered."""
-    files = [
-        TerraformFile(f.path, f.name, f.format == "terraform-variables")
-        for f in found.files
-        if f.format in ("terraform", "terraform-variables")
-    ]
-    options = TerraformOptions(
-        variables=config.variables,
-        var_files=tuple(path.absolute() for path in config.var_files),
-        environment=config.environment_variables,
-        workspace=config.workspace,
-        max_file_bytes=config.limits.max_file_bytes,
-    )
-    return read(files, _scan_root(found), found.base, options)
-
-
-def read_plans(found: Discovery, result: TerraformResult) -> Parsed:
-    """What the Terraform files declare, with the plans and states among the files discovered laid over it."""
-    written = _handed_over(result)
-    discovered = [f for f in found.files if f.format in _PLANS]
-    if not discovered:
-        return written
-    from scanner.parsers.terraform import planned
-
-    folders = {root.name: root.folder for root in result.roots}
-    return planned.read([planned.InputFile(f.path, f.name) for f in discovered], written, folders, found.base)
-
-
-def _handed_over(result: TerraformResult) -> Parsed:
-    return Parsed(
-        result.declarations,
-        tuple(root.name for root in result.roots),
-        result.problems,
-        result.unread,
-        result.partly,
-        result.sources,
-        result.secrets,
-    )
-
-
-def read_kubernetes(found: Discovery, config: Config) -> Parsed:
-    """Read the manifests, charts and overlays among the files discovered."""
-    discovered = [f for f in found.files if f.format in ("kubernetes", "helm", "kustomize")]
-    if not discovered:
-        return Parsed()
-    # Imported only now: other trees are scanned faster without it.
-    from scanner.parsers.kubernetes import project as kubernetes
-    from scanner.parsers.kubernetes.reading import InputFile, Options
-
-    options = Options(
-        base=found.base,
-        scan_root=_scan_root(found),
-        helm_values=tuple(path.resolve() for path in config.helm_values),
-        helm_release=config.helm_release,
-        helm_namespace=config.helm_namespace,
-    )
-    return kubernetes.read([InputFile(f.path, f.name, f.format) for f in discovered], options)
-
-
-def read_compose(found: Discovery, config: Config) -> Parsed:
-    """Read the Compose files among those discovered."""
-    discovered = [f for f in found.files if f.format == "compose"]
-    if not discovered:
-        return Parsed()
-    from scanner.parsers.compose import project as compose
-    from scanner.parsers.compose.reading import Options
-
-    files = [compose.InputFile(f.path, f.name) for f in discovered]
-    return compose.read(files, Options(found.base, _scan_root(found), config.limits.max_file_bytes))
-
-
-def read_inventories(found: Discovery, config: Config) -> Parsed:
-    """Read what providers list of accounts among the files discovered."""
-    discovered = [f for f in found.files if f.format in _INVENTORIES]
-    if not discovered:
-        return Parsed()
-    from scanner.parsers.inventories import project as inventories
-
-    files = [inventories.InputFile(f.path, f.name, f.format) for f in discovered]
-    return inventories.read(files, config.limits.max_file_bytes)
-
-
-def read_cloudformation(found: Discovery, config: Config) -> Parsed:
-    """Read the templates, the CDK's output and the Serverless Framework files among those discovered."""
-    discovered = [f for f in found.files if f.format == "cloudformation"]
-    if not discovered:
-        return Parsed()
-    from scanner.parsers.cloudformation import project as cloudformation
-    from scanner.parsers.cloudformation.reading import InputFile, Options
-
-    options = Options(
-        found.base, _scan_root(found), config.region, config.parameter_files, config.limits.max_file_bytes
-    )
-    return cloudformation.read([InputFile(f.path, f.name) for f in discovered], options)
-
-
-def _scan_root(found: Discovery) -> Path:
-    """The folder outside of which nothing is read."""
-    root = found.roots[0] if len(found.roots) == 1 else found.base
-    return root.parent if root.is_file() else root
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

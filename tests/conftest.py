@@ -39,7 +39,7 @@ def read_files(tmp_path: Path) -> Callable[..., TerraformResult]:
     def call(files: Files, **settings: Any) -> TerraformResult:
         from scanner.config import Config
         from scanner.discovery import discover
-        from scanner.pipeline import read_terraform
+        from scanner.front_ends import read_terraform
 
         config = replace(Config(), **settings)
         return read_terraform(discover([written(tmp_path, files)], config.limits.max_file_bytes), config)

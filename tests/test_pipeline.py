@@ -287,7 +287,7 @@ def test_the_zones_of_a_template_are_told_apart(tmp_path: Path) -> None:
     found = {resource.id: resource for resource in report.resources}
     places = {name: found[name].placement for name in "ABC"}
     assert {place.region for place in places.values()} == {"ap-northeast-1"}
-    zones = [zone for place in places.values() for zone in place.zones]
+    zones = [zone for place in places.values() if isinstance(place.zones, tuple) for zone in place.zones]
     assert len(distinct(zones)) == 2
     assert isinstance(found["C"].declaration.exists, Unknown)
     assert report.coverage["cloudformation"].read == 1
@@ -295,3 +295,11 @@ def test_the_zones_of_a_template_are_told_apart(tmp_path: Path) -> None:
         resource.placement.region for resource in scan([tmp_path], Config()).resources if resource.type == "aws_subnet"
     }
     assert [isinstance(region, Unknown) and "--region" in region.reason for region in regions] == [True]
+
+
+def test_templates_of_two_clouds_may_call_things_alike(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text("Resources:\n  key: {Type: AWS::KMS::Key}\n", encoding="utf-8")
+    vault = "resource key 'Microsoft.KeyVault/vaults@2023-07-01' = {\n  name: 'key'\n  location: 'westeurope'\n}\n"
+    (tmp_path / "main.bicep").write_text(vault, encoding="utf-8")
+    kinds = {resource.id: resource.kind for resource in scan([tmp_path], Config()).resources}
+    assert sorted(kinds.values()) == ["key", "key_store"]

@@ -36,7 +36,7 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
     planned, templates = _planned(files, reading)
     estate = Estate(reading, templates)
     kept = _roots(planned, estate)
-    several = len(kept) > 1
+    several = len(kept) > 1 or not options.alone
     for plan in kept:
         root = f"{plan.deployment.root}@{plan.label}" if plan.label else plan.deployment.root
         prefix = f"{root}#" if several else ""

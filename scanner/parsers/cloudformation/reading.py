@@ -30,7 +30,7 @@ class Options(Struct, frozen=True):
 
     ``base`` is the folder that names in reports are relative to; nothing outside of ``scan_root`` is read. ``region``
     is where stacks are deployed that do not say so, ``parameter_files`` hold values for the parameters of all
-    templates; later files win.
+    templates; later files win. ``alone`` says that nothing else in the scan is called by plain names.
     """
 
     base: Path
@@ -38,6 +38,7 @@ class Options(Struct, frozen=True):
     region: str | None = None
     parameter_files: tuple[Path, ...] = ()
     max_file_bytes: int = 5_242_880
+    alone: bool = True
 
 
 class Template(Struct, frozen=True):

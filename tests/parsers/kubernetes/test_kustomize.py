@@ -17,12 +17,12 @@ import yaml
 
 from scanner.config import Config
 from scanner.discovery import discover
+from scanner.front_ends import read_kubernetes
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
 from scanner.parsers.kubernetes import kustomize_layers, kustomize_run
 from scanner.parsers.kubernetes.kustomization import is_remote
 from scanner.parsers.parsed import Parsed
-from scanner.pipeline import read_kubernetes
 
 TOOL = next(
     ([path, word] for name, word in (("kustomize", "build"), ("kubectl", "kustomize")) if (path := shutil.which(name))),
