@@ -1,0 +1,153 @@
+"""The files of a scan as templates, each read once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from scanner.model.encodings import encoding_of
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.span import Span
+from scanner.parsers.azure import arm, bicep
+from scanner.parsers.azure.arm_expressions import Expressions
+from scanner.parsers.azure.reports import Refused
+from scanner.parsers.azure.tree import At, ParameterFile, Template
+
+BICEP: Final = ".bicep"
+
+
+class InputFile(Struct, frozen=True):
+    """One file: its absolute path, its name in reports and what discovery took it for."""
+
+    path: Path
+    name: str
+    format: str
+
+
+class Options(Struct, frozen=True):
+    """``base`` is the folder that names in reports are relative to; nothing outside of ``scan_root`` is read.
+
+    ``region`` is where resource groups lie that no file declares, ``parameter_files`` are given to every template that
+    declares one of their parameters.
+    """
+
+    base: Path
+    scan_root: Path
+    region: str | None = None
+    parameter_files: tuple[Path, ...] = ()
+    max_file_bytes: int = 5_242_880
+
+
+@dataclass(slots=True)
+class Reading:
+    """What has been read so far."""
+
+    options: Options
+    problems: dict[Problem, None] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    partly: set[str] = field(default_factory=set)
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
+    _expressions: Expressions = field(default_factory=Expressions)
+    _templates: dict[str, Template | None] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)
+
+    def report(self, span: Span, kind: ProblemKind, message: str) -> None:
+        """Note what is wrong."""
+        self.problems[Problem(span, kind, message)] = None
+
+    def name_of(self, path: str) -> str:
+        """A path as reports show it."""
+        return os.path.relpath(path, self.options.base).replace(os.sep, "/")
+
+    def path_of(self, name: str, beside: str) -> str:
+        """The path that a template, which reports call ``beside``, means with a name."""
+        return os.path.normpath(self.options.base / beside / ".." / name.replace("\\", "/"))
+
+    # -- files -------------------------------------------------------------------------------------
+
+    def content(self, path: str, asked: Span) -> bytes | None:
+        """A file's bytes; ``None``, with a problem at ``asked``, for one that is not to be read or is not there."""
+        shown = self.name_of(path)
+        try:
+            real = Path(path).resolve(strict=True)
+            if not real.is_relative_to(self.options.scan_root.resolve()):
+                self.report(asked, ProblemKind.UNRESOLVED, f"{shown} lies outside of the scanned folder; not read")
+            elif not real.is_file():
+                self.report(asked, ProblemKind.UNRESOLVED, f"{shown} is not a file")
+            elif real.stat().st_size > self.options.max_file_bytes:
+                self.report(asked, ProblemKind.LIMIT, f"{shown} is larger than limits.max_file_bytes; not read")
+            else:
+                return real.read_bytes()
+        except FileNotFoundError:
+            self.report(asked, ProblemKind.MODULE, f"{shown} is not in the scanned folder")
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a path"
+            self.report(asked, ProblemKind.UNREADABLE, f"{shown} not read: {reason}")
+        return None
+
+    def text(self, path: str, asked: Span) -> str | None:
+        """The text of a file, read once."""
+        if path not in self._texts:
+            content = self.content(path, asked)
+            self._texts[path] = None if content is None else self._decoded(content, self.name_of(path))
+        return self._texts[path]
+
+    def _decoded(self, content: bytes, name: str) -> str | None:
+        encoding = encoding_of(content)
+        try:
+            return content.decode(encoding).replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            message = f"not valid {encoding.removesuffix('-sig').upper()} at byte {error.start}"
+            self.report(Span(name, 1), ProblemKind.UNREADABLE, message)
+            self.unread.add(name)
+            return None
+
+    # -- templates ---------------------------------------------------------------------------------
+
+    def template(self, path: str, asked: Span) -> Template | None:
+        """The template of a file; ``None``, with a problem, for one that cannot be read."""
+        if path not in self._templates:
+            self._templates[path] = self._template(path, asked)
+        return self._templates[path]
+
+    def _template(self, path: str, asked: Span) -> Template | None:
+        name, text = self.name_of(path), self.text(path, asked)
+        if text is None:
+            return None
+        self.sources[name] = tuple(text.split("\n"))
+        try:
+            if path.lower().endswith(BICEP):
+                return bicep.read_template(text, name)
+            return arm.read_template(text, name, self._expressions)
+        except Refused as refused:
+            self._refused(name, refused)
+            return None
+
+    def parameters(self, path: str, asked: Span) -> ParameterFile | None:
+        """The values of a file of parameters; ``None``, with a problem, for one that cannot be read."""
+        name, text = self.name_of(path), self.text(path, asked)
+        if text is None:
+            return None
+        self.sources[name] = tuple(text.split("\n"))
+        try:
+            if path.lower().endswith(".bicepparam"):
+                return bicep.read_parameters(text, name)
+            return arm.read_parameters(text, name, self._expressions)
+        except Refused as refused:
+            self._refused(name, refused)
+            return None
+
+    def _refused(self, name: str, refused: Refused) -> None:
+        self.report(span_at(name, refused.at), refused.kind, str(refused))
+        self.unread.add(name)
+
+
+def span_at(name: str, at: At) -> Span:
+    """A place of a file."""
+    return Span(name, *at)
