@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, discover, with_named
+from scanner.discovery.content import format_by_content
+from scanner.discovery.files import format_of
 from scanner.facts.key_material import key_texts
 from scanner.graph.graph import Graph, with_edges, with_services
 from scanner.model.finding import Finding, Severity
@@ -37,6 +39,7 @@ from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
 
 _PLANS: Final = ("terraform-plan", "terraform-state")
+_AZURE_PARAMETERS: Final = ("arm-parameters", "bicep-parameters")
 _INVENTORIES: Final = ("aws-config", "az-graph", "gcp-assets")
 
 
@@ -115,17 +118,7 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     found = with_named(discover(paths, limit), config.plans, _PLANS, limit)
     config = shown_from(config, found.base)
     terraform = read_plans(found, read_terraform(found, config))
-    parsed = _followed(
-        joined(
-            (
-                terraform,
-                read_kubernetes(found, config),
-                read_compose(found, config),
-                read_cloudformation(found, config),
-                read_inventories(found, config),
-            )
-        )
-    )
+    parsed = _followed(joined((terraform, *(read(found, config) for read in _FRONT_ENDS))))
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )
@@ -210,7 +203,7 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
     ]
     options = TerraformOptions(
         variables=config.variables,
-        var_files=tuple(path.absolute() for path in config.var_files),
+        var_files=tuple(path.absolute() for path in config.var_files if not _is_of_azure(path)),
         environment=config.environment_variables,
         workspace=config.workspace,
         max_file_bytes=config.limits.max_file_bytes,
@@ -296,6 +289,34 @@ def read_cloudformation(found: Discovery, config: Config) -> Parsed:
         found.base, _scan_root(found), config.region, config.parameter_files, config.limits.max_file_bytes
     )
     return cloudformation.read([InputFile(f.path, f.name) for f in discovered], options)
+
+
+def read_azure(found: Discovery, config: Config) -> Parsed:
+    """Read the templates of Azure Resource Manager and Bicep among those discovered."""
+    discovered = [f for f in found.files if f.format in ("arm", "bicep", *_AZURE_PARAMETERS)]
+    if not discovered:
+        return Parsed()
+    from scanner.parsers.azure import project as azure
+    from scanner.parsers.azure.reading import InputFile, Options
+
+    options = Options(
+        base=found.base,
+        scan_root=_scan_root(found),
+        region=config.region or None,
+        parameter_files=tuple(path.resolve() for path in config.var_files if _is_of_azure(path)),
+        max_file_bytes=config.limits.max_file_bytes,
+    )
+    return azure.read([InputFile(f.path, f.name, f.format) for f in discovered], options)
+
+
+def _is_of_azure(path: Path) -> bool:
+    """Whether a file of variables is one for Azure's templates, which are handed none of Terraform's."""
+    kind = format_of(path.name) or (format_by_content(path) if path.suffix.lower() in (".json", ".jsonc") else None)
+    return kind in _AZURE_PARAMETERS
+
+
+_FRONT_ENDS: Final = (read_kubernetes, read_compose, read_cloudformation, read_inventories, read_azure)
+"""What reads everything but Terraform."""
 
 
 def _scan_root(found: Discovery) -> Path:

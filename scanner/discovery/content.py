@@ -9,7 +9,7 @@ from typing import Final
 from scanner.discovery.templates import template_format
 from scanner.model.encodings import encoding_of
 
-MACHINE_WRITTEN: Final = frozenset({".json", ".tfstate", ".ndjson", ".jsonl"})
+MACHINE_WRITTEN: Final = frozenset({".json", ".jsonc", ".tfstate", ".ndjson", ".jsonl"})
 """Endings of JSON files."""
 SNIFFED: Final = 256 * 1024
 """Bytes of a file within which it must say what it is."""
@@ -74,10 +74,12 @@ def format_by_content(path: Path, suffix: str = "") -> str | None:
 
 
 def _format_of_json(head: bytes, wanted: str = "") -> str | None:
-    """The format of JSON that a program wrote, or ``None``; with ``wanted`` only that one."""
-    from scanner.discovery.machine_written import machine_format  # its patterns are compiled only for such files
+    """The format of JSON that says what it is, or ``None``; with ``wanted`` only that one."""
+    # Their patterns are compiled only for such files.
+    from scanner.discovery.azure_templates import azure_format
+    from scanner.discovery.machine_written import machine_format
 
-    found = machine_format(head)
+    found = machine_format(head) or azure_format(head)
     return found if not wanted or found == wanted else None
 
 

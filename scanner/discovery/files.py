@@ -26,6 +26,8 @@ FORMATS: Final = {
     ".tofu.json": "terraform",
     ".tfvars": "terraform-variables",
     ".tfvars.json": "terraform-variables",
+    ".bicep": "bicep",
+    ".bicepparam": "bicep-parameters",
 }
 """File name endings and the format that they mean. The longest ending wins."""
 

@@ -36,6 +36,8 @@ def told(found: Discovery) -> list[tuple[str, str, str]]:
         ("main.tf.json", "terraform"),
         ("main.tofu.json", "terraform"),
         ("terraform.tfvars", "terraform-variables"),
+        ("main.bicep", "bicep"),
+        ("prod.bicepparam", "bicep-parameters"),
         ("a.auto.tfvars.json", "terraform-variables"),
         ("main.tf.bak", None),
         ("main.json", None),
