@@ -61,7 +61,8 @@ def _given(value: Expression) -> Expression:
         return value
     if value.get("reference") is not None:
         return Call("$vault", ())
-    return value.get("value") or Literal(None)
+    made = with_copies(value)  # a loop may make the value itself: {"copy": [{"name": "value", …}]}
+    return (made.get("value") if isinstance(made, Fields) else None) or Literal(None)
 
 
 @dataclass(slots=True)
