@@ -618,3 +618,13 @@ def test_what_is_not_deployed_is_not_faulted(reads: Reads) -> None:
     gone = resource(STORAGE, "[last(split(parameters('id'), '/'))]", condition="[not(empty(parameters('id')))]")
     found = reads({"main.json": template(parameters={"id": {"type": "string", "nullable": True}}, resources=[gone])})
     assert (told(found), found.declarations) == ([], ())
+
+
+def test_an_expression_that_makes_the_object_of_a_parameter(reads: Reads) -> None:
+    """As Bicep compiles conditional parameters."""
+    link = linked(relativePath="child.json")
+    link["properties"]["parameters"] = {
+        "where": "[if(true(), createObject('value', 'westus3'), createObject('value', null()))]"
+    }
+    found = reads({"main.json": template(resources=[link]), "child.json": CHILD})
+    assert by_id(found)["linked.s"].attributes["location"] == "westus3"
