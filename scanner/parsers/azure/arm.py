@@ -58,10 +58,11 @@ def read_parameters(text: str, name: str, expressions: Expressions) -> Parameter
 def _given(value: Expression) -> Expression:
     """The value of ``{"value": …}``; a reference to a key vault is known to Azure alone."""
     if not isinstance(value, Fields):
-        return value
+        return Call("$given", (value,))
     if value.get("reference") is not None:
         return Call("$vault", ())
-    return value.get("value") or Literal(None)
+    made = with_copies(value)  # a loop may make the value itself: {"copy": [{"name": "value", …}]}
+    return (made.get("value") if isinstance(made, Fields) else None) or Literal(None)
 
 
 @dataclass(slots=True)

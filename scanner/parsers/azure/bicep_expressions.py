@@ -167,14 +167,16 @@ class Parser:
         return found
 
     def _postfix(self, found: Expression) -> Expression:
+        safe = False  # after the first safe access the rest of the chain is null as well where that is
         while True:
             if self.token.kind == NEWLINE and not self._continues(".", ".?", "::"):
                 return found
             match self.token.kind:
                 case "." | ".?":
-                    found = self._property(found, safe=self.next().kind == ".?")
+                    safe = self.next().kind == ".?" or safe
+                    found = self._property(found, safe=safe)
                 case "[" | "[?":
-                    safe = self.next().kind == "[?"
+                    safe = self.next().kind == "[?" or safe
                     found = Access(found, self._index(), safe)
                 case "::":
                     self.next()

@@ -100,6 +100,14 @@ def _count(node: Call, frame: Frame) -> Value:
     return list(range(count))
 
 
+def _given(node: Call, frame: Frame) -> Value:
+    """The value in ``{"value": …}``, where an expression makes that object."""
+    found = value(node.arguments[0], frame)
+    if isinstance(found, dict):
+        return frame.unknown("the value is kept in a key vault") if "reference" in found else found.get("value")
+    return found.derived() if isinstance(found, Unknown) else found
+
+
 def _computed(node: Call, frame: Frame) -> Value:
     """What Azure works out: the same for the same arguments, and nothing that files could tell."""
     arguments = [plain(value(each, frame)) for each in node.arguments]
@@ -144,6 +152,7 @@ SPECIAL: Final[dict[str, Special]] = {
     "variables": _variables,
     "copyindex": _copy_index,
     "$count": _count,
+    "$given": _given,
     "uniquestring": _computed,
     "guid": _computed,
     "newguid": _computed,

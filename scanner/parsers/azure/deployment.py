@@ -259,7 +259,10 @@ class Deployment:
         """The resource of a type and full name: of this template first, else of any that is deployed with it."""
         found = self.run.registry.get((kind.lower(), name.lower()), ())
         near = [each for each in found if each.deployment is self or each.deployment.seen_by(self)]
-        return next(iter(near or found), None)
+        fits = near or found
+        if "{" in name and len(fits) > 1:
+            return None  # what is not known of their names need not be the same
+        return next(iter(fits), None)
 
     def seen_by(self, other: Deployment) -> bool:
         """Whether its expressions are those of another deployment."""

@@ -209,7 +209,7 @@ def _call(node: Call, frame: Frame) -> Value:
         return _method(node, frame)
     special = frame.deployment.run.calls.get(name)
     if special is not None:
-        return special(node, frame)
+        return _guarded(special, node, frame)
     own = frame.deployment.function(name)
     if own is not None:
         return _own(node, frame)
@@ -219,6 +219,16 @@ def _call(node: Call, frame: Frame) -> Value:
     if name.startswith("list"):
         return _listed(node.function, arguments, frame)
     raise Fault(f"there is no function {node.function}")
+
+
+def _guarded(special: Special, node: Call, frame: Frame) -> Value:
+    """The value of a function that sees where it stands, whatever it is handed."""
+    try:
+        return special(node, frame)
+    except RecursionError:
+        raise Fault("expressions lead too far") from None
+    except (ArithmeticError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+        raise Fault(f"{node.function}: its arguments are not of the kinds that it takes") from None
 
 
 def plain(found: Value) -> Value:

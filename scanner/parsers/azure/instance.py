@@ -55,8 +55,17 @@ class Instance:
         return self.declared.symbol or label(self.full_name)
 
     def name_it(self) -> None:
-        """Work out type, names and id, and make it known under them."""
+        """Work out type, names and id, and make it known under them. Of what is not deployed, nothing is wrong."""
+        run = self.deployment.run
         self.parent = self.parent or self._written_parent()
+        absent = self.exists is False
+        run.guesses += absent
+        try:
+            self._name_it()
+        finally:
+            run.guesses -= absent
+
+    def _name_it(self) -> None:
         kind = safe_value(self.declared.type, self.frame)
         self.type = self._full_type(shown(kind).partition("@")[0] if self.declared.module is None else shown(kind))
         if self.declared.module is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from scanner.model.value import Unknown, Value, unknown_from
+from scanner.model.value import Unknown, Value, is_known, unknown_from
 from scanner.parsers.azure.tree import Access, Call, Expression, Literal, Name
 
 _SHOWN: Final = 200
@@ -36,6 +36,8 @@ def _flat(parts: Iterable[Value]) -> Iterable[str | Unknown]:
     for part in parts:
         if isinstance(part, Unknown) and part.parts and part.ref is None:
             yield from part.parts
+        elif isinstance(part, (list, dict)) and not is_known(part):
+            yield unknown_from([part])
         else:
             yield part if isinstance(part, Unknown) else text_of(part)
 

@@ -602,3 +602,29 @@ def test_parameters_that_are_handed_on_as_a_whole(reads: Reads) -> None:
         }
     )
     assert by_id(found)["linked.s"].attributes["location"] == "eastus"
+
+
+# https://learn.microsoft.com/azure/azure-resource-manager/bicep/loops compiles to copies named "value"
+def test_a_loop_that_makes_a_parameter(reads: Reads) -> None:
+    link = linked(relativePath="child.json")
+    made = {"copy": [{"name": "value", "count": 2, "input": "[concat('r', copyIndex('value'))]"}]}
+    link["properties"]["parameters"] = {"where": made}
+    found = reads({"main.json": template(resources=[link]), "child.json": CHILD})
+    assert told(found) == []
+    assert by_id(found)["linked.s"].attributes["location"] == ["r0", "r1"]
+
+
+def test_what_is_not_deployed_is_not_faulted(reads: Reads) -> None:
+    gone = resource(STORAGE, "[last(split(parameters('id'), '/'))]", condition="[not(empty(parameters('id')))]")
+    found = reads({"main.json": template(parameters={"id": {"type": "string", "nullable": True}}, resources=[gone])})
+    assert (told(found), found.declarations) == ([], ())
+
+
+def test_an_expression_that_makes_the_object_of_a_parameter(reads: Reads) -> None:
+    """As Bicep compiles conditional parameters."""
+    link = linked(relativePath="child.json")
+    link["properties"]["parameters"] = {
+        "where": "[if(true(), createObject('value', 'westus3'), createObject('value', null()))]"
+    }
+    found = reads({"main.json": template(resources=[link]), "child.json": CHILD})
+    assert by_id(found)["linked.s"].attributes["location"] == "westus3"

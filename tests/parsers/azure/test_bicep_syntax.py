@@ -55,6 +55,7 @@ def variable(text: str) -> str:
         ("a.b.c ? d.e : f", "if(a['b']['c'], d['e'], f)"),
         ("a ? b : c ? d : e", "if(a, b, if(c, d, e))"),
         ("a.?b[?0]", "a['b']?[0]?"),
+        ("a.?b.c", "a['b']?['c']?"),
         ("-1 - -a", "sub(-1, $negative(a))"),
         ("a =~ b != c", "$differs($same(a, b), c)"),
         ("a!.b", "a['b']"),

@@ -191,11 +191,11 @@ def _from_end(value: Value, number: Value) -> Value:
     return value[-number]
 
 
-def _shallow(values: Value) -> dict[str, Value]:
+def _shallow(values: Value) -> Value:
     found: dict[str, Value] = {}
     for value in values:
         if isinstance(value, Unknown):
-            raise Fault("objects are expected")
+            return value.derived()
         found |= value
     return found
 
