@@ -100,6 +100,16 @@ def read_compose(found: Discovery, config: Config) -> Parsed:
     return compose.read(files, Options(found.base, _scan_root(found), config.limits.max_file_bytes))
 
 
+def read_aws_snapshots(found: Discovery, _config: Config) -> Parsed:
+    """Read what `riskscan aws --save` wrote among the files discovered."""
+    discovered = [f for f in found.files if f.format == "aws-snapshot"]
+    if not discovered:
+        return Parsed()
+    from scanner.parsers.aws_live.reading import SnapshotFile, read_snapshots
+
+    return read_snapshots([SnapshotFile(f.path, f.name) for f in discovered])
+
+
 def read_inventories(found: Discovery, config: Config) -> Parsed:
     """Read what providers list of accounts among the files discovered."""
     discovered = [f for f in found.files if f.format in _INVENTORIES]
@@ -154,7 +164,7 @@ def _is_of_azure(path: Path) -> bool:
     return kind in _AZURE_PARAMETERS
 
 
-_OTHERS: Final = (read_kubernetes, read_compose, read_cloudformation, read_azure, read_inventories)
+_OTHERS: Final = (read_aws_snapshots, read_kubernetes, read_compose, read_cloudformation, read_azure, read_inventories)
 """What reads everything but Terraform."""
 
 

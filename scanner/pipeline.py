@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
-from scanner.discovery import Discovery, discover, with_named
+from scanner.discovery import Discovery, SourceFile, discover, with_named
 from scanner.facts.key_material import key_texts
 from scanner.front_ends import PLANS, read_files
 from scanner.graph.graph import Graph, with_edges, with_services
@@ -52,10 +52,28 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     Raises :class:`FileNotFoundError` for a path that does not exist and :class:`~scanner.rules.load.RuleError` for a
     faulty rule pack. Everything else that goes wrong is a problem in the report.
     """
-    loaded = load_rules(config.packs)
-    rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
-    estate = read_estate(paths, config)
+    return judged(read_estate(paths, config), load_rules(config.packs))
+
+
+def scan_account(
+    collect: Callable[[], Parsed], names: Callable[[Parsed], Mapping[str, Sequence[str]]], config: Config
+) -> Report:
+    """Judge what ``collect`` reads somewhere else than in files; ``names`` says by format what it has read.
+
+    Raises what ``collect`` raises, and as :func:`scan` does, before anything is collected.
+    """
+    rules = load_rules(config.packs)
+    parsed = collect()
+    base = Path.cwd().resolve()
+    files = tuple(SourceFile(base, name, kind) for kind, several in names(parsed).items() for name in several)
+    found = Discovery(base, (), files, ())
+    return judged(estate_of(found, parsed, shown_from(config, base)), rules)
+
+
+def judged(estate: Estate, loaded: RuleSet) -> Report:
+    """What the rules and the fault graph say of an estate."""
     config = estate.config
+    rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
     graph, parsed = with_services(estate.graph, risks, outages.analysis.losses()), estate.parsed
@@ -110,6 +128,12 @@ def read_estate(paths: Sequence[Path], config: Config) -> Estate:
     found = with_named(discover(paths, limit), config.plans, PLANS, limit)
     config = shown_from(config, found.base)
     parsed = _followed(read_files(found, config))
+    return estate_of(found, parsed, config)
+
+
+def estate_of(found: Discovery, parsed: Parsed, config: Config) -> Estate:
+    """The graph of what has been read. What an account calls its zones counts unless the configuration knows better."""
+    config = replace(config, zone_ids={**parsed.zone_ids, **config.zone_ids})
     graph, uncatalogued = normalize(
         parsed.declarations, Settings(config.region, config.environments, config.placements)
     )

@@ -17,6 +17,7 @@ from scanner.version import VERSION
 
 COMMANDS: Final = {
     "scan": "scanner.cli.scan",
+    "aws": "scanner.cli.aws",
     "simulate": "scanner.cli.simulate",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",

@@ -26,11 +26,13 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS: Final = (
+_CONFIGURATION: Final = (
     click.option(
         "--config", "config_file", type=FILE, envvar="RISKSCAN_CONFIG", show_envvar=True, help="The configuration file."
     ),
     click.option("--no-config", is_flag=True, help="Read no configuration file."),
+)
+_FILES: Final = (
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A Terraform variable. Repeatable."),
     click.option(
         "--var-file", "var_files", multiple=True, type=FILE, help="A .tfvars file; --var wins over it. Repeatable."
@@ -56,6 +58,8 @@ _OPTIONS: Final = (
         show_envvar=True,
         help="The region of resources whose provider names none.",
     ),
+)
+_JUDGING: Final = (
     click.option(
         "--strict", is_flag=True, envvar="RISKSCAN_STRICT", show_envvar=True, help="Every problem gives exit code 3."
     ),
@@ -68,7 +72,16 @@ _OPTIONS: Final = (
 
 def sources(command: Command) -> Command:
     """Add the options to a command. It receives them as keywords, for :func:`configure`."""
-    for option in reversed(_OPTIONS):
+    return _with(command, (*_CONFIGURATION, *_FILES, *_JUDGING))
+
+
+def sources_without_files(command: Command) -> Command:
+    """The same for a command that reads no files, without what only counts for these."""
+    return _with(command, (*_CONFIGURATION, *_JUDGING))
+
+
+def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -87,12 +100,12 @@ def configure(paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapp
 def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     today: datetime | None = flags["today"]
     given: dict[str, Any] = {
-        "variables": dict(map(_variable, flags["variables"])),
+        "variables": dict(map(_variable, flags.get("variables", ()))),
         "environment_variables": {
             name.removeprefix("TF_VAR_"): value for name, value in environment.items() if name.startswith("TF_VAR_")
         },
         "packs": (*config.packs, *flags.get("packs", ())),
-        "helm_values": (*config.helm_values, *flags["helm_values"]),
+        "helm_values": (*config.helm_values, *flags.get("helm_values", ())),
         "today": today.date() if today else datetime.now().astimezone().date(),
     }
     same = ("var_files", "plans", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")

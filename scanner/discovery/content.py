@@ -33,6 +33,8 @@ _KUSTOMIZATION: Final = frozenset({"kustomization.yaml", "kustomization.yml", "K
 CHART: Final = "Chart.yaml"
 _OF_CHARTS: Final = frozenset({CHART, "values.yaml", "requirements.yaml"})
 _TEMPLATES: Final = frozenset({".yaml", ".yml", ".tpl", ".json"})
+AWS_SNAPSHOT: Final = "aws-snapshot"
+_SNAPSHOT: Final = b'{"kind":"snapshot"'
 
 
 def named_format(path: Path) -> str | None:
@@ -56,6 +58,8 @@ def format_by_content(path: Path, suffix: str = "") -> str | None:
     encoding = encoding_of(head)
     if encoding != "utf-8":
         head = head.decode(encoding, "replace").encode()
+    if head.startswith(_SNAPSHOT):
+        return AWS_SNAPSHOT
     if suffix in MACHINE_WRITTEN:
         if (machine := _format_of_json(head)) is not None:
             return machine

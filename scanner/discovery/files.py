@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.discovery.content import CHART, MACHINE_WRITTEN, format_by_content, is_of_chart, named_format
+from scanner.discovery.content import AWS_SNAPSHOT, CHART, MACHINE_WRITTEN, format_by_content, is_of_chart, named_format
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 
@@ -34,6 +34,8 @@ FORMATS: Final = {
 
 _SNIFFED_ENDINGS: Final = frozenset({".yaml", ".yml", ".template"}) | MACHINE_WRITTEN
 _PACKED: Final = (".json.gz",)
+MAX_SNAPSHOT_BYTES: Final = 1024 * 1024 * 1024
+"""Snapshots of accounts are read line by line, so they may be larger than files that people write."""
 
 
 class SourceFile(Struct, frozen=True):
@@ -75,7 +77,7 @@ def discover(paths: Sequence[Path], max_file_bytes: int) -> Discovery:
             if kind is None:
                 continue
             source = SourceFile(path, relative_name(path, base), kind)
-            fault = _fault(path, roots, max_file_bytes)
+            fault = _fault(path, roots, MAX_SNAPSHOT_BYTES if kind == AWS_SNAPSHOT else max_file_bytes)
             if fault is None:
                 files.setdefault(path, source)
             elif path not in left_out:

@@ -16,7 +16,7 @@ class Parsed(Struct, frozen=True):
 
     ``roots`` are the names of what is applied as one (a Terraform root, a chart, an overlay), ``unread`` and ``partly``
     names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show, ``changes`` what an
-    apply will do.
+    apply will do, ``zone_ids`` what an account calls its zones, by their ids.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -27,6 +27,7 @@ class Parsed(Struct, frozen=True):
     sources: Mapping[str, tuple[str, ...]] = {}
     secrets: frozenset[str] = frozenset()
     changes: tuple[Change, ...] = ()
+    zone_ids: Mapping[str, str] = {}
 
 
 def joined(results: Iterable[Parsed]) -> Parsed:
@@ -34,8 +35,10 @@ def joined(results: Iterable[Parsed]) -> Parsed:
     found = list(results)
     declarations = {d.id: d for result in reversed(found) for d in reversed(result.declarations)}
     sources: dict[str, tuple[str, ...]] = {}
+    zone_ids: dict[str, str] = {}
     for result in found:
         sources.update(result.sources)
+        zone_ids.update(result.zone_ids)
     return Parsed(
         tuple(declarations[name] for name in sorted(declarations)),
         tuple(root for result in found for root in result.roots),
@@ -45,4 +48,5 @@ def joined(results: Iterable[Parsed]) -> Parsed:
         sources,
         frozenset().union(*(result.secrets for result in found)),
         tuple(change for result in found for change in result.changes),
+        zone_ids,
     )

@@ -1,0 +1,148 @@
+"""What every command that judges is told: which reports to write where, what to show, what fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+from msgspec import Struct
+from msgspec.structs import replace
+
+from scanner.cli.exits import exit_code, why_incomplete
+from scanner.cli.outputs import FORMATS, Target, parse_outputs, write_reports
+from scanner.cli.rule_sets import PACKS
+from scanner.config import Config, UnknownPolicy
+from scanner.model.finding import Axis, Severity
+from scanner.model.report import Report
+
+SEVERITIES: Final = [severity.label for severity in sorted(Severity, reverse=True)]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_BEFORE: Final = (
+    click.option(
+        "--output",
+        "-o",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        help="Write a report; - is stdout. Repeatable.",
+    ),
+    click.option("--format", "-f", "format_name", type=click.Choice(FORMATS), help="Write this report to stdout."),
+    click.option(
+        "--fail-on",
+        type=click.Choice([*SEVERITIES, "never"]),
+        envvar="RISKSCAN_FAIL_ON",
+        show_envvar=True,
+        help="The lowest severity that gives exit code 1.  [default: high]",
+    ),
+    click.option(
+        "--min-severity",
+        type=click.Choice(SEVERITIES),
+        envvar="RISKSCAN_MIN_SEVERITY",
+        show_envvar=True,
+        help="Leave milder findings out of the reports.",
+    ),
+    click.option(
+        "--axis",
+        "axes",
+        multiple=True,
+        type=click.Choice([axis.value for axis in Axis]),
+        envvar="RISKSCAN_AXIS",
+        show_envvar=True,
+        help="Report only this axis. Repeatable.",
+    ),
+    click.option(
+        "--unknown",
+        type=click.Choice([policy.value for policy in UnknownPolicy]),
+        envvar="RISKSCAN_UNKNOWN",
+        show_envvar=True,
+        help="What to do with questions that the files do not decide.  [default: report]",
+    ),
+    PACKS,
+)
+_AFTER: Final = (
+    click.option(
+        "--fail-on-target",
+        is_flag=True,
+        envvar="RISKSCAN_FAIL_ON_TARGET",
+        show_envvar=True,
+        help="A service that misses a target of the configuration gives exit code 1.",
+    ),
+    click.option("--exit-zero", is_flag=True, help="Findings do not give exit code 1."),
+    click.option(
+        "--show", multiple=True, type=click.Choice(["pass", "unknown", "all"]), help="List these in full too."
+    ),
+    click.option(
+        "--category", default="scan", show_default=True, help="Tells several SARIF uploads of one commit apart."
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="NO_COLOR and FORCE_COLOR count too.",
+    ),
+    click.option("--quiet", "-q", is_flag=True, help="Findings only: no summary, nothing on stderr but errors."),
+)
+
+
+class Shown(Struct, frozen=True):
+    """Where reports go, and how they look."""
+
+    targets: tuple[Target, ...]
+    show: frozenset[str]
+    category: str
+    color: str
+    quiet: bool
+
+
+def judging(command: Command) -> Command:
+    """Add what stands before a command's own options. It receives all as keywords, for :func:`shown`."""
+    return _with(command, _BEFORE)
+
+
+def showing(command: Command) -> Command:
+    """Add what stands after a command's own options."""
+    return _with(command, _AFTER)
+
+
+def _with(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def shown(
+    outputs: tuple[str, ...], format_name: str | None, show: tuple[str, ...], category: str, color: str, quiet: bool
+) -> Shown:
+    """The flags as one value. Raises ``UsageError``, before anything is read, for what could only fail afterwards."""
+    return Shown(parse_outputs(outputs, format_name), frozenset(show), category, color, quiet)
+
+
+def write(report: Report, config: Config, wanted: Shown) -> int:
+    """Write the reports, and return the exit code."""
+    report = on_axes(report, config.axes)
+    write_reports(
+        report,
+        wanted.targets,
+        config,
+        show=wanted.show,
+        category=wanted.category,
+        color=wanted.color,
+        quiet=wanted.quiet,
+    )
+    if (reason := why_incomplete(report, config)) and not wanted.quiet:
+        click.echo(f"incomplete: {reason}", err=True)
+    return exit_code(report, config)
+
+
+def on_axes(report: Report, axes: frozenset[Axis]) -> Report:
+    """The report about some axes only; the overall score stays that of all."""
+    if axes == frozenset(Axis):
+        return report
+    return replace(
+        report,
+        findings=tuple(finding for finding in report.findings if finding.axis in axes),
+        score=replace(report.score, axes=tuple(score for score in report.score.axes if score.axis in axes)),
+    )
