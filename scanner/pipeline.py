@@ -52,7 +52,8 @@ def scan(paths: Sequence[Path], config: Config) -> Report:
     Raises :class:`FileNotFoundError` for a path that does not exist and :class:`~scanner.rules.load.RuleError` for a
     faulty rule pack. Everything else that goes wrong is a problem in the report.
     """
-    return judged(read_estate(paths, config), load_rules(config.packs))
+    rules = load_rules(config.packs)
+    return report_on(read_estate(paths, config), rules)
 
 
 def scan_account(
@@ -67,10 +68,10 @@ def scan_account(
     base = Path.cwd().resolve()
     files = tuple(SourceFile(base, name, kind) for kind, several in names(parsed).items() for name in several)
     found = Discovery(base, (), files, ())
-    return judged(estate_of(found, parsed, shown_from(config, base)), rules)
+    return report_on(estate_of(found, parsed, shown_from(config, base)), rules)
 
 
-def judged(estate: Estate, loaded: RuleSet) -> Report:
+def report_on(estate: Estate, loaded: RuleSet) -> Report:
     """What the rules and the fault graph say of an estate."""
     config = estate.config
     rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
