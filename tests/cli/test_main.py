@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,8 @@ def test_a_pipe_closed_from_the_start_makes_no_noise() -> None:
 
 def test_an_interrupt_is_130_without_a_traceback() -> None:
     body = "print('ready', file=sys.stderr, flush=True)\n    import time\n    time.sleep(30)"
-    process = start(CHILD.format(scan=body), "scan", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores interrupts
+    process = start(CHILD.format(scan=body), "scan", stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeded)
     assert process.stderr is not None
     assert process.stderr.readline() == b"ready\n"
     process.send_signal(signal.SIGINT)
