@@ -1,73 +1,120 @@
-"""How much of a scan is spent in the programs that render charts and overlays, for each tree.
+"""How much of a scan is spent in the programs that render charts and overlays, beside `trivy config`, turn by turn.
 
-    python benchmarks/rendering.py TREE…
+    python benchmarks/rendering.py [--runs N] TREE…
 
-"Rendering" is the time in which Helm or Kustomize works for the scan, overlaps counted once; its CPU seconds are those
-of the processes that riskscan starts. Run it once before, so that everything is in the caches.
+"Rendering" is the time in which Helm or Kustomize works for the scan, overlaps counted once; "CPU s" of riskscan are
+those of its own process, Python's start included, without the processes that render. trivy renders in its own process.
+Medians, after one round that does not count.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
-import resource
+import json
+import os
+import shutil
+import statistics
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any, Final
 
-from scanner.config import Config
-from scanner.parsers.kubernetes import helm_render, kustomize_run
-from scanner.pipeline import scan
-
-_PLACES: Final = (
-    (kustomize_run, "render"),
-    (helm_render.Program, "render"),
-    (helm_render.Library, "render"),
-)
+HERE: Final = Path(__file__)
 
 
-def main(trees: list[str]) -> int:
+def main() -> int:
     """Measure and print a Markdown table."""
-    gc.disable()  # as the command does
-    spent: list[tuple[float, float]] = []
-    for owner, name in _PLACES:
-        setattr(owner, name, _timed(getattr(owner, name), spent))
-    print("| tree | scan s | of it rendering s | CPU s | CPU s of renderers |\n|---|---:|---:|---:|---:|")
-    for tree in trees:
-        spent.clear()
-        start, own, others = perf_counter(), process_time(), _of_children()
-        scan([Path(tree)], Config())
-        wall = perf_counter() - start
-        row = (wall, _covered(spent), process_time() - own, _of_children() - others)
-        print(f"| {Path(tree).resolve().name} | {' | '.join(f'{seconds:.2f}' for seconds in row)} |")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--once", action="store_true", help="scan once and tell what was spent, as JSON on stderr")
+    parser.add_argument("trees", nargs="+")
+    asked = parser.parse_args()
+    if asked.once:
+        return _scan(asked.trees[0])
+    trivy = shutil.which("trivy")
+    print("| tree | s | rendering s | rest s | CPU s | trivy s | × | trivy CPU s | × |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for tree in asked.trees:
+        rounds = [_round(tree, trivy) for _ in range(asked.runs + 1)][1:]
+        wall, rendering, cpu, other, other_cpu = map(statistics.median, zip(*rounds, strict=True))
+        rest = wall - rendering
+        told = (wall, rendering, rest, cpu, other, other / rest, other_cpu, other_cpu / cpu)
+        print(f"| {Path(tree).resolve().name} | {' | '.join(f'{number:.2f}' for number in told)} |", flush=True)
     return 0
 
 
-def _timed(work: Callable[..., Any], spent: list[tuple[float, float]]) -> Callable[..., Any]:
-    def timed(*arguments: Any) -> Any:
+def _round(tree: str, trivy: str | None) -> tuple[float, float, float, float, float]:
+    start = perf_counter()
+    command = [sys.executable, str(HERE), "--once", tree]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    wall = perf_counter() - start
+    spent = json.loads(done.stderr.splitlines()[-1])
+    other, other_cpu = _timed([trivy, "config", "--skip-check-update", "--quiet", tree]) if trivy else (0.0, 0.0)
+    return wall, spent["rendering"], spent["cpu"], other, other_cpu
+
+
+def _timed(command: list[str]) -> tuple[float, float]:
+    start = perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return perf_counter() - start, usage.ru_utime + usage.ru_stime
+
+
+def _scan(tree: str) -> int:
+    """Run the command in this process, and tell on stderr what it and its renderers spent."""
+    from scanner.cli.main import run
+    from scanner.parsers.kubernetes import helm_render, kustomize_run
+
+    spans: list[tuple[float, float]] = []
+    places: list[tuple[Any, str]] = [
+        (kustomize_run, "render"),
+        (helm_render.Program, "render"),
+        (helm_render.Library, "render"),
+    ]
+    for owner, name in places:
+        setattr(owner, name, _noted(getattr(owner, name), spans))
+    with tempfile.TemporaryDirectory() as folder, _told(spans):
+        output = f"json={Path(folder, 'report.json')}"
+        gc.disable()  # as the command does
+        run(["scan", "--quiet", "--no-config", "--exit-zero", "--output", output, "--", tree])
+    return 0
+
+
+@contextmanager
+def _told(spans: list[tuple[float, float]]) -> Iterator[None]:
+    import resource
+
+    try:
+        yield
+    finally:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        print(json.dumps({"rendering": _covered(spans), "cpu": usage.ru_utime + usage.ru_stime}), file=sys.stderr)
+
+
+def _noted(work: Callable[..., Any], spans: list[tuple[float, float]]) -> Callable[..., Any]:
+    def noted(*arguments: Any) -> Any:
         start = perf_counter()
         try:
             return work(*arguments)
         finally:
-            spent.append((start, perf_counter()))
+            spans.append((start, perf_counter()))
 
-    return timed
+    return noted
 
 
-def _covered(spent: list[tuple[float, float]]) -> float:
+def _covered(spans: list[tuple[float, float]]) -> float:
     """The length of what intervals cover together."""
     total, until = 0.0, 0.0
-    for start, end in sorted(spent):
+    for start, end in sorted(spans):
         total += max(end - max(start, until), 0.0)
         until = max(until, end)
     return total
 
 
-def _of_children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
