@@ -12,6 +12,7 @@ from scanner.parsers.azure.deployment import Deployment
 from scanner.parsers.azure.instance import Instance
 from scanner.parsers.azure.modules import pass_over
 from scanner.parsers.azure.reports import Fault
+from scanner.parsers.azure.same import merged, same
 
 PLATFORM: Final = "arm"
 
@@ -21,10 +22,10 @@ def declarations(deployment: Deployment, root: str) -> Iterator[Declaration]:
 
     All resources of a template are known by name before the first is evaluated: any may refer to any.
     """
-    for deployed in list(_deployments(deployment)):
-        for instance in _instances(deployed):
-            if instance.exists is not False:
-                yield _declaration(instance, root)
+    deployments = list(_deployments(deployment))
+    instances = (each for deployed in deployments for each in _instances(deployed) if each.exists is not False)
+    found = [_declaration(instance, root) for instance in instances]
+    yield from merged(found, same(deployment.run.registry))
 
 
 def _deployments(deployment: Deployment) -> Iterator[Deployment]:

@@ -507,11 +507,12 @@ def test_names_that_several_resources_have(reads: Reads) -> None:
     found = reads(
         {
             "main.json": template(
+                parameters={"old": {"type": "bool"}},
                 resources=[
                     resource(STORAGE, "x"),
-                    resource("Microsoft.Web/sites", "x"),
-                    resource("Microsoft.Web/sites", "x"),
-                ]
+                    resource("Microsoft.Web/sites", "x", condition="[parameters('old')]"),
+                    resource("Microsoft.Web/sites", "x", condition="[not(parameters('old'))]"),
+                ],
             )
         }
     )
