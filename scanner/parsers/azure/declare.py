@@ -7,6 +7,7 @@ from typing import Final
 
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
+from scanner.model.value import Value
 from scanner.parsers.azure.bodies import Body, PlacesOf
 from scanner.parsers.azure.deployment import Deployment
 from scanner.parsers.azure.instance import Instance
@@ -64,7 +65,9 @@ def _declaration(instance: Instance, root: str) -> Declaration:
         depends = ()
         deployment.run.reading.report(instance.span, ProblemKind.LIMIT, "its expressions lead too far")
     subscription = deployment.place.subscription
-    known = {"subscription_id": subscription} if isinstance(subscription, str) else {}
+    known: dict[str, Value] = {"subscription_id": subscription} if isinstance(subscription, str) else {}
+    if deployment.template.scope == "resourceGroup":
+        known["resource_group"] = deployment.place.group
     module = deployment.owner.id if deployment.owner is not None else ""
     return Declaration(
         id=instance.id,
