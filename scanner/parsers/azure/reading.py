@@ -116,6 +116,10 @@ class Reading:
             self._templates[path] = self._template(path, asked)
         return self._templates[path]
 
+    def take(self, template: Template, path: str) -> None:
+        """Let a template stand for what another file holds."""
+        self._templates[path] = template
+
     def _template(self, path: str, asked: Span) -> Template | None:
         name, text = self.name_of(path), self.text(path, asked)
         if text is None:
