@@ -282,3 +282,10 @@ def test_loops_in_loops_and_variables_of_variables_are_limited(reads: Reads) -> 
     assert isinstance(attributes["tags"]["a"], Unknown)
     assert isinstance(attributes["kind"], list | Unknown)
     assert found.problems
+
+
+def test_a_module_that_is_missing_is_told_once_however_often_its_caller_is_deployed(reads: Reads) -> None:
+    caller = "module part 'part.bicep' = [for name in ['a', 'b']: { name: name }]\n"
+    found = reads({"main.bicep": caller, "part.bicep": "module store 'br/public:avm/store:0.1.0' = { name: 's' }\n"})
+    message = "the template br/public:avm/store:0.1.0 is not on this machine"
+    assert [(file, line, text) for file, line, _, text in told(found)] == [("part.bicep", 1, message)]
