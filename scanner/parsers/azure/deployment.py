@@ -244,6 +244,7 @@ class Deployment:
         frame = base.moved(resource.at)
         if resource.loop is None:
             return [Instance(self, resource, frame, parent)]
+        frame = frame.outside()
         try:
             frames = rounds(Loop("", "", resource.loop.source, Literal(None), None, ""), frame)
         except Fault as fault:

@@ -71,6 +71,10 @@ class Frame:
         """The same place inside a loop."""
         return Frame(self.deployment, {**self.names, **names}, self.at)
 
+    def outside(self) -> Frame:
+        """The same place for a resource with a loop of its own, which is the one meant where none is named."""
+        return Frame(self.deployment, {name: item for name, item in self.names.items() if name != COPY}, self.at)
+
     def moved(self, at: At) -> Frame:
         """Another place in the same deployment."""
         return Frame(self.deployment, self.names, at)
@@ -330,9 +334,12 @@ def rounds(loop: Loop, frame: Frame) -> list[Frame] | Unknown:
 
 
 def bound(loop: Loop, frame: Frame, item: Value, number: Value) -> Frame:
-    """The frame of one iteration."""
+    """The frame of one iteration. Where no loop is named, that of the resource is meant, not one of its properties.
+
+    See https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-numeric#copyindex.
+    """
     if loop.copy is not None:
-        return frame.binding({COPY: number, COPY + loop.copy: number})
+        return frame.binding({COPY: frame.names.get(COPY, number), COPY + loop.copy: number})
     return frame.binding({loop.item: item, loop.index: number} if loop.index else {loop.item: item})
 
 
