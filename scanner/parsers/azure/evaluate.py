@@ -141,9 +141,14 @@ def _name(node: Name, frame: Frame) -> Value:
 
 
 def _access(node: Access, frame: Frame) -> Value:
+    run = frame.deployment.run
+    before = len(run.touched)
     target = value(node.target, frame)
     key = value(node.key, frame)
-    return member(target, key, safe=node.safe)
+    found = member(target, key, safe=node.safe)
+    if isinstance(target, (dict, list)):
+        run.narrow(before, found)
+    return found
 
 
 def member(target: Value, key: Value, *, safe: bool = False) -> Value:
@@ -217,9 +222,13 @@ def _call(node: Call, frame: Frame) -> Value:
     own = frame.deployment.function(name)
     if own is not None:
         return _own(node, frame)
+    before = len(frame.deployment.run.touched)
     arguments = [value(each, frame) for each in node.arguments]
     if name in functions.FUNCTIONS:
-        return functions.call(name, [plain(each) for each in arguments])
+        found = functions.call(name, [plain(each) for each in arguments])
+        if any(isinstance(each, (dict, list)) for each in arguments):
+            frame.deployment.run.narrow(before, found)
+        return found
     if name.startswith("list"):
         return _listed(node.function, arguments, frame)
     raise Fault(f"there is no function {node.function}")
