@@ -631,7 +631,7 @@ def test_an_expression_that_makes_the_object_of_a_parameter(reads: Reads) -> Non
     assert by_id(found)["linked.s"].attributes["location"] == "westus3"
 
 
-# template-functions-numeric#copyindex: without a loop's name the current iteration of resources is meant
+# Without the name of a loop the current iteration of resources is meant: template-functions-numeric, copyIndex.
 def test_a_loop_of_properties_inside_of_one_of_resources(reads: Reads) -> None:
     disks = {"name": "disks", "count": 2, "input": {"of": "[copyIndex()]", "disk": "[copyIndex('disks')]"}}
     machine = resource(
