@@ -69,3 +69,12 @@ def test_the_clouds_own_language_and_terraform_are_judged_alike(architecture: st
     assert kinds(template) == kinds(terraform)
     assert judged(template) == judged(terraform)
     assert coefficients(template) == coefficients(terraform)
+
+
+@pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if (FOLDER / name / "main.json").exists()])
+def test_templates_of_json_are_judged_as_those_of_bicep(architecture: str) -> None:
+    bicep, template = of_template(architecture), scan([FOLDER / architecture / "main.json"], Config())
+    assert not [p for p in template.problems if p.kind.incomplete]
+    assert kinds(template) == kinds(bicep)
+    assert judged(template) == judged(bicep)
+    assert coefficients(template) == coefficients(bicep)

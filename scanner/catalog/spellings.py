@@ -79,10 +79,15 @@ class Spellings(Struct, frozen=True):
     """One dialect's table. Types are compared in lower case, as Azure does."""
 
     types: Mapping[str, Any]
+    _made: dict[str, Spelling | None] = {}
 
     def of(self, native_type: str) -> Spelling | None:
         """What a native type is, or ``None`` where the table does not say."""
-        name = native_type.lower()
+        if native_type not in self._made:
+            self._made[native_type] = self._of(native_type.lower())
+        return self._made[native_type]
+
+    def _of(self, name: str) -> Spelling | None:
         found = self.types.get(name)
         if found is None and "/providers/" in name:
             found = self.types.get(f"{_EVERY}providers/{name.rpartition('/providers/')[2]}")

@@ -216,11 +216,27 @@ def delete_locked(resource: Resource, graph: Graph) -> Value:
     if resource.placement.provider != "azure" or any(graph.targets(resource, name) for name in _PARENTS):
         return ABSENT
     holders = {resource.id, *(g.id for g in graph.targets(resource, "resource_group_name"))}
-    found = [_locks(lock, holders, graph) for lock in graph.of_kind("policy") if lock.type == "azurerm_management_lock"]
-    locked = either(found)
+    locks = [lock for lock in graph.of_kind("policy") if lock.type == "azurerm_management_lock"]
+    locked = either(
+        _locks_around(lock, resource) if lock.get("target") is ABSENT else _locks(lock, holders, graph)
+        for lock in locks
+    )
     if locked is False and not applied(resource, graph):
         return Unknown("locks may stand around the module", resource.span)
     return locked
+
+
+def _locks_around(lock: Resource, resource: Resource) -> Truth:
+    """Whether a lock that names nothing stands over a resource: it locks the group that its template is deployed to.
+
+    See https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources#template.
+    """
+    mine, its = lock.declaration, resource.declaration
+    if mine.platform != "arm" or mine.root != its.root:
+        return False
+    around = mine.provider.attributes.get("resource_group", ABSENT)
+    group = its.provider.attributes.get("resource_group", ABSENT)
+    return both((around is ABSENT or around == group or equal(around, group), mine.exists))
 
 
 def _locks(lock: Resource, holders: set[str], graph: Graph) -> Truth:

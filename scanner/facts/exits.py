@@ -32,18 +32,16 @@ class Ending(Struct, frozen=True):
 _ENDINGS: Final[Mapping[str, Ending]] = {
     "aws_appmesh_mesh": Ending("AWS App Mesh", "30 September 2026"),
     "aws_media_store_container": Ending("AWS Elemental MediaStore", "13 November 2025"),
-    "aws_opsworks_stack": Ending("AWS OpsWorks", "26 May 2024 (date from memory)"),
-    "aws_qldb_ledger": Ending("Amazon QLDB", "31 July 2025 (date from memory)"),
-    "azurerm_data_lake_store": Ending("Azure Data Lake Storage Gen1", "29 February 2024 (date from memory)"),
-    "azurerm_frontdoor": Ending("Azure Front Door (classic)", "31 March 2027 (date from memory)"),
-    "azurerm_mariadb_server": Ending("Azure Database for MariaDB", "19 September 2025 (date from memory)"),
-    "azurerm_mysql_server": Ending("Azure Database for MySQL single server", "16 September 2024 (date from memory)"),
-    "azurerm_postgresql_server": Ending(
-        "Azure Database for PostgreSQL single server", "28 March 2025 (date from memory)"
-    ),
+    "aws_opsworks_stack": Ending("AWS OpsWorks", "26 May 2024"),
+    "aws_qldb_ledger": Ending("Amazon QLDB", "31 July 2025"),
+    "azurerm_data_lake_store": Ending("Azure Data Lake Storage Gen1", "29 February 2024"),
+    "azurerm_frontdoor": Ending("Azure Front Door (classic)", "31 March 2027"),
+    "azurerm_mariadb_server": Ending("Azure Database for MariaDB", "19 September 2025"),
+    "azurerm_mysql_server": Ending("Azure Database for MySQL single server", "16 September 2024"),
+    "azurerm_postgresql_server": Ending("Azure Database for PostgreSQL single server", "28 March 2025"),
     "azurerm_redis_cache": Ending("Azure Cache for Redis", "30 September 2028"),
     "azurerm_redis_enterprise_cluster": Ending("Azure Cache for Redis Enterprise", "31 March 2027"),
-    "google_container_registry": Ending("Container Registry", "18 March 2025 (date from memory)"),
+    "google_container_registry": Ending("Container Registry", "18 March 2025"),
     "google_pubsub_lite_topic": Ending("Pub/Sub Lite", "31 January 2027"),
 }
 """Types of services whose provider has said when they end or ended."""

@@ -38,6 +38,8 @@ _NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name"
 _CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
 _GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service", "example", "test"})
 _MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
+_INSTANCE: Final = re.compile(r"\[[^\]]*\]")
+"""The key of an instance in an address."""
 _PART: Final = re.compile(r"_addon$|_capability$")
 """Types that are a part of their cluster, whatever they run."""
 _TELLING: Final = 5
@@ -418,14 +420,14 @@ def name_of(resource: Resource) -> str:
     if keys:
         return str(keys[-1])
     for value in (resource.get("name"), resource.declaration.attributes.get("name"), resource.get("domain")):
-        text = value if isinstance(value, str) else literal_text(value, "").strip("-_.")
+        text = value if isinstance(value, str) else literal_text(value, "").strip("-_./")
         if text and (isinstance(value, str) or len(text) > _TELLING):
             return text.rstrip(".")
     if resource.declaration.name not in _GENERIC:
         return resource.declaration.name
     modules = [part for part in re.split(r"\.?module\.", resource.declaration.module) if part]
     if modules:
-        return modules[-1].split("[")[0].rstrip(".")
+        return _INSTANCE.sub("", modules[-1]).rstrip(".").rpartition("#")[2].rpartition(".")[2]
     return resource.declaration.root.rpartition("/")[2] or resource.declaration.name
 
 

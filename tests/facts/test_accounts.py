@@ -10,6 +10,7 @@ import pytest
 from scanner.facts import FACTS, Answer
 from scanner.graph.graph import Graph
 from scanner.model.value import ABSENT, Unknown
+from scanner.pipeline import Estate
 from scanner.rules.evaluate import estate
 
 UNKNOWN = "unknown"
@@ -181,6 +182,81 @@ LOCKS: dict[str, tuple[str, Any]] = {
 def test_locks(graph_of: Callable[..., Graph], code: str, expected: Any) -> None:
     graph = graph_of(code)
     assert value(FACTS["delete_locked"].compute(graph.resources["azurerm_storage_account.s"], graph)) == expected
+
+
+TEMPLATE = """{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "parameters": {"name": {"type": "string"}},
+  "resources": [
+    {"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "[parameters('name')]"},
+    {"apiVersion": "2020-05-01", "properties": {"level": "CanNotDelete"}, LOCK}
+  ]
+}"""
+BICEP = """
+resource s 'Microsoft.Storage/storageAccounts@2023-01-01' = { name: 's' }
+module locks 'lock.bicep' = { name: 'locks'SCOPE }
+"""
+BICEP_LOCK = """
+resource l 'Microsoft.Authorization/locks@2020-05-01' = {
+  name: 'keep'
+  properties: { level: 'CanNotDelete' }
+}
+"""
+ON_TEMPLATES: dict[str, tuple[dict[str, str], bool]] = {
+    # https://learn.microsoft.com/azure/azure-resource-manager/templates/scope-extension-resources
+    "by type and name": (
+        {
+            "main.json": TEMPLATE.replace(
+                "LOCK",
+                """"type": "Microsoft.Authorization/locks", "name": "l",
+                "scope": "[format('Microsoft.Storage/storageAccounts/{0}', parameters('name'))]\"""",
+            )
+        },
+        True,
+    ),
+    "on another": (
+        {
+            "main.json": TEMPLATE.replace(
+                "LOCK",
+                """"type": "Microsoft.Authorization/locks", "name": "l",
+                "scope": "Microsoft.Network/virtualNetworks/v\"""",
+            )
+        },
+        False,
+    ),
+    # https://learn.microsoft.com/azure/templates/microsoft.authorization/2016-09-01/locks
+    "in its own name": (
+        {
+            "main.json": TEMPLATE.replace(
+                "LOCK",
+                """"type": "Microsoft.Storage/storageAccounts/providers/locks",
+                "name": "[concat(parameters('name'), '/Microsoft.Authorization/l')]\"""",
+            )
+        },
+        True,
+    ),
+    # https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources#template
+    "on the group": (
+        {"main.json": TEMPLATE.replace("LOCK", '"type": "Microsoft.Authorization/locks", "name": "l"')},
+        True,
+    ),
+    "a module for the group": ({"main.bicep": BICEP.replace("SCOPE", ""), "lock.bicep": BICEP_LOCK}, True),
+    "another template for its group": ({"main.bicep": BICEP.partition("module")[0], "lock.bicep": BICEP_LOCK}, False),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), ON_TEMPLATES.values(), ids=ON_TEMPLATES)
+def test_locks_of_templates(estate_of: Callable[..., Estate], files: dict[str, str], expected: bool) -> None:
+    graph = estate_of(files).graph
+    (store,) = graph.of_kind("object_store")
+    assert value(FACTS["delete_locked"].compute(store, graph)) is expected
+
+
+def test_a_lock_for_a_group_that_only_the_deployment_knows(estate_of: Callable[..., Estate]) -> None:
+    elsewhere = "param group string\n" + BICEP.replace("SCOPE", "\n  scope: resourceGroup(group)\n")
+    graph = estate_of({"main.bicep": elsewhere, "lock.bicep": BICEP_LOCK}).graph
+    (store,) = graph.of_kind("object_store")
+    assert value(FACTS["delete_locked"].compute(store, graph)) == UNKNOWN
 
 
 DOORS = aws() + 'resource "aws_lb" "a" {}\nresource "aws_lb" "b" {\n region = "eu-west-3"\n}\n'

@@ -428,3 +428,25 @@ def test_no_service_without_anything_that_can_stop_it(study_of: StudyOf) -> None
         assert risk.risk_groups
         assert risk.cone
         assert risk.coefficients["provider"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("sites", "prefix", "shop"),
+        ("sites/slots", "'${prefix}/preview'", "preview"),
+        ("sites", "'${prefix}-${prefix}'", "shop"),
+    ],
+)
+def test_what_bicep_deploys_goes_by_what_is_known_of_its_name_else_by_its_module(
+    study_of: StudyOf, kind: str, name: str, expected: str
+) -> None:
+    site = (
+        "param prefix string\n"
+        "resource plan 'Microsoft.Web/serverfarms@2024-04-01' = { name: 'plan', location: 'westeurope' }\n"
+        f"resource app 'Microsoft.Web/{kind}@2024-04-01' = {{\n  name: {name}\n  location: 'westeurope'\n"
+        "  properties: { serverFarmId: plan.id }\n}\n"
+    )
+    module = "param prefix string\nmodule shop 'site.bicep' = [for n in [1]: { params: { prefix: prefix } }]\n"
+    found = study_of({"site.bicep": site, "main.bicep": module})
+    assert [service.name for service in found.services] == [expected]

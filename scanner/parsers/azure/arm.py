@@ -84,6 +84,7 @@ class _Building:
             resources=tuple(self._resources(declared)),
             outputs={key.lower(): _output(e.value) for key, e in _named(data.get("outputs"))},
             symbolic=symbolic,
+            compiled=_compiled(data.get("metadata")),
         )
 
     def _resources(self, declared: Expression | None) -> Iterator[Resource]:
@@ -133,6 +134,11 @@ class _Building:
 
 def _module_parameters(given: Fields) -> Fields:
     return Fields(tuple(Entry(e.key, _given(e.value), e.at) for e in given.entries), given.at)
+
+
+def _compiled(metadata: Expression | None) -> bool:
+    generator = metadata.get("_generator") if isinstance(metadata, Fields) else None
+    return isinstance(generator, Fields) and generator.text("name") == "bicep"
 
 
 def _scope(schema: str) -> str:

@@ -61,6 +61,7 @@ class Body:
                 self.ats[key] = entry.at
                 self.attributes[key] = self.at(entry.value, frame, key, entry.at)
         self._parent()
+        self._scope()
         if self.instance.declared.existing and "parent" not in self.attributes:
             reason = f"where {self.instance.id} lies is not written: it exists already"
             self.attributes.setdefault("location", Unknown(reason, self.instance.span))
@@ -73,6 +74,25 @@ class Body:
         at = written.at if written is not None else self.ats["name"]
         self.ats["parent"] = at
         self.attributes["parent"] = self._noted(parent.read("id"), "parent", at)
+
+    def _scope(self) -> None:
+        """What a lock or an assignment is for: JSON tells it by type and name, of old in the type and name themselves.
+
+        See https://learn.microsoft.com/azure/azure-resource-manager/templates/scope-extension-resources.
+        """
+        kind, old, _ = self.instance.type.rpartition("/providers/")
+        if old and "scope" not in self.attributes:
+            name = self.instance.name_key.rsplit("/", 2)[0]
+            found, at = self.instance.deployment.find(kind, name), self.ats["name"]
+        else:
+            written = self.attributes.get("scope")
+            text = written if isinstance(written, str) else written.prefix if isinstance(written, Unknown) else ""
+            if "." not in text.partition("/")[0]:
+                return
+            found, at = named_resource(written, self.instance.frame), self.ats["scope"]
+        if found is not None:
+            self.ats["scope"] = at
+            self.attributes["scope"] = self._noted(found.read("id"), "scope", at)
 
     def _parent_by_name(self) -> Instance | None:
         """The resource whose type and name are the beginning of this one's."""

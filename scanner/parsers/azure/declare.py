@@ -7,11 +7,13 @@ from typing import Final
 
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
+from scanner.model.value import Value
 from scanner.parsers.azure.bodies import Body, PlacesOf
 from scanner.parsers.azure.deployment import Deployment
 from scanner.parsers.azure.instance import Instance
 from scanner.parsers.azure.modules import pass_over
 from scanner.parsers.azure.reports import Fault
+from scanner.parsers.azure.same import merged, same
 
 PLATFORM: Final = "arm"
 
@@ -21,10 +23,10 @@ def declarations(deployment: Deployment, root: str) -> Iterator[Declaration]:
 
     All resources of a template are known by name before the first is evaluated: any may refer to any.
     """
-    for deployed in list(_deployments(deployment)):
-        for instance in _instances(deployed):
-            if instance.exists is not False:
-                yield _declaration(instance, root)
+    deployments = list(_deployments(deployment))
+    instances = (each for deployed in deployments for each in _instances(deployed) if each.exists is not False)
+    found = [_declaration(instance, root) for instance in instances]
+    yield from merged(found, same(deployment.run.registry))
 
 
 def _deployments(deployment: Deployment) -> Iterator[Deployment]:
@@ -63,7 +65,9 @@ def _declaration(instance: Instance, root: str) -> Declaration:
         depends = ()
         deployment.run.reading.report(instance.span, ProblemKind.LIMIT, "its expressions lead too far")
     subscription = deployment.place.subscription
-    known = {"subscription_id": subscription} if isinstance(subscription, str) else {}
+    known: dict[str, Value] = {"subscription_id": subscription} if isinstance(subscription, str) else {}
+    if deployment.template.scope == "resourceGroup":
+        known["resource_group"] = deployment.place.group
     module = deployment.owner.id if deployment.owner is not None else ""
     return Declaration(
         id=instance.id,

@@ -47,6 +47,7 @@ class Deployment:
     _instances: dict[int, list[Instance]] = field(default_factory=dict)
     _symbols: dict[str, Resource] | None = None
     _nested: dict[str, Deployment] = field(default_factory=dict)
+    _handles: dict[str, list[Handle]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._symbols = {each.symbol: each for each in self.template.resources if each.symbol}
@@ -170,7 +171,9 @@ class Deployment:
             reason = f"how many {resource.symbol} there are is not known"
             ref = Ref(found[0].id)
             return Unknown(reason, found[0].span, None, (ref,))
-        return [Handle(each) for each in found]
+        if resource.symbol not in self._handles:  # each of a loop may name one of another loop
+            self._handles[resource.symbol] = [Handle(each) for each in found]
+        return self._handles[resource.symbol]
 
     def symbol(self, name: str) -> Instance | None:
         """The resource of a symbolic name, its first where there are several."""
@@ -241,6 +244,7 @@ class Deployment:
         frame = base.moved(resource.at)
         if resource.loop is None:
             return [Instance(self, resource, frame, parent)]
+        frame = frame.outside()
         try:
             frames = rounds(Loop("", "", resource.loop.source, Literal(None), None, ""), frame)
         except Fault as fault:

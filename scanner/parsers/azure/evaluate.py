@@ -71,6 +71,10 @@ class Frame:
         """The same place inside a loop."""
         return Frame(self.deployment, {**self.names, **names}, self.at)
 
+    def outside(self) -> Frame:
+        """The same place for a resource with a loop of its own, which is the one meant where none is named."""
+        return Frame(self.deployment, {name: item for name, item in self.names.items() if name != COPY}, self.at)
+
     def moved(self, at: At) -> Frame:
         """Another place in the same deployment."""
         return Frame(self.deployment, self.names, at)
@@ -137,9 +141,14 @@ def _name(node: Name, frame: Frame) -> Value:
 
 
 def _access(node: Access, frame: Frame) -> Value:
+    run = frame.deployment.run
+    before = len(run.touched)
     target = value(node.target, frame)
     key = value(node.key, frame)
-    return member(target, key, safe=node.safe)
+    found = member(target, key, safe=node.safe)
+    if isinstance(target, (dict, list)):
+        run.narrow(before, found)
+    return found
 
 
 def member(target: Value, key: Value, *, safe: bool = False) -> Value:
@@ -213,9 +222,13 @@ def _call(node: Call, frame: Frame) -> Value:
     own = frame.deployment.function(name)
     if own is not None:
         return _own(node, frame)
+    before = len(frame.deployment.run.touched)
     arguments = [value(each, frame) for each in node.arguments]
     if name in functions.FUNCTIONS:
-        return functions.call(name, [plain(each) for each in arguments])
+        found = functions.call(name, [plain(each) for each in arguments])
+        if any(isinstance(each, (dict, list)) for each in arguments):
+            frame.deployment.run.narrow(before, found)
+        return found
     if name.startswith("list"):
         return _listed(node.function, arguments, frame)
     raise Fault(f"there is no function {node.function}")
@@ -330,9 +343,12 @@ def rounds(loop: Loop, frame: Frame) -> list[Frame] | Unknown:
 
 
 def bound(loop: Loop, frame: Frame, item: Value, number: Value) -> Frame:
-    """The frame of one iteration."""
+    """The frame of one iteration. Where no loop is named, that of the resource is meant, not one of its properties.
+
+    See https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-numeric#copyindex.
+    """
     if loop.copy is not None:
-        return frame.binding({COPY: number, COPY + loop.copy: number})
+        return frame.binding({COPY: frame.names.get(COPY, number), COPY + loop.copy: number})
     return frame.binding({loop.item: item, loop.index: number} if loop.index else {loop.item: item})
 
 

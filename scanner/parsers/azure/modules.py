@@ -15,7 +15,8 @@ from scanner.parsers.azure.place import KEPT, Place
 from scanner.parsers.azure.texts import brief, shown
 from scanner.parsers.azure.tree import Module, Template
 
-_REMOTE: Final = ("br:", "br/", "ts:", "ts/", "http:", "https:", "oci:")
+REMOTE: Final = ("br:", "br/", "ts:", "ts/", "http:", "https:", "oci:")
+"""How the names of templates begin that are kept elsewhere."""
 
 
 def deployed(instance: Instance) -> Deployment | None:
@@ -82,7 +83,7 @@ def _path(instance: Instance) -> tuple[str | None, str]:
         return os.path.normpath(reading.options.base / within), ""
     if not isinstance(path, str):
         return None, f"which template is deployed is not known: {brief(path)}"
-    if not path or path.startswith((*_REMOTE, "/")):
+    if not path or path.startswith((*REMOTE, "/")):
         return None, f"the template {path or 'that is linked'} is not on this machine"
     return reading.path_of(path, instance.deployment.template.name), ""
 

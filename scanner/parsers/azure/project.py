@@ -3,12 +3,15 @@
 A template that another one deploys is read as a part of that. A file of parameters belongs to the template that it
 names (``using``), or whose name it has (``main.parameters.json`` beside ``main.json`` or ``main.bicep``); where several
 fit none is taken, unless the configuration names one. What the configuration names comes last and wins.
+
+What Bicep's compiler wrote (``main.json`` beside ``main.bicep``) is the same template once more. The source is judged,
+as people read that; but where it needs modules of a registry, which are not here, the compiled one, which holds them.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +23,7 @@ from scanner.parsers.azure.declare import declarations
 from scanner.parsers.azure.deployment import Deployment, Given
 from scanner.parsers.azure.evaluate import Frame
 from scanner.parsers.azure.lambdas import LAMBDAS
-from scanner.parsers.azure.modules import deployed
+from scanner.parsers.azure.modules import REMOTE, deployed
 from scanner.parsers.azure.place import Place
 from scanner.parsers.azure.places import PLACES
 from scanner.parsers.azure.reading import InputFile, Options, Reading
@@ -46,13 +49,16 @@ class _Project:
     files: Sequence[InputFile]
     given: dict[str, list[ParameterFile]] = field(default_factory=dict)
     named: list[ParameterFile] = field(default_factory=list)
+    sources: dict[str, Template] = field(default_factory=dict)
+    """By the names of compiled templates that are judged: what they were compiled from."""
 
     def parsed(self) -> Parsed:
         reading = self.reading
-        templates = dict(self._templates())
+        templates = self._once(dict(self._templates()))
         self._parameter_files(templates)
         roots = self._roots(templates)
-        certain = {path for each in templates.values() for path in _called(each, certain=True)}
+        written = [self.sources.get(name, each) for name, each in templates.items()]
+        certain = {self._judged(path) for each in written for path in _called(each, certain=True)}
         found: list[Declaration] = []
         done: list[str] = []
         prefixed = len(roots) > 1
@@ -83,11 +89,36 @@ class _Project:
     def _path(self, file: InputFile) -> str:
         return self.reading.path_of(posixpath.basename(file.name), file.name)
 
+    # -- what is there twice -----------------------------------------------------------------------
+
+    def _once(self, templates: dict[str, Template]) -> dict[str, Template]:
+        """The templates less those that stand beside the same in the other language."""
+        pairs = {name: f"{name.rpartition('.')[0]}.bicep" for name, each in templates.items() if each.compiled}
+        pairs = {name: source for name, source in pairs.items() if source in templates}
+        calls = {name: tuple(_called(each, certain=True)) for name, each in templates.items()}
+        left_out: set[str] = set()
+        for name, source in pairs.items():
+            reached: set[str] = set()
+            _reach(source, calls, reached)
+            if any(_needs_registry(templates[each]) for each in sorted(reached) if each in templates):
+                self.sources[name] = templates[source]
+                self.reading.take(templates[name], self.reading.path_of(posixpath.basename(source), source))
+                left_out.add(source)
+            else:
+                left_out.add(name)
+        return {name: each for name, each in templates.items() if name not in left_out}
+
+    def _judged(self, name: str) -> str:
+        """The name of the template that is judged for one."""
+        compiled = f"{name.rpartition('.')[0]}.json"
+        return compiled if name.endswith(".bicep") and compiled in self.sources else name
+
     # -- roots -------------------------------------------------------------------------------------
 
     def _roots(self, templates: Mapping[str, Template]) -> list[str]:
         """The templates that no other deploys; of those that only deploy each other, the first."""
-        calls = {name: frozenset(_called(template)) for name, template in templates.items()}
+        written = {name: self.sources.get(name, template) for name, template in templates.items()}
+        calls = {name: frozenset(map(self._judged, _called(template))) for name, template in written.items()}
         called = {target for name, targets in calls.items() for target in targets if target != name}
         roots = [name for name in templates if name not in called]
         reached: set[str] = set()
@@ -126,7 +157,7 @@ class _Project:
     def _template_of(self, found: ParameterFile, templates: Mapping[str, Template]) -> str | None:
         """The template that a file of parameters belongs to."""
         if found.using is not None:
-            name = posixpath.normpath(posixpath.join(posixpath.dirname(found.name), found.using))
+            name = self._judged(posixpath.normpath(posixpath.join(posixpath.dirname(found.name), found.using)))
             if found.using and name not in templates:
                 message = f"the template {found.using} is not in the scanned folder"
                 self.reading.report(Span(found.name, 1), ProblemKind.MODULE, message)
@@ -197,7 +228,13 @@ def _texts(node: Expression) -> Iterator[str]:
                 stack.extend(each.values)
 
 
-def _reach(start: str, calls: Mapping[str, frozenset[str]], reached: set[str]) -> None:
+def _needs_registry(template: Template) -> bool:
+    """Whether it deploys modules that are kept elsewhere."""
+    paths = [each.module.path for each in template.resources if each.module is not None]
+    return any(isinstance(path, Literal) and str(path.value).startswith(REMOTE) for path in paths)
+
+
+def _reach(start: str, calls: Mapping[str, Collection[str]], reached: set[str]) -> None:
     stack = [start]
     while stack:
         name = stack.pop()

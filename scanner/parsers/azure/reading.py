@@ -56,10 +56,14 @@ class Reading:
     _expressions: Expressions = field(default_factory=Expressions)
     _templates: dict[str, Template | None] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
+    _told: set[tuple[str, int, int, ProblemKind, str]] = field(default_factory=set)
 
     def report(self, span: Span, kind: ProblemKind, message: str) -> None:
-        """Note what is wrong."""
-        self.problems[Problem(span, kind, message)] = None
+        """Note what is wrong, once, however many deployments of its template come upon it."""
+        place = (span.file, span.line, span.column, kind, message)
+        if place not in self._told:
+            self._told.add(place)
+            self.problems[Problem(span, kind, message)] = None
 
     def name_of(self, path: str) -> str:
         """A path as reports show it."""
@@ -115,6 +119,10 @@ class Reading:
         if path not in self._templates:
             self._templates[path] = self._template(path, asked)
         return self._templates[path]
+
+    def take(self, template: Template, path: str) -> None:
+        """Let a template stand for what another file holds."""
+        self._templates[path] = template
 
     def _template(self, path: str, asked: Span) -> Template | None:
         name, text = self.name_of(path), self.text(path, asked)

@@ -12,6 +12,7 @@ from scanner.model.value import Ref, Value
 from scanner.parsers.azure.limits import MAX_DEPLOYMENTS, MAX_DEPTH, MAX_ITEMS, MAX_NESTING, MAX_RESOURCES, MAX_STEPS
 from scanner.parsers.azure.reading import Reading
 from scanner.parsers.azure.reports import Fault
+from scanner.parsers.azure.texts import shown
 
 if TYPE_CHECKING:
     from scanner.parsers.azure.deployment import Deployment
@@ -49,6 +50,20 @@ class Run:
         if self._depth >= MAX_DEPTH:
             raise Fault(f"expressions lead further than {MAX_DEPTH} levels")
         self._depth += 1
+
+    def narrow(self, before: int, found: Value) -> None:
+        """Forget what only other parts of an object mention than the one that was taken out of it.
+
+        What is unknown tells itself what it was computed from; what is known is told by the names in it.
+        """
+        if len(self.touched) == before:
+            return
+        text = shown(found)
+        self.touched[before:] = [ref for ref in self.touched[before:] if self._names(ref.address, text)]
+
+    def _names(self, address: str, text: str) -> bool:
+        instance = self.declared.get(address)
+        return instance is None or shown(instance.name) in text
 
     def count(self, steps: int) -> None:
         """Count steps. Raises :class:`Fault` beyond the limit."""

@@ -172,7 +172,7 @@ class Module(Struct, frozen=True):
 
 
 class Template(Struct, frozen=True):
-    """A template."""
+    """A template. ``compiled`` is set for JSON that Bicep's compiler wrote."""
 
     name: str
     dialect: str
@@ -184,6 +184,7 @@ class Template(Struct, frozen=True):
     outputs: dict[str, Expression] = {}
     symbolic: bool = False
     imports: tuple[tuple[str, str, str], ...] = ()
+    compiled: bool = False
 
 
 class ParameterFile(Struct, frozen=True):

@@ -507,11 +507,12 @@ def test_names_that_several_resources_have(reads: Reads) -> None:
     found = reads(
         {
             "main.json": template(
+                parameters={"old": {"type": "bool"}},
                 resources=[
                     resource(STORAGE, "x"),
-                    resource("Microsoft.Web/sites", "x"),
-                    resource("Microsoft.Web/sites", "x"),
-                ]
+                    resource("Microsoft.Web/sites", "x", condition="[parameters('old')]"),
+                    resource("Microsoft.Web/sites", "x", condition="[not(parameters('old'))]"),
+                ],
             )
         }
     )
@@ -628,3 +629,32 @@ def test_an_expression_that_makes_the_object_of_a_parameter(reads: Reads) -> Non
     }
     found = reads({"main.json": template(resources=[link]), "child.json": CHILD})
     assert by_id(found)["linked.s"].attributes["location"] == "westus3"
+
+
+# Without the name of a loop the current iteration of resources is meant: template-functions-numeric, copyIndex.
+def test_a_loop_of_properties_inside_of_one_of_resources(reads: Reads) -> None:
+    disks = {"name": "disks", "count": 2, "input": {"of": "[copyIndex()]", "disk": "[copyIndex('disks')]"}}
+    machine = resource(
+        "Microsoft.Compute/virtualMachines",
+        "[concat('vm', copyIndex())]",
+        copy={"name": "machines", "count": 3},
+        properties={"copy": [disks]},
+    )
+    found = reads({"main.json": template(resources=[machine])})
+    assert told(found) == []
+    last = found.declarations[-1].attributes
+    assert last["name"] == "vm2"
+    assert last["properties"] == {"disks": [{"of": 2, "disk": 0}, {"of": 2, "disk": 1}]}
+
+
+def test_a_loop_of_resources_in_a_nested_template_inside_of_another(reads: Reads) -> None:
+    inner = resource(STORAGE, "[concat('s', copyIndex(), copyIndex('outer'))]", copy={"name": "inner", "count": 2})
+    nested = resource(
+        "Microsoft.Resources/deployments",
+        "[concat('d', copyIndex())]",
+        copy={"name": "outer", "count": 2},
+        properties={"mode": "Incremental", "template": json.loads(template(resources=[inner]))},
+    )
+    found = reads({"main.json": template(resources=[nested])})
+    names = [each.attributes["name"] for each in found.declarations if each.mode == "managed"]
+    assert names == ["s00", "s10", "s01", "s11"]

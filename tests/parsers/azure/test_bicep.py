@@ -282,3 +282,30 @@ def test_loops_in_loops_and_variables_of_variables_are_limited(reads: Reads) -> 
     assert isinstance(attributes["tags"]["a"], Unknown)
     assert isinstance(attributes["kind"], list | Unknown)
     assert found.problems
+
+
+def test_a_module_that_is_missing_is_told_once_however_often_its_caller_is_deployed(reads: Reads) -> None:
+    caller = "module part 'part.bicep' = [for name in ['a', 'b']: { name: name }]\n"
+    found = reads({"main.bicep": caller, "part.bicep": "module store 'br/public:avm/store:0.1.0' = { name: 's' }\n"})
+    message = "the template br/public:avm/store:0.1.0 is not on this machine"
+    assert [(file, line, text) for file, line, _, text in told(found)] == [("part.bicep", 1, message)]
+
+
+def test_a_part_of_an_object_does_not_refer_to_what_its_other_parts_name(reads: Reads) -> None:
+    found = reads(
+        {
+            "main.bicep": (
+                "resource logs 'Microsoft.Storage/storageAccounts@2023-04-01' = { name: 'logs' }\n"
+                "resource vnet 'Microsoft.Network/virtualNetworks@2023-11-01' = { name: 'hub' }\n"
+                "module wall 'wall.bicep' = {\n  name: 'wall'\n  params: {\n"
+                "    settings: { zones: ['1', '2'], log: logs.name, network: vnet.name }\n  }\n}\n"
+            ),
+            "wall.bicep": (
+                "param settings object\n"
+                "resource wall 'Microsoft.Network/azureFirewalls@2023-11-01' = {\n  name: 'wall'\n"
+                "  zones: settings.zones\n  tags: { in: '${settings.network}-x', first: first(settings.zones) }\n}\n"
+            ),
+        }
+    )
+    wall = by_id(found)["wall.wall"]
+    assert [(each.path, each.target) for each in wall.references] == [("tags.in", "vnet")]
