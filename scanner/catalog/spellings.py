@@ -22,6 +22,8 @@ _KEYS: Final = frozenset(
 )
 _EVERY: Final = "*/"
 """Before a type that may stand below any other: ``*/providers/locks``."""
+_CUSTOM: Final = "custom::"
+"""Before the types that CloudFormation's users name themselves: ``Custom::*`` stands for all."""
 _PART_KEYS: Final = frozenset({"at", "type", "as", "renamed", "whole", "shared"})
 _MERGED: Final = ("renamed", "pairs", "defaults", "outputs", "own", "inner", "joined")
 
@@ -91,6 +93,8 @@ class Spellings(Struct, frozen=True):
         found = self.types.get(name)
         if found is None and "/providers/" in name:
             found = self.types.get(f"{_EVERY}providers/{name.rpartition('/providers/')[2]}")
+        if found is None and name.startswith(_CUSTOM):
+            found = self.types.get(f"{_CUSTOM}*")
         return None if found is None else _spelling(found, {})
 
 

@@ -116,7 +116,7 @@ def copy_needs_source_key(resource: Resource, graph: Graph) -> Value:
     copies = resource.get("replica_keys")
     if copies is ABSENT or copies == []:
         return ABSENT
-    targets = graph.targets(resource, "replica_keys")
+    targets = [target for target in graph.targets(resource, "replica_keys") if target.kind == "key"]
     if not targets:
         return unknown_from([copies], "the keys of the copies are not in the files") if not is_known(copies) else []
     own = _own_keys(resource, graph)

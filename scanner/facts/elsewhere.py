@@ -29,6 +29,9 @@ from scanner.model.value import ABSENT, Truth, Unknown, Value, both, either, neg
 STORES: Final = ("database", "object_store", "file_store", "cache", "queue", "search", "secret", "registry", "volume")
 """Kinds that can have a copy elsewhere."""
 
+_HOLDING: Final = frozenset(STORES) - {"secret"}
+"""Stores that a location may stand for; it may also name a role and a secret to reach them."""
+
 _BACKUP_JOBS: Final = frozenset({"aws_db_instance_automated_backups_replication"})
 _WHOLES: Final = ("server_id", "server_name", "managed_instance_id", "instance", "cluster_id")
 """Attributes that name the server which a failover group copies together with its databases."""
@@ -163,7 +166,7 @@ def job_copies(store: Resource, graph: Graph) -> Iterator[Copy]:
 
 
 def end_of(job: Resource, end: str, graph: Graph) -> tuple[Resource, ...]:
-    """What one end of a job means: a resource, or what the location resource at that end stands for."""
+    """What one end of a job means: a resource, or the store that the location resource at that end stands for."""
     direct = graph.targets(job, end)
     behind = [
         graph.resources[edge.target]
@@ -171,7 +174,7 @@ def end_of(job: Resource, end: str, graph: Graph) -> tuple[Resource, ...]:
         if location.kind == "other"
         for edge in graph.outgoing.get(location.id, ())
     ]
-    return (*direct, *behind)
+    return (*direct, *(store for store in behind if store.kind in _HOLDING))
 
 
 def _lands_elsewhere(store: Resource, job: Resource, graph: Graph) -> Truth:

@@ -140,18 +140,20 @@ def by_account(resources: Iterable[Resource]) -> tuple[list[Place], Truth]:
     for resource in resources:
         key = (resource.declaration.root, resource.declaration.provider.alias)
         guess = [last[key]] if key in last else []
-        home = next((g for g in (*guess, *groups) if _one_account(g[0], resource) is True), None)
+        home = next((g for g in (*guess, *groups) if shares_account(g[0], resource) is True), None)
         if home is None:
             home = []
             groups.append(home)
         home.append(resource)
         last[key] = home
     places = [Place(g[0], tuple(g)) for g in groups]
-    return places, both(_differ(_one_account(a.first, b.first)) for i, a in enumerate(places) for b in places[i + 1 :])
+    return places, both(
+        _differ(shares_account(a.first, b.first)) for i, a in enumerate(places) for b in places[i + 1 :]
+    )
 
 
-def _one_account(left: Resource, right: Resource) -> Truth:
-    """Two roots that name no account may be applied with different credentials."""
+def shares_account(left: Resource, right: Resource) -> Truth:
+    """Whether two lie in one account: roots that name none may be applied with different credentials."""
     found = same_account(left, right)
     if found is True and left.placement.account is None and left.declaration.root != right.declaration.root:
         return Unknown("no account is written in the files", right.declaration.provider.span or right.span)

@@ -43,7 +43,7 @@ def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
     listings = Counter(
         (zone.ref.address, zone.ref.path.partition("[")[0])
         for zone in zones
-        if isinstance(zone, Unknown) and zone.ref and _LISTING.search(zone.ref.address)
+        if isinstance(zone, Unknown) and zone.ref and LISTING.search(zone.ref.address)
     )
     return max(len(apart), *listings.values(), min(len(zones), 1)), len(zones)
 
@@ -51,8 +51,17 @@ def bounds_of(zones: Sequence[Value]) -> tuple[int, int]:
 _ENOUGH: Final = 64
 """Zones beyond this are not compared; no region has nearly as many."""
 
-_LISTING: Final = re.compile(r"(?:^|[.#])data\.\w*zones\.")
+LISTING: Final = re.compile(r"(?:^|[.#])data\.\w*zones\.")
 """Address of a data source that lists a region's zones (``data.aws_availability_zones.x``)."""
+
+
+def in_every_zone(resource: Resource) -> bool:
+    """Whether it is given the whole list of its region's zones, which are several."""
+    zones = resource.placement.zones
+    if not isinstance(zones, Unknown) or zones.ref is None or "[" in zones.ref.path:
+        return False
+    count = _zones_of_region(resource)
+    return LISTING.search(zones.ref.address) is not None and (not isinstance(count, int) or count > 1)
 
 
 def zone_count(resource: Resource, _graph: Graph) -> Value:
@@ -77,6 +86,10 @@ def region(resource: Resource, _graph: Graph) -> Value:
 
 def region_zones(resource: Resource, _graph: Graph) -> Value:
     """How many zones the region has; absent when the tables do not know the region."""
+    return _zones_of_region(resource)
+
+
+def _zones_of_region(resource: Resource) -> Value:
     place = resource.placement
     if isinstance(place.region, Unknown):
         return Unknown(f"the region is not known: {place.region.reason}", place.region.origin)

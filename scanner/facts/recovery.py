@@ -199,7 +199,9 @@ def zone_of_most(_estate: Resource, graph: Graph) -> Value | Answer:
     _, widest = _widest(watched, graph, certain=False)
     if 2 * len(widest) > len(watched):
         last = list(widest.values())[-1][-1].span
-        return Answer(Unknown(f"whether one zone stops {', '.join(widest)}", last), (), last)
+        names, more = list(widest)[:_NAMED], len(widest) - _NAMED
+        listed = f"{', '.join(names)}{f' and {more} more' if more > 0 else ''}"
+        return Answer(Unknown(f"whether one zone stops {listed}", last), (), last)
     return []
 
 
@@ -224,6 +226,9 @@ def _widest(services: list[ServiceRisk], graph: Graph, *, certain: bool) -> tupl
     zone = max(zones, key=lambda name: len(zones[name]), default="")
     return zone, zones.get(zone, {})
 
+
+_NAMED: Final = 3
+"""Services that a reason lists by name."""
 
 _ESTATE: Final = ("estate",)
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from scanner.facts.committees import committee_of, signs_by_program
 from scanner.facts.documents import texts
+from scanner.facts.estate import shares_account
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.relations import same_account
 from scanner.facts.value_bearing import OTHER_SIGNATURES, is_value_bearing, own_words
 from scanner.facts.workloads import least_pods
 from scanner.graph.graph import Graph
@@ -67,7 +67,7 @@ def signer_count(_estate: Resource, graph: Graph) -> Value:
 
 def signers_one_account(_estate: Resource, graph: Graph) -> Value:
     """Whether all keys that sign for funds lie in one account and none exists outside; absent for fewer than two."""
-    return _all_share(graph, same_account)
+    return _all_share(graph, shares_account)
 
 
 def signers_one_provider(_estate: Resource, graph: Graph) -> Value:
@@ -152,7 +152,7 @@ def threshold_one_account(_estate: Resource, graph: Graph) -> Value:
     if not others:
         return _alone(first)
     related = tuple(Related(node.span, f"{node.id}: another node", node.id) for node in others)
-    return Answer(both(same_account(first, other) for other in others), related, first.span)
+    return Answer(both(shares_account(first, other) for other in others), related, first.span)
 
 
 def _alone(node: Resource) -> Value:

@@ -234,14 +234,22 @@ def mount_zone_count(resource: Resource, graph: Graph) -> Value | Answer:
     targets = [r for r in graph.referrers(resource, "endpoint") if r.declaration.mode == "managed"]
     if not targets:
         return ABSENT
+    apart = [t for t in targets if t.type in _ONE_A_ZONE and t.declaration.exists is True]
     zones: list[Value] = []
     for target in targets:
         place = target.placement.zones
         if isinstance(place, Unknown) or isinstance(target.declaration.exists, Unknown):
-            return unknown_from([place, target.declaration.exists])
+            return len(apart) if len(apart) > 1 else unknown_from([place, target.declaration.exists])
         zones.extend(place or (_nowhere(target),))
     related = tuple(Related(t.span, f"{t.id}: a mount target", t.id) for t in targets[:_SHOWN])
-    return Answer(count_different(zones), related, targets[0].span_of("subnet_id") if len(targets) == 1 else None)
+    found = count_different(zones)
+    if isinstance(found, Unknown) and len(apart) > 1:
+        found = len(apart)
+    return Answer(found, related, targets[0].span_of("subnet_id") if len(targets) == 1 else None)
+
+
+_ONE_A_ZONE: Final = frozenset({"aws_efs_mount_target"})
+"""Of these a file system can have one in a zone: https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html"""
 
 
 FACTS: Final[Mapping[str, Fact]] = {

@@ -9,7 +9,7 @@ from typing import Final
 from scanner.catalog.load import Entry, catalog
 from scanner.catalog.readers import lookup
 from scanner.facts.fact import Answer, Fact
-from scanner.facts.place import bounds_of, region_has_zones, zone_bounds
+from scanner.facts.place import bounds_of, in_every_zone, region_has_zones, zone_bounds
 from scanner.facts.relations import same_region
 from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
@@ -130,13 +130,22 @@ def _given_one_zone(resource: Resource, entry: Entry) -> Value:
     """
     bounds = zone_bounds(resource)
     if isinstance(bounds, Unknown):
-        return bounds
+        return False if stands_apart(resource) or in_every_zone(resource) else bounds
     least, most = bounds
     if most == 0:
         return ABSENT
     if most == 1:
         return not _is_switched(resource) or _given_as_list(resource, entry)
-    return False if least > 1 else Unknown("whether its zones differ is not in the files", _unknown_origin(resource))
+    if least > 1 or stands_apart(resource):
+        return False
+    return Unknown("whether its zones differ is not in the files", _unknown_origin(resource))
+
+
+def stands_apart(resource: Resource) -> bool:
+    """Whether its zones are not known, but its provider makes none that stands in one alone."""
+    least, zones = resource.get("least_zones"), resource.placement.zones
+    known = isinstance(zones, tuple) and not any(isinstance(zone, Unknown) for zone in zones)
+    return isinstance(least, int) and least > 1 and not known
 
 
 def _given_as_list(resource: Resource, entry: Entry) -> bool:

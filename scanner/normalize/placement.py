@@ -19,7 +19,7 @@ from scanner.model.objects import PLATFORM, REGION_LABELS, ZONE_LABELS, pinned_v
 from scanner.model.resource import Declaration, Placement, ProviderContext, Scope
 from scanner.model.value import ABSENT, Unknown, Value, equal, unknown_from
 from scanner.normalize.clusters import Clusters
-from scanner.normalize.told_places import shared_place, told_by
+from scanner.normalize.told_places import shared_place, told_by, zone_of
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "aws": "aws",
@@ -277,7 +277,7 @@ class Placer:
             return value
         targets = self._places(value)
         if not targets:
-            return value if plural or _is_splat(value) else (value.derived(),)
+            return value if plural or _is_splat(value) else (zone_of(value),)
         zones = self._zones_of_targets(targets, hops)
         if isinstance(zones, Unknown) or not value.choice or len(distinct(zones)) == 1:
             return zones

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from scanner.model.domain import region_of_zone
 from scanner.model.objects import PLATFORM
 from scanner.model.resource import Placement
-from scanner.model.value import Unknown, Value
+from scanner.model.value import Ref, Unknown, Value
 
 _TELLING_ZONES: Final = ("aws", "google")
 """Providers whose names of zones tell them from each other."""
@@ -36,3 +36,9 @@ def shared_place(places: Sequence[Placement | None]) -> Placement:
     account = first.account if all(place.account == first.account for place in known) else None
     alike = all(place.region == first.region for place in known)
     return Placement(first.provider, account, first.region if alike else None)
+
+
+def zone_of(value: Unknown) -> Unknown:
+    """The zone of something that is not in the files: one and the same for all that name the same thing."""
+    ref = None if value.ref is None or value.choice else Ref(value.ref.address, f"{value.ref.path}.zone".lstrip("."))
+    return replace(value.derived(), ref=ref)

@@ -31,6 +31,8 @@ _NAME = r"""[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|private_?key|api_?ke
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _ASSIGNMENT = re.compile(rf"""(["']?\b{_NAME}["']?\s*)([:=])(\s*)(.+)""", re.IGNORECASE)
 _WORD = re.compile(r"\S+(?<![,:;.])")
+_PLACE = re.compile(r"[^\s(),;]+?(?=(?::\d+){0,2}[:.]?(?:[\s(),;]|$))")
+"""A word, or a file without the line and column behind it."""
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"?')
 
 Clean = Callable[[str], str]
@@ -39,7 +41,7 @@ Clean = Callable[[str], str]
 def redacted(report: Report) -> Report:
     """The same report without the secrets that the scan met."""
     clean = cleaner(report.secrets)
-    names = frozenset(resource.id for resource in report.resources)
+    names = _names(report)
     findings = tuple(_finding(finding, report.secrets, names) for finding in report.findings)
     if clean is None:
         return replace(report, findings=findings)
@@ -56,6 +58,14 @@ def redacted(report: Report) -> Report:
         score=_score(report.score, clean),
         sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
     )
+
+
+def _names(report: Report) -> frozenset[str]:
+    """What texts call things: ids, roots and files."""
+    found = {*report.sources}
+    for resource in report.resources:
+        found |= {resource.id, resource.declaration.root, resource.span.file}
+    return frozenset(found)
 
 
 def _service(service: ServiceRisk, clean: Clean) -> ServiceRisk:
@@ -160,7 +170,8 @@ def cleaner(secrets: Iterable[str], names: Collection[str] = ()) -> Clean | None
     pattern = re.compile("|".join(patterns))
 
     def clean(text: str) -> str:
-        kept = [word.span() for word in _WORD.finditer(text) if word.group() in names] if names else []
+        words = (word for kind in (_WORD, _PLACE) for word in kind.finditer(text)) if names else ()
+        kept = [word.span() for word in words if word.group() in names]
         return pattern.sub(lambda found: found.group() if _lies_in(found, kept) else MASK, text)
 
     return clean

@@ -19,7 +19,7 @@ from scanner.simulation.cut_sets import CutSets, minimal_cut_sets
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages, single_outages
-from scanner.simulation.taken import taken_clusters
+from scanner.simulation.taken import is_unnamed, names_again, taken_clusters
 from scanner.simulation.witness import witness
 
 SIZE: Final = 3
@@ -160,9 +160,13 @@ class Analysis:
         parties = {**{name: node for name, node in faults.events.items() if _locks(name)}, **faults.administrators}
         below = self.below(service.node)
         names = sorted((name for name, node in parties.items() if node in below), key=lambda name: _rank((name,)))
-        told = [[undecided], *([undecided, parties[name]] for name in names)]
+        told = [[undecided], *([undecided, parties[name]] for name in names), *([parties[name]] for name in names)]
         bits = outages(faults.structure, told)[service.node]
-        return tuple(name for at, name in enumerate(names, 1) if bits >> at & 1) if not bits & 1 else ()
+        if bits & 1:
+            return ()
+        sure = [name for at, name in enumerate(names, 1 + len(names)) if bits >> at & 1]
+        found = (name for at, name in enumerate(names, 1) if bits >> at & 1)
+        return tuple(name for name in found if not names_again(name, sure, self._families))
 
     def _named(self, found: CutSets, node: int) -> list[tuple[str, ...]]:
         named = [tuple(sorted(self._ids[event] for event in cut)) for cut in found.of(node)]
@@ -378,11 +382,6 @@ def levels_of(domain: str) -> frozenset[str]:
                 levels.add("edge")
         _KNOWN[domain] = frozenset(levels)
     return _KNOWN[domain]
-
-
-def is_unnamed(domain: str) -> bool:
-    """Whether a domain is a place that the files do not name (``zone:aws/?var.zone``)."""
-    return domain.partition("/")[2].startswith("?")
 
 
 def _locks(domain: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.catalog.load import Catalog
+from scanner.facts.place import LISTING
 from scanner.model.domain import is_zone_id
 from scanner.model.value import Ref, Unknown, equal
 from scanner.simulation.gates import Gates, Label
@@ -186,18 +187,10 @@ def may_be_another(place: Place) -> bool:
     return isinstance(place, Unknown) or is_zone_id(place)
 
 
-_LISTING: Final = re.compile(r"(?:^|[.#])data\.\w*zones\.")
-
-
-def lists_zones(place: Unknown) -> bool:
-    """Whether an unknown is the whole list of a region's zones."""
-    return place.ref is not None and _LISTING.search(place.ref.address) is not None and "[" not in place.ref.path
-
-
 def certainly_differ(one: Place, other: Place) -> bool:
     """Whether two places of one parent are certainly not the same."""
     if isinstance(one, Unknown) and isinstance(other, Unknown) and one.ref and other.ref:
-        listed = one.ref.address == other.ref.address and _LISTING.search(one.ref.address)
+        listed = one.ref.address == other.ref.address and LISTING.search(one.ref.address)
         if listed:
             return one.ref.path != other.ref.path
         if not (one.parts and other.parts):

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from scanner.facts.committees import Committee, committees
 from scanner.facts.compose import is_asked, published
 from scanner.facts.custody import fund_keepers, sealed_servers
+from scanner.facts.deploying import deploys
 from scanner.facts.documents import literal_text
 from scanner.facts.estate import in_private_zone
 from scanner.facts.value_bearing import NOT_PRODUCTION
@@ -298,6 +299,7 @@ class Finder:
                 resource.id not in used
                 and is_asked(resource, self._graph, called=resource.id in self._needed)
                 and not self._is_member(resource)
+                and not deploys(resource, self._graph)
             )
             if resource.declaration.mode == "managed" and alone and not _PART.search(resource.type):
                 key = resource.id if resource.kind == "function" else ""

@@ -14,10 +14,10 @@ from scanner.catalog.places import region_of
 from scanner.catalog.readers import lookup
 from scanner.facts.estate import CLOUDS
 from scanner.facts.nodes import cluster_name, group_name
-from scanner.facts.place import region_has_zones
+from scanner.facts.place import in_every_zone
 from scanner.facts.quorums import needs_majority
 from scanner.facts.traffic import subnets_through
-from scanner.facts.zones import in_one_zone, zones_matter
+from scanner.facts.zones import in_one_zone, stands_apart, zones_matter
 from scanner.graph.graph import Graph
 from scanner.model.compose import PLATFORM as COMPOSE
 from scanner.model.objects import stands_in_cluster
@@ -26,7 +26,7 @@ from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
 from scanner.simulation.context import Context
 from scanner.simulation.hosts import Hosts
-from scanner.simulation.places import EDGE_VENDORS, Place, lists_zones
+from scanner.simulation.places import EDGE_VENDORS, Place
 from scanner.simulation.pods import Pods
 
 _NOWHERE: Final = frozenset(
@@ -49,6 +49,8 @@ _NOWHERE: Final = frozenset(
 )
 """Kinds that describe something and run nowhere themselves."""
 
+
+_SEVERAL: Final = 2
 
 _BOUND_BY: Final = ("pinned_zones", "pinned_host", "node_pool", "node_selector")
 """What of a workload tells on which nodes it runs, most telling first."""
@@ -177,10 +179,13 @@ class Stands:
         if zones_matter(resource, self.context.graph) is False and not resource.placement.zones:
             return gates.any((regional, *self._ways_out(resource, None, calls_out)))
         zones = place.zones if isinstance(place.zones, tuple) else ()
-        if self._in_every_zone(resource):
+        if self._in_every_zone(resource) or self._in_zones_not_told(resource):
             return gates.any((regional, *self._ways_out(resource, None, calls_out)))
         alone = in_one_zone(resource)
-        slots = [self._slot(resource, service, zone, calls_out) for zone in zones]
+        slots = [
+            self._slot(resource, service, _told_apart(zone, resource, number), calls_out)
+            for number, zone in enumerate(zones)
+        ]
         if len(zones) == 1 and not (alone is False and self._provider_spreads(resource)):
             return slots[0]
         if len(slots) > 1 and self._waits_for_people(resource):
@@ -198,12 +203,18 @@ class Stands:
             return gates.any((spread, gates.if_undecided(somewhere, alone.reason)))
         return gates.any((somewhere, *self._ways_out(resource, None, calls_out)))
 
-    def _in_every_zone(self, resource: Resource) -> bool:
+    @staticmethod
+    def _in_every_zone(resource: Resource) -> bool:
         """Whether it spreads over the whole list of its region's zones, which are several."""
-        zones, spreads = resource.placement.zones, resource.get("zone_redundant") is True
-        spreads = spreads or resource.kind == "compute_group"
-        everywhere = isinstance(zones, Unknown) and lists_zones(zones)
-        return everywhere and spreads and region_has_zones(resource, self.context.graph)
+        spreads = resource.get("zone_redundant") is True or resource.kind == "compute_group"
+        return spreads and in_every_zone(resource)
+
+    @staticmethod
+    def _in_zones_not_told(resource: Resource) -> bool:
+        """Whether nothing tells its zones but that they are several."""
+        zones = resource.placement.zones
+        told = isinstance(zones, tuple) and (len(zones) < _SEVERAL or any(isinstance(zone, str) for zone in zones))
+        return not told and stands_apart(resource)
 
     @staticmethod
     def _provider_spreads(resource: Resource) -> bool:
@@ -241,8 +252,6 @@ class Stands:
 
     def _slot(self, resource: Resource, service: str, zone: Place, calls_out: bool) -> int:
         place, gates = resource.placement, self.context.gates
-        if isinstance(zone, Unknown) and zone.ref is None and not zone.parts:
-            zone = replace(zone, ref=Ref(resource.id, "zone"))  # told apart by whose it is
         node = self.context.places.zonal_service(place.provider, service, place.region, zone)
         slot = gates.any((node, *self._ways_out(resource, zone, calls_out)))
         gates.state(slot, node, self.zone_span(resource))
@@ -290,6 +299,13 @@ class Stands:
 
 def _is_of_kubernetes(group: Resource, graph: Graph) -> bool:
     return any(cluster.get("engine") == "kubernetes" for cluster in graph.targets(group, "cluster"))
+
+
+def _told_apart(zone: Place, resource: Resource, number: int) -> Place:
+    """A zone of which nothing tells what it is, by whose it is and the how manieth."""
+    if isinstance(zone, Unknown) and zone.ref is None and not zone.parts:
+        return replace(zone, ref=Ref(resource.id, f"zone[{number}]" if number else "zone"))
+    return zone
 
 
 def root_of(resource: Resource) -> str:

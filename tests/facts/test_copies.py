@@ -93,3 +93,14 @@ def test_no_copy_no_question(graph_of: Callable[..., Graph]) -> None:
     graph = graph_of(BUCKET)
     (bucket,) = graph.of_kind("object_store")
     assert copies.copy_needs_source_key(bucket, graph) is ABSENT
+
+
+def test_a_bucket_is_no_key_of_its_copies(graph_of: Callable[..., Graph]) -> None:
+    """What the destination names beside a key, the bucket of the copies, opens nothing."""
+    graph = graph_of(
+        'resource "aws_s3_bucket" "copy" {\n bucket = "copy"\n}\n'
+        'resource "aws_s3_bucket" "b" {\n bucket = "records"\n replication_configuration {\n role = "r"\n rules {\n'
+        ' status = "Enabled"\n destination {\n bucket = aws_s3_bucket.copy.arn\n }\n }\n }\n}'
+    )
+    answer = copies.copy_needs_source_key(graph.resources["aws_s3_bucket.b"], graph)
+    assert answer is ABSENT or answer == []

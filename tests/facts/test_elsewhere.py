@@ -245,3 +245,23 @@ def test_parts_of_a_storage_account_are_not_asked(graph_of: Callable[..., Graph]
     )
     assert answer(graph, "azurerm_storage_container.c", "copy_elsewhere") is ABSENT
     assert answer(graph, "azurerm_storage_account.a", "copy_elsewhere") is False
+
+
+@pytest.mark.parametrize(("provider", "expected"), [("aws", False), ("aws.west", True)], ids=["here", "elsewhere"])
+def test_a_role_that_a_job_needs_is_no_place_of_its_copies(
+    provider: str, expected: bool, graph_of: Callable[..., Graph]
+) -> None:
+    """https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html: the endpoint names a bucket and a role."""
+    graph = graph_of(
+        TWO
+        + 'resource "aws_iam_role" "r" {\n name = "r"\n}\n'
+        + f'resource "aws_s3_bucket" "b" {{\n provider = {provider}\n}}\n'
+        + 'resource "aws_rds_cluster" "d" {\n engine = "aurora-postgresql"\n}\n'
+        + 'resource "aws_dms_endpoint" "from" {\n endpoint_id = "from"\n endpoint_type = "source"\n engine_name = "aurora"\n'
+        + " server_name = aws_rds_cluster.d.endpoint\n}\n"
+        + 'resource "aws_dms_endpoint" "to" {\n endpoint_id = "to"\n endpoint_type = "target"\n engine_name = "s3"\n'
+        + " s3_settings {\n bucket_name = aws_s3_bucket.b.id\n service_access_role_arn = aws_iam_role.r.arn\n }\n}\n"
+        + 'resource "aws_dms_replication_task" "t" {\n replication_task_id = "t"\n migration_type = "cdc"\n'
+        + " source_endpoint_arn = aws_dms_endpoint.from.endpoint_arn\n target_endpoint_arn = aws_dms_endpoint.to.endpoint_arn\n}\n"
+    )
+    assert answer(graph, "aws_rds_cluster.d", "live_copy_elsewhere") is expected

@@ -243,6 +243,13 @@ def test_a_zone_that_stops_most(zones: tuple[str, ...], expected: Any, ask: Ask)
     assert isinstance(answer, Unknown) if expected is None else answer == expected
 
 
+def test_a_reason_names_a_few_services_only(ask: Ask) -> None:
+    services = [zonal(f"s{n}", zone, certain=False) for n, zone in enumerate([A] * 5)]
+    answer = ask("zone_of_most", PAIR, "estate", *services)
+    assert isinstance(answer, Unknown)
+    assert answer.reason == "whether one zone stops s0, s1, s2 and 2 more"
+
+
 def test_the_zone_is_named(ask: Ask) -> None:
     assert ask("widest_zone", PAIR, "estate", zonal("s0", B), zonal("s1", A), zonal("s2", A)) == A
     assert ask("widest_zone", PAIR, "estate") is ABSENT

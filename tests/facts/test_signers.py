@@ -41,6 +41,14 @@ def count(graph: Graph) -> tuple[int, Any, Any]:
     )
 
 
+def test_two_roots_may_be_applied_in_two_accounts(estate_of: Callable[..., Any]) -> None:
+    graph = estate_of({"one/main.tf": AWS, "two/main.tf": AWS}).graph
+    keys, together, provider = count(graph)
+    assert (keys, provider) == (2, True)
+    assert isinstance(together, Unknown)
+    assert together.reason == "no account is written in the files"
+
+
 IMPORTED = 'resource "aws_kms_external_key" "d" {\n key_usage = "SIGN_VERIFY"\n key_spec = "ECC_SECG_P256K1"\n}\n'
 REPLICA = 'resource "aws_kms_replica_key" "e" {\n region = "eu-west-1"\n primary_key_arn = aws_kms_key.a.arn\n}\n'
 

@@ -315,3 +315,13 @@ def test_subnets_whose_zones_a_map_of_regions_decides_are_unknown(estate_of: Cal
             Properties: {SubnetId: !Ref S, RouteTableId: !Ref T}
     """
     assert answer(estate_of({"template.yaml": dedent(template)}).graph, "N", "egress_zones") == UNKNOWN
+
+
+def test_mount_targets_stand_in_a_zone_each(graph_of: Callable[..., Graph]) -> None:
+    """https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html: one mount target in each zone."""
+    text = 'variable "a" {}\nvariable "b" {}\nresource "aws_efs_file_system" "f" {}\n' + "".join(
+        f'resource "aws_efs_mount_target" "{name}" {{\n file_system_id = aws_efs_file_system.f.id\n'
+        f" subnet_id = var.{name}\n}}\n"
+        for name in "ab"
+    )
+    assert answer(graph_of(text), "aws_efs_file_system.f", "mount_zone_count") == 2

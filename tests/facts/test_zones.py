@@ -34,6 +34,32 @@ def answer(graph: Graph, resource: str, fact: str) -> Any:
 
 
 SINGLE: dict[str, tuple[str, str, Any]] = {
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html: an application
+    # load balancer must be given subnets of two zones, others need not
+    "an application load balancer in subnets not told": (
+        ZONE + 'resource "aws_lb" "l" { subnets = var.zones }',
+        "aws_lb.l",
+        False,
+    ),
+    "a network load balancer in subnets not told": (
+        ZONE + 'resource "aws_lb" "l" {\n load_balancer_type = "network"\n subnets = var.zones\n}',
+        "aws_lb.l",
+        UNKNOWN,
+    ),
+    "an application load balancer in subnets of one zone": (
+        VPC + subnets(A, A) + 'resource "aws_lb" "l" { subnets = [aws_subnet.s0.id, aws_subnet.s1.id] }',
+        "aws_lb.l",
+        True,
+    ),
+    # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html: every region has several
+    "a classic balancer in all zones of its region": (
+        (
+            'data "aws_availability_zones" "z" {}\n'
+            'resource "aws_elb" "l" { availability_zones = data.aws_availability_zones.z.names }'
+        ),
+        "aws_elb.l",
+        False,
+    ),
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html: off unless asked for
     "a database by default": ('resource "aws_db_instance" "d" {}', "aws_db_instance.d", True),
     "a switch that is on": ('resource "aws_db_instance" "d" { multi_az = true }', "aws_db_instance.d", False),

@@ -380,6 +380,7 @@ def test_an_unknown_number_of_zones_is_unknown(body: str, graph_of: Callable[...
         ('data "aws_subnet" "s" { id = "subnet-1" }\nresource "aws_instance" "x" { subnet_id = data.aws_subnet.s.id }', 1),
         ('variable "a" {}\nvariable "b" {}\nresource "aws_lb" "x" { subnets = [var.a, var.b] }', 2),
         ('resource "aws_lb" "x" { subnets = ["subnet-1", "subnet-2"] }', 2),
+        ('variable "a" {}\nresource "aws_lb" "x" { subnets = [var.a, var.a] }', 1),  # one subnet stands in one zone
     ],
 )  # fmt: skip
 def test_unknown_zones_are_counted(body: str, number: int, graph_of: Callable[..., Graph]) -> None:
@@ -575,3 +576,16 @@ def test_ids_beside_references_stand_for_themselves(graph_of: Callable[..., Grap
     assert isinstance(found, tuple)
     assert [zone for zone in found if not isinstance(zone, Unknown)] == ["ap-northeast-1a"]
     assert len(found) == 2
+
+
+def test_what_stands_in_one_subnet_stands_in_one_zone(graph_of: Callable[..., Graph]) -> None:
+    graph = graph_of(
+        'variable "a" {}\nvariable "b" {}\nresource "aws_instance" "one" { subnet_id = var.a }\n'
+        'resource "aws_instance" "same" { subnet_id = var.a }\nresource "aws_instance" "other" { subnet_id = var.b }'
+    )
+    one, same, other = (place(graph, f"aws_instance.{name}").zones for name in ("one", "same", "other"))
+    assert isinstance(one, tuple)
+    assert isinstance(same, tuple)
+    assert isinstance(other, tuple)
+    assert equal(one[0], same[0]) is True
+    assert isinstance(equal(one[0], other[0]), Unknown)

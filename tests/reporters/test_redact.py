@@ -155,6 +155,18 @@ def test_names_of_things_stay(report: Make, finding: MakeFinding) -> None:
     assert redacted(page).findings[0].span.file == "envs/prod/main.tf"
 
 
+def test_files_stay_in_messages(report: Make, finding: MakeFinding) -> None:
+    """A default password may be the name of a folder, too."""
+    message = "parameter x has no default (wordpress/ha.yaml:72:3), wordpress/other.yaml says wordpress"
+    page = report(
+        [finding(message=message, span=Span("wordpress/ha.yaml", 1))],
+        secrets=frozenset({"wordpress"}),
+        sources={"wordpress/ha.yaml": ("",)},
+    )
+    found = redacted(page).findings[0].message
+    assert found == f"parameter x has no default (wordpress/ha.yaml:72:3), {MASK}/other.yaml says {MASK}"
+
+
 @pytest.mark.parametrize(
     ("secrets", "text", "expected"),
     [

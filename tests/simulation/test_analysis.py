@@ -20,8 +20,9 @@ from scanner.model.outage import LEVELS, RiskGroup, ServiceRisk, Step
 from scanner.model.resource import Resource
 from scanner.model.span import Span
 from scanner.pipeline import read_estate, wishes
-from scanner.simulation.analysis import SHOWN_GROUPS, coefficients, is_unnamed, levels_of
+from scanner.simulation.analysis import SHOWN_GROUPS, coefficients, levels_of
 from scanner.simulation.study import Study, study
+from scanner.simulation.taken import is_unnamed
 
 StudyOf = Callable[..., Study]
 

@@ -382,3 +382,26 @@ resource "cloudflare_load_balancer" "app" {
 """
     entry = '["aws_route53_record.app", "cloudflare_load_balancer.app"]'
     assert gatekeepers(tmp_path, AWS + NAMES + balancer, entry) == ["registrar:route53"]
+
+
+SIGNER = """
+resource "aws_kms_key" "signer" {
+  description              = "withdrawals"
+  key_usage                = "SIGN_VERIFY"
+  customer_master_key_spec = "ECC_SECG_P256K1"
+}
+"""
+
+
+@pytest.mark.parametrize("provider", ['provider "aws" {\n  region = "eu-west-1"\n}\n', AWS], ids=["unnamed", "named"])
+def test_the_account_of_an_unrelated_root_locks_nothing(tmp_path: Path, provider: str) -> None:
+    """It could only be the same account under another name."""
+    for root, said in (("keys", provider), ("site", 'provider "aws" {\n  region = "eu-west-1"\n}\n')):
+        (tmp_path / root).mkdir()
+        (tmp_path / root / "main.tf").write_text(said + (SIGNER if root == "keys" else NAMES), "utf-8")
+    config = 'version: 1\ncustody: [{name: funds, entry: ["keys#aws_kms_key.signer"]}]\n'
+    (tmp_path / ".riskscan.yaml").write_text(config, "utf-8")
+    report = scan([tmp_path], replace(load_config(tmp_path / ".riskscan.yaml"), today=date(2026, 1, 1)))
+    (found,) = (service for service in report.services if service.kind == "custody")
+    mine = "account:aws/111122223333" if provider == AWS else "account:aws/?keys.account"
+    assert list(found.gatekeepers) == [mine, "provider:aws"]

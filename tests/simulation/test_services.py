@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from scanner.config import Service, load_config
+from scanner.config import Config, Service, load_config
 from scanner.graph.graph import Graph
 from scanner.model.domain import parse
 from scanner.model.service import Criticality
@@ -450,3 +450,25 @@ def test_what_bicep_deploys_goes_by_what_is_known_of_its_name_else_by_its_module
     module = "param prefix string\nmodule shop 'site.bicep' = [for n in [1]: { params: { prefix: prefix } }]\n"
     found = study_of({"site.bicep": site, "main.bicep": module})
     assert [service.name for service in found.services] == [expected]
+
+
+STACK = """
+Resources:
+  Maker:
+    Type: AWS::Lambda::Function
+    Properties: {Handler: h, Runtime: python3.12, Role: r, Code: {ZipFile: ""}}
+  Made:
+    Type: Custom::Thing
+    Properties: {ServiceToken: !GetAtt Maker.Arn}
+  Api:
+    Type: AWS::Lambda::Function
+    Properties: {Handler: h, Runtime: python3.12, Role: r, Code: {ZipFile: ""}}
+"""
+
+
+def test_what_only_makes_resources_of_a_stack_is_no_service(tmp_path: Path) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html"""
+    (tmp_path / "stack.yaml").write_text(STACK, "utf-8")
+    report = scan([tmp_path], Config())
+    assert [service.name for service in report.services] == ["Api"]
+    assert report.uncatalogued == {}
