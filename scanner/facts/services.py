@@ -125,12 +125,14 @@ def stopped(question: Question, resource: Resource, graph: Graph) -> Value | Ans
     Empty for the first entry of a service that no such domain stops, unknown when only unknowns make it one; absent for
     every other resource.
     """
-    tied = [s for s in _tied(question, resource, graph) if s.group.certain]
+    if resource.id not in graph.stops and resource.id not in graph.entered:  # nearly every one
+        return ABSENT
+    held = _tied(question, resource, graph)
+    tied = [s for s in held if s.group.certain]
     if tied:
         return Answer(list(dict.fromkeys(s.service.name for s in tied)), _ways(tied), tied[0].group.path[-1].span)
-    undecided = next(iter(_tied(question, resource, graph)), None)
-    if undecided is not None:
-        return _not_decided(undecided)
+    if held:
+        return _not_decided(held[0])
     free = [s for s in graph.entered.get(resource.id, ()) if question.of(s) and _is_free(question, s)]
     return [] if free else ABSENT
 
