@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -260,6 +261,7 @@ class AddedPlaces(Mapping[str, Span]):
         return True
 
 
+@lru_cache(maxsize=1 << 14)
 def snake(word: str) -> str:
     """``kmsKeyID`` → ``kms_key_id``, ``vpcSecurityGroupIDs`` → ``vpc_security_group_ids``."""
     return _BORDER.sub("_", _PLURAL.sub(lambda m: f"{m[1].capitalize()}s", word)).lower()

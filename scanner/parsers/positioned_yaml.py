@@ -10,6 +10,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -38,6 +39,9 @@ _PLACEHOLDER: Final = "{{…}} is filled in by a program that is not run here; w
 _READERS_LIMIT: Final = "exceeded maximum nesting depth"
 """What the reader says whose own limit is reached first."""
 _INDEX: Final = re.compile(r"\[(\d+)\]")
+_MOST_TAGS: Final = 50_000
+"""Texts of which the tag is remembered."""
+_TEXT: Final = "tag:yaml.org,2002:str"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0o?[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)")
 _DECIMAL: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?")
@@ -293,10 +297,11 @@ class _Building:
             elif key.tag == _MERGE:
                 merged += value.value if value.id == "sequence" else [value]
             else:
-                if key.value in found:
-                    message = f"the key {key.value} is written twice; the last one counts"
+                name = key.value
+                if name in found:
+                    message = f"the key {name} is written twice; the last one counts"
                     self.problems.append(Problem(self._span(key), ProblemKind.UNSUPPORTED, message))
-                found[key.value] = self.value(value, depth + 1)
+                found[name] = self.value(value, depth + 1)
         for each in merged:
             inherited = self.value(each, depth + 1)
             for name, value in inherited.items() if isinstance(inherited, dict) else ():
@@ -340,7 +345,7 @@ def scalar_value(node: Any) -> Value:
     text: str = node.value
     match tag:
         case "tag:yaml.org,2002:str":
-            number = not node.style and "e" in text.lower() and _DECIMAL.fullmatch(text)
+            number = not node.style and ("e" in text or "E" in text) and _DECIMAL.fullmatch(text)
             return float(text.replace("_", "")) if number else text
         case "tag:yaml.org,2002:int" if _WHOLE.fullmatch(text):
             return _whole(text.replace("_", ""))
@@ -364,11 +369,27 @@ def _whole(text: str) -> Value:
     return sign * int(digits)
 
 
+@cache
 def _loader() -> Any:
-    """PyYAML's reader in C where it is installed."""
+    """PyYAML's reader in C where it is installed, which asks for the tag of a plain text once."""
     import yaml
 
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tags: dict[tuple[Any, str | None, Any], str] = {}
+
+    class Loader(loader):  # type: ignore[misc]  # which of two it is turns out here
+        def resolve(self, kind: Any, value: str | None, implicit: Any) -> str:
+            if kind is yaml.ScalarNode and not implicit[0]:
+                return _TEXT  # in quotes
+            key = (kind, value, implicit)
+            tag = tags.get(key)
+            if tag is None:
+                tag = super().resolve(kind, value, implicit)
+                if len(tags) < _MOST_TAGS:
+                    tags[key] = tag
+            return tag
+
+    return Loader
 
 
 def _descend(node: Any, path: str) -> tuple[Any, Any] | None:

@@ -125,7 +125,7 @@ class Analysis:
         groups = self._groups(service, cuts, frozenset(certain), stopped)
         inside = self.below(service.node)
         labels = self.faults.gates.labels
-        cone = frozenset(label.resource for n in inside if (label := labels.get(n)) is not None and label.resource)
+        cone = frozenset(labels[n].resource for n in inside & self._points)
         stuck = sorted({labels[n].resource for group in cold for n in group if n in inside and n in labels} - {""})
         return ServiceRisk(
             name=service.name,
@@ -381,6 +381,7 @@ def levels_of(domain: str) -> frozenset[str]:
     return _KNOWN[domain]
 
 
+@cache
 def is_unnamed(domain: str) -> bool:
     """Whether a domain is a place that the files do not name (``zone:aws/?var.zone``)."""
     return domain.partition("/")[2].startswith("?")
