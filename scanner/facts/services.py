@@ -204,6 +204,8 @@ def locked(resource: Resource, graph: Graph) -> Value | Answer:
 
     A party that the holder of escrowed material needs not ask is none.
     """
+    if resource.id not in graph.stops and resource.id not in graph.entered:
+        return ABSENT
     answers = [stopped(_gatekeeper(level), resource, graph) for level in _GATEKEEPERS]
     held = [a for a in answers if isinstance(a, Answer)]
     sure = [a for a in held if not isinstance(a.value, Unknown)]

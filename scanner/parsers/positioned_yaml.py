@@ -10,7 +10,6 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -39,9 +38,6 @@ _PLACEHOLDER: Final = "{{…}} is filled in by a program that is not run here; w
 _READERS_LIMIT: Final = "exceeded maximum nesting depth"
 """What the reader says whose own limit is reached first."""
 _INDEX: Final = re.compile(r"\[(\d+)\]")
-_MOST_TAGS: Final = 50_000
-"""Texts of which the tag is remembered."""
-_TEXT: Final = "tag:yaml.org,2002:str"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0o?[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)")
 _DECIMAL: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?")
@@ -369,27 +365,11 @@ def _whole(text: str) -> Value:
     return sign * int(digits)
 
 
-@cache
 def _loader() -> Any:
-    """PyYAML's reader in C where it is installed, which asks for the tag of a plain text once."""
+    """PyYAML's reader in C where it is installed."""
     import yaml
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tags: dict[tuple[Any, str | None, Any], str] = {}
-
-    class Loader(loader):  # type: ignore[misc]  # which of two it is turns out here
-        def resolve(self, kind: Any, value: str | None, implicit: Any) -> str:
-            if kind is yaml.ScalarNode and not implicit[0]:
-                return _TEXT  # in quotes
-            key = (kind, value, implicit)
-            tag = tags.get(key)
-            if tag is None:
-                tag = super().resolve(kind, value, implicit)
-                if len(tags) < _MOST_TAGS:
-                    tags[key] = tag
-            return tag
-
-    return Loader
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _descend(node: Any, path: str) -> tuple[Any, Any] | None:

@@ -192,15 +192,16 @@ class Analysis:
         any of these the first does.
         """
         sure = frozenset(map(frozenset, certain))
+        as_sets = [(cut, frozenset(cut)) for cut in cuts]
         others = {
             (self._families[name], cut - {name})
             for cut in sure
             for name in cut
             if name in self._families and is_unnamed(name)
         }
-        kept: list[tuple[str, ...]] = [cut for cut in cuts if frozenset(cut) in sure]
+        kept: list[tuple[str, ...]] = [cut for cut, names in as_sets if names in sure]
         perhaps = [
-            cut for cut in cuts if frozenset(cut) not in sure and not self._is_alias(frozenset(cut), sure, others)
+            cut for cut, names in as_sets if names not in sure and not self._is_alias(names, sure, others)
         ]
         told: set[tuple[str, ...]] = set()
         for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):

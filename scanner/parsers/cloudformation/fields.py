@@ -111,11 +111,16 @@ class FieldPlaces(Mapping[str, Span]):
     beside: Mapping[str, Field]
 
     def __getitem__(self, path: str) -> Span:
-        found = _at(self.field, path) if path else None
-        found = self.beside.get(path) if found is None else found
+        found = self.get(path)
         if found is None:
             raise KeyError(path)
-        return found.span
+        return found
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The span, if there is one."""
+        found = _at(self.field, path) if path else None
+        found = self.beside.get(path) if found is None else found
+        return default if found is None else found.span
 
     def __iter__(self) -> Iterator[str]:
         yield from (path for path, _ in _walk(self.field, ""))
