@@ -200,9 +200,7 @@ class Analysis:
             if name in self._families and is_unnamed(name)
         }
         kept: list[tuple[str, ...]] = [cut for cut, names in as_sets if names in sure]
-        perhaps = [
-            cut for cut, names in as_sets if names not in sure and not self._is_alias(names, sure, others)
-        ]
+        perhaps = [cut for cut, names in as_sets if names not in sure and not self._is_alias(names, sure, others)]
         told: set[tuple[str, ...]] = set()
         for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):
             shape = tuple(sorted(self._families.get(name, name) for name in cut))

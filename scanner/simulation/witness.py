@@ -83,9 +83,7 @@ class Below:
         return _spread(self.structure.thresholds, self._parents, told & self.nodes)
 
 
-def _on_the_way(
-    structure: Structure, told: frozenset[int], failed: Mapping[int, int], node: int
-) -> dict[int, int]:
+def _on_the_way(structure: Structure, told: frozenset[int], failed: Mapping[int, int], node: int) -> dict[int, int]:
     """The rounds of the failing nodes that ways down from a node can go by."""
     found = {node: failed[node]}
     left = [node]
@@ -114,9 +112,7 @@ def _by_points(
     return (*before, *_way(_following(structure, told, rounds, last), before[-1], told)[1:]) if before else path
 
 
-def _following(
-    structure: Structure, told: frozenset[int], rounds: Mapping[int, int], last: Last
-) -> dict[int, int]:
+def _following(structure: Structure, told: frozenset[int], rounds: Mapping[int, int], last: Last) -> dict[int, int]:
     """The child by which the way of each failing node goes on. ``last`` tells what to take only where need be."""
     # From the earliest round on: the way of a node goes by nodes of earlier rounds only.
     far = len(structure)
