@@ -1,9 +1,10 @@
-"""Run riskscan, `trivy config` and checkov over one tree, turn by turn, and print a Markdown table.
+"""Run riskscan, `trivy config`, checkov and cfn-lint over one tree, turn by turn, and print a Markdown table.
 
     python benchmarks/compare.py --tree DIR [--runs N] [--tool riskscan --tool trivy] [--framework kubernetes]
 
 Every tool is found on the PATH; one that is missing is named on stderr and left out. The first round is a warm-up that
-does not count. checkov reads the frameworks that ``--framework`` names (default: terraform). On Linux each run gets a
+does not count. checkov reads the frameworks that ``--framework`` names (default: terraform); cfn-lint, which runs only
+where it is asked for, every file of the tree that looks like a CloudFormation template. On Linux each run gets a
 network namespace of its own: nothing here needs a network, and trivy spends minutes on module downloads that fail
 slowly where a network is merely filtered.
 
@@ -116,7 +117,21 @@ def _checkov_seen(report: Any) -> Seen:
     return Seen(None, sum(part.get("summary", part)["resource_count"] for part in reports), len(failed))
 
 
-NAMES: Final = ("riskscan", "trivy", "checkov")
+_TEMPLATES: Final = frozenset({".yaml", ".yml", ".json", ".template"})
+
+
+def _cfn_lint_command(tree: str, output: str) -> list[str]:
+    named = (file for file in sorted(Path(tree).rglob("*")) if file.suffix in _TEMPLATES and file.is_file())
+    templates = [str(file) for file in named if all(word in file.read_bytes() for word in (b"Resources", b"AWS::"))]
+    return ["cfn-lint", "--format", "json", "--output-file", output, "--", *templates]
+
+
+def _cfn_lint_seen(report: Any) -> Seen:
+    return Seen(None, None, len(report))
+
+
+NAMES: Final = ("riskscan", "trivy", "checkov", "cfn-lint")
+USUAL: Final = ("riskscan", "trivy", "checkov")
 OUTPUT_NAMES: Final = {"checkov": "results_json.json"}
 """checkov chooses the name itself."""
 
@@ -127,6 +142,7 @@ def tools(frameworks: Sequence[str]) -> tuple[Tool, ...]:
         Tool("riskscan", _riskscan_command, frozenset({0, 1, 3}), _riskscan_seen),
         Tool("trivy", _trivy_command, frozenset({0}), _trivy_seen, _trivy_count_command),
         Tool("checkov", partial(_checkov_command, frameworks), frozenset({0, 1}), _checkov_seen),
+        Tool("cfn-lint", _cfn_lint_command, frozenset(range(16)), _cfn_lint_seen),
     )
 
 
@@ -235,8 +251,9 @@ def _is_present(tool: Tool) -> bool:
 
 
 def tree_size(tree: Path) -> str:
-    """How many Terraform and YAML files there are, and how large they are."""
-    files = {suffix: [f for f in tree.rglob(f"*{suffix}") if f.is_file()] for suffix in (".tf", ".yaml", ".yml")}
+    """How many Terraform, YAML and JSON files there are, and how large they are."""
+    suffixes = (".tf", ".yaml", ".yml", ".json")
+    files = {suffix: [f for f in tree.rglob(f"*{suffix}") if f.is_file()] for suffix in suffixes}
     counts = ", ".join(f"{len(found):,} {suffix}" for suffix, found in files.items() if found)
     size = sum(file.stat().st_size for found in files.values() for file in found)
     return f"{counts} files, {size / MEBIBYTE:.1f} MiB"
@@ -280,7 +297,7 @@ def _arguments() -> argparse.Namespace:
         "--tool",
         action="append",
         choices=NAMES,
-        help="only this one; repeatable (default: all)",
+        help="only this one; repeatable (default: all but cfn-lint)",
     )
     parser.add_argument(
         "--framework",
@@ -289,7 +306,7 @@ def _arguments() -> argparse.Namespace:
         help="what checkov reads; repeatable (default: terraform)",
     )
     arguments = parser.parse_args()
-    arguments.tool = arguments.tool or NAMES
+    arguments.tool = arguments.tool or USUAL
     arguments.framework = arguments.framework or ["terraform"]
     if arguments.runs < 1:
         parser.error("--runs must be at least 1")

@@ -136,20 +136,29 @@ class Place(Struct, frozen=True):
 def by_account(resources: Iterable[Resource]) -> tuple[list[Place], Truth]:
     """Resources grouped by account, and whether all groups are certainly different ones."""
     groups: list[list[Resource]] = []
+    alike: dict[tuple[str, str | None], list[list[Resource]]] = {}
     last: dict[tuple[str, str], list[Resource]] = {}  # most resources of a root share one account: a first guess
     for resource in resources:
         key = (resource.declaration.root, resource.declaration.provider.alias)
         guess = [last[key]] if key in last else []
-        home = next((g for g in (*guess, *groups) if shares_account(g[0], resource) is True), None)
+        among = alike.setdefault(_may_share(resource), [])
+        home = next((g for g in (*guess, *among) if shares_account(g[0], resource) is True), None)
         if home is None:
             home = []
             groups.append(home)
+            among.append(home)
         home.append(resource)
         last[key] = home
     places = [Place(g[0], tuple(g)) for g in groups]
-    return places, both(
-        _differ(shares_account(a.first, b.first)) for i, a in enumerate(places) for b in places[i + 1 :]
-    )
+    # No later group has been found to be an earlier one: they differ, or nothing tells.
+    answers = (_differ(shares_account(a.first, b.first)) for i, a in enumerate(places) for b in places[i + 1 :])
+    return places, next((answer for answer in answers if isinstance(answer, Unknown)), True)
+
+
+def _may_share(resource: Resource) -> tuple[str, str | None]:
+    """What two resources agree in that are certainly of one account; without a written one that includes the root."""
+    placement = resource.placement
+    return placement.provider, resource.declaration.root if placement.account is None else None
 
 
 def shares_account(left: Resource, right: Resource) -> Truth:

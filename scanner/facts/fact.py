@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -24,9 +25,11 @@ class Answer(Struct, frozen=True):
 class Fact(Struct, frozen=True):
     """A computed property. ``kinds`` are those that it can be asked of (empty: all); ``ABSENT`` means "does not apply".
 
-    ``about`` completes "the fact … is" for documentation.
+    ``about`` completes "the fact … is" for documentation. ``only`` names the few resources of a graph for which there
+    is an answer, where that is known beforehand: it is absent for all others.
     """
 
     compute: Callable[[Resource, Graph], Value | Answer]
     about: str
     kinds: tuple[str, ...] = ()
+    only: Callable[[Graph], AbstractSet[str]] | None = None

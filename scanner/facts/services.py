@@ -119,18 +119,25 @@ REGISTRAR: Final = Question("registrar", "registrar", is_watched)
 OWNER: Final = Question("third party", "owner", is_watched)
 
 
+def told_of(graph: Graph) -> frozenset[str]:
+    """The resources that tie a service to something or are entered first: of the others there is nothing to say."""
+    return frozenset(graph.stops) | frozenset(graph.entered)
+
+
 def stopped(question: Question, resource: Resource, graph: Graph) -> Value | Answer:
     """The services that one domain stops and this resource ties to it, by name, the most critical first.
 
     Empty for the first entry of a service that no such domain stops, unknown when only unknowns make it one; absent for
     every other resource.
     """
-    tied = [s for s in _tied(question, resource, graph) if s.group.certain]
+    if resource.id not in graph.once(told_of):
+        return ABSENT
+    held = _tied(question, resource, graph)
+    tied = [s for s in held if s.group.certain]
     if tied:
         return Answer(list(dict.fromkeys(s.service.name for s in tied)), _ways(tied), tied[0].group.path[-1].span)
-    undecided = next(iter(_tied(question, resource, graph)), None)
-    if undecided is not None:
-        return _not_decided(undecided)
+    if held:
+        return _not_decided(held[0])
     free = [s for s in graph.entered.get(resource.id, ()) if question.of(s) and _is_free(question, s)]
     return [] if free else ABSENT
 
@@ -202,6 +209,8 @@ def locked(resource: Resource, graph: Graph) -> Value | Answer:
 
     A party that the holder of escrowed material needs not ask is none.
     """
+    if resource.id not in graph.once(told_of):
+        return ABSENT
     answers = [stopped(_gatekeeper(level), resource, graph) for level in _GATEKEEPERS]
     held = [a for a in answers if isinstance(a, Answer)]
     sure = [a for a in held if not isinstance(a.value, Unknown)]
@@ -240,13 +249,13 @@ _QUESTIONS: Final[Mapping[str, Question]] = {
 
 FACTS: Final[Mapping[str, Fact]] = {
     **{
-        f"stopped_by_{name}": Fact(partial(stopped, question), _ABOUT.format(question.about))
+        f"stopped_by_{name}": Fact(partial(stopped, question), _ABOUT.format(question.about), only=told_of)
         for name, question in _QUESTIONS.items()
     },
     **{
         f"stopping_{name}": Fact(partial(stopping, question), f"the {question.about} that stops them")
         for name, question in _QUESTIONS.items()
     },
-    "locked_items": Fact(locked, "custody items that one party alone can keep from being released"),
+    "locked_items": Fact(locked, "custody items that one party alone can keep from being released", only=told_of),
     "locking_parties": Fact(lockers, "the parties that can"),
 }

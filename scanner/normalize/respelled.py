@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -229,6 +230,11 @@ class MovedPlaces(Mapping[str, Span]):
     def __getitem__(self, path: str) -> Span:
         return self._places[self._paths[path]]
 
+    def get(self, path: str, default: Any = None) -> Any:
+        """The span, if there is one. Most paths that are asked for have none: no exception is raised for these."""
+        written = self._paths.get(path)
+        return default if written is None else self._places.get(written, default)
+
     def __iter__(self) -> Iterator[str]:
         return (path for path, written in self._paths.items() if self._places.get(written) is not None)
 
@@ -260,6 +266,7 @@ class AddedPlaces(Mapping[str, Span]):
         return True
 
 
+@lru_cache(maxsize=1 << 14)
 def snake(word: str) -> str:
     """``kmsKeyID`` → ``kms_key_id``, ``vpcSecurityGroupIDs`` → ``vpc_security_group_ids``."""
     return _BORDER.sub("_", _PLURAL.sub(lambda m: f"{m[1].capitalize()}s", word)).lower()

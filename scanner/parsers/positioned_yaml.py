@@ -293,10 +293,11 @@ class _Building:
             elif key.tag == _MERGE:
                 merged += value.value if value.id == "sequence" else [value]
             else:
-                if key.value in found:
-                    message = f"the key {key.value} is written twice; the last one counts"
+                name = key.value
+                if name in found:
+                    message = f"the key {name} is written twice; the last one counts"
                     self.problems.append(Problem(self._span(key), ProblemKind.UNSUPPORTED, message))
-                found[key.value] = self.value(value, depth + 1)
+                found[name] = self.value(value, depth + 1)
         for each in merged:
             inherited = self.value(each, depth + 1)
             for name, value in inherited.items() if isinstance(inherited, dict) else ():
@@ -340,7 +341,7 @@ def scalar_value(node: Any) -> Value:
     text: str = node.value
     match tag:
         case "tag:yaml.org,2002:str":
-            number = not node.style and "e" in text.lower() and _DECIMAL.fullmatch(text)
+            number = not node.style and ("e" in text or "E" in text) and _DECIMAL.fullmatch(text)
             return float(text.replace("_", "")) if number else text
         case "tag:yaml.org,2002:int" if _WHOLE.fullmatch(text):
             return _whole(text.replace("_", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -10,6 +11,7 @@ from string import Formatter
 
 from msgspec.structs import replace
 
+from scanner.facts import FACTS
 from scanner.graph.graph import Graph
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.problem import Problem, ProblemKind
@@ -43,7 +45,7 @@ def evaluate(
         if rule.info.code in disabled:
             continue
         severity = severities.get(rule.info.code, rule.info.severity)
-        for resource in _subjects(rule, subjects):
+        for resource in _subjects(rule, subjects, _only(rule, graph)):
             try:
                 finding = ask(rule, resource, graph)
             except Exception as error:  # noqa: BLE001  # a fact that crashes must not take the scan down: it becomes a problem
@@ -72,9 +74,22 @@ def estate(graph: Graph) -> Resource:
     return Resource(declaration, ESTATE, {}, {}, Placement(""))
 
 
-def _subjects(rule: Rule, subjects: Mapping[str, tuple[Resource, ...]]) -> Iterator[Resource]:
+def _only(rule: Rule, graph: Graph) -> AbstractSet[str] | None:
+    """The resources to which alone a rule can apply, where its one fact tells them; ``None`` where nothing does."""
+    (name, tests), *_ = rule.fails_when.items()
+    fact = FACTS.get(name)
+    if rule.when is not None or fact is None or fact.only is None or fact.kinds or "exists" in tests:
+        return None
+    return graph.once(fact.only)
+
+
+def _subjects(
+    rule: Rule, subjects: Mapping[str, tuple[Resource, ...]], only: AbstractSet[str] | None
+) -> Iterator[Resource]:
     for kind in rule.kinds:
         for resource in subjects.get(kind, ()):
+            if only is not None and resource.id not in only:
+                continue
             if resource.declaration.mode != "data" and is_of_type(rule, resource):
                 yield resource
 

@@ -44,6 +44,8 @@ class RiskWaiver(Struct, frozen=True):
 def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]:
     """The waivers written as comments. Behind code one covers that line, else the next line that is not a comment."""
     for file, lines in sources.items():
+        if "riskscan:" not in "\n".join(lines).lower():
+            continue
         for number, text in enumerate(lines, 1):
             if "riskscan:" not in text.lower() or not _MENTION.search(text):
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -20,7 +21,7 @@ from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages, single_outages
 from scanner.simulation.taken import is_unnamed, names_again, taken_clusters
-from scanner.simulation.witness import witness
+from scanner.simulation.witness import Below
 
 SIZE: Final = 3
 SHOWN_GROUPS: Final = 60
@@ -58,6 +59,8 @@ class Analysis:
     services: Sequence[Service]
     _ids: dict[int, str] = field(default_factory=dict)
     _cones: dict[int, frozenset[int]] = field(default_factory=dict)
+    _last: Below | None = None
+    """The service whose reasons were asked for last: they are asked for one after the other."""
 
     _points: frozenset[int] = frozenset()
 
@@ -122,7 +125,7 @@ class Analysis:
         groups = self._groups(service, cuts, frozenset(certain), stopped)
         inside = self.below(service.node)
         labels = self.faults.gates.labels
-        cone = frozenset(label.resource for n in inside if (label := labels.get(n)) is not None and label.resource)
+        cone = frozenset(labels[n].resource for n in inside & self._points)
         stuck = sorted({labels[n].resource for group in cold for n in group if n in inside and n in labels} - {""})
         return ServiceRisk(
             name=service.name,
@@ -169,14 +172,20 @@ class Analysis:
         return tuple(name for name in found if not names_again(name, sure, self._families))
 
     def _named(self, found: CutSets, node: int) -> list[tuple[str, ...]]:
-        named = [tuple(sorted(self._ids[event] for event in cut)) for cut in found.of(node)]
+        name = self._ids.__getitem__
+        named = [tuple(sorted(map(name, cut))) for cut in found.of(node)]
         return sorted(named, key=_rank)
 
     def below(self, node: int) -> frozenset[int]:
         """All nodes that a node depends on, itself included."""
         if node not in self._cones:
-            self._cones[node] = frozenset(self._descend(node))
+            self._cones[node] = self._below(node).nodes
         return self._cones[node]
+
+    def _below(self, node: int) -> Below:
+        if self._last is None or self._last.node != node:
+            self._last = Below(self.faults.structure, node)
+        return self._last
 
     def _without_aliases(
         self, cuts: Sequence[tuple[str, ...]], certain: Sequence[tuple[str, ...]]
@@ -187,16 +196,15 @@ class Analysis:
         any of these the first does.
         """
         sure = frozenset(map(frozenset, certain))
+        as_sets = [(cut, frozenset(cut)) for cut in cuts]
         others = {
             (self._families[name], cut - {name})
             for cut in sure
             for name in cut
             if name in self._families and is_unnamed(name)
         }
-        kept: list[tuple[str, ...]] = [cut for cut in cuts if frozenset(cut) in sure]
-        perhaps = [
-            cut for cut in cuts if frozenset(cut) not in sure and not self._is_alias(frozenset(cut), sure, others)
-        ]
+        kept: list[tuple[str, ...]] = [cut for cut, names in as_sets if names in sure]
+        perhaps = [cut for cut, names in as_sets if names not in sure and not self._is_alias(names, sure, others)]
         told: set[tuple[str, ...]] = set()
         for cut in sorted(perhaps, key=lambda cut: sum(map(is_unnamed, cut))):
             shape = tuple(sorted(self._families.get(name, name) for name in cut))
@@ -220,16 +228,6 @@ class Analysis:
                 if (family, rest) in others or (family in unnamed and rest in sure):
                     return True
         return False
-
-    def _descend(self, node: int) -> set[int]:
-        structure = self.faults.structure
-        seen, stack = {node}, [node]
-        while stack:
-            for child in structure.children(stack.pop()):
-                if child not in seen:
-                    seen.add(child)
-                    stack.append(child)
-        return seen
 
     def _groups(
         self,
@@ -256,7 +254,7 @@ class Analysis:
         if stopped.exact >= len(cut):
             return True
         told = [*(self.faults.events[name] for name in cut), self.faults.gates.undecided]
-        return not witness(self.faults.structure, told, service.node)
+        return not self._below(service.node).fails(told)
 
     # -- reasons -----------------------------------------------------------------------------------
 
@@ -277,9 +275,8 @@ class Analysis:
         :func:`~scanner.simulation.witness.witness`.
         """
         gates = self.faults.gates
-        told = list(failed)
         conditions = (gates.by_hand, gates.undecided, *apart)
-        found = witness(self.faults.structure, told, service.node, conditions, doubts, points)
+        found = self._below(service.node).witness(frozenset(failed), conditions, doubts, points)
         return self._steps(service, found)
 
     def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:
@@ -357,13 +354,16 @@ def coefficients(cuts: Iterable[tuple[str, ...]]) -> dict[str, int | None]:
     """The size of the smallest cut at each level of :data:`LEVELS`, over domains of that level alone."""
     found: dict[str, int | None] = dict.fromkeys(LEVELS)
     for cut in cuts:
-        shared = set(LEVELS).intersection(*(levels_of(name) for name in cut)) if cut else set(LEVELS)
+        shared = _ALL.intersection(*map(levels_of, cut))
+        size = len(cut)
         for level in shared:
             before = found[level]
-            found[level] = len(cut) if before is None else min(before, len(cut))
+            if before is None or size < before:
+                found[level] = size
     return found
 
 
+_ALL: Final = frozenset(LEVELS)
 _KNOWN: dict[str, frozenset[str]] = {}
 
 
@@ -390,4 +390,9 @@ def _locks(domain: str) -> bool:
 
 
 def _rank(cut: tuple[str, ...]) -> tuple[int, tuple[int, ...], tuple[str, ...]]:
-    return len(cut), tuple(sorted(_RANK.get(name.partition(":")[0], 99) for name in cut)), cut
+    return len(cut), tuple(sorted(map(_rank_of, cut))), cut
+
+
+@cache
+def _rank_of(domain: str) -> int:
+    return _RANK.get(domain.partition(":")[0], 99)

@@ -15,10 +15,16 @@ Step: TypeAlias = int | tuple[int, ...]
 
 
 def condense(structure: Structure) -> list[Step]:
-    """All nodes, children before parents except inside of a component.
+    """All nodes, children before parents except inside of a component; found once for a structure.
 
     Linear; fastest when most nodes come after their children already.
     """
+    if not structure.order:
+        structure.order.extend(_condensed(structure))
+    return structure.order
+
+
+def _condensed(structure: Structure) -> list[Step]:
     offsets, targets = structure.offsets, structure.targets
     placed = bytearray(len(structure))
     steps: list[Step] = []
@@ -34,7 +40,7 @@ def condense(structure: Structure) -> list[Step]:
             left.append(node)
         begin = end
     if left:
-        rest = components(left, lambda node: [c for c in structure.children(node) if not placed[c]])
+        rest = components(left, lambda node: [c for c in targets[offsets[node] : offsets[node + 1]] if not placed[c]])
         for component in rest:
             node = component[0]
             steps.append(node if len(component) == 1 and node not in structure.children(node) else component)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Structure(Struct, frozen=True):
@@ -20,6 +20,8 @@ class Structure(Struct, frozen=True):
     thresholds: array[int]
     offsets: array[int]
     targets: array[int]
+    order: list[int | tuple[int, ...]] = field(default_factory=list)
+    """What :func:`~scanner.simulation.components.condense` once found, which every sweep over the structure needs."""
 
     def __len__(self) -> int:
         return len(self.thresholds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from scanner.facts.nodes import cluster_of
 from scanner.graph.graph import Graph
@@ -25,6 +26,7 @@ def taken_clusters(graph: Graph) -> Mapping[str, str]:
     return found
 
 
+@cache
 def is_unnamed(domain: str) -> bool:
     """Whether a domain is a place that the files do not name (``zone:aws/?var.zone``)."""
     return domain.partition("/")[2].startswith("?")

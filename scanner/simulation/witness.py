@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from scanner.simulation.components import components
 from scanner.simulation.structure import Structure, StructureBuilder
 from scanner.simulation.sweep import single_outages
+
+Last: TypeAlias = Callable[[int], tuple[bool, bool]]
+"""What to take for a child on a way only where need be: greater comes later."""
 
 
 def witness(
@@ -26,25 +31,88 @@ def witness(
     Each node on it failed in an earlier round than the one before it, so that no cycle explains itself. Between equally
     short ways the child listed first is taken.
     """
-    told = frozenset(failed)
-    rounds = _rounds(structure, told, node)
-    if node not in rounds:
-        return ()
-    sure = _rounds(structure, told.difference(doubts), node) if doubts else {}
-    following = _following(
-        structure, told, rounds, lambda child: (child in doubts or child in sure, child in conditions)
-    )
-    path = _way(following, node, told)
-    if not points or all(structure.thresholds[n] < 2 for n in path[:-1]):
-        return path
+    return Below(structure, node).witness(frozenset(failed), conditions, doubts, points)
+
+
+@dataclass(slots=True)
+class Below:
+    """What a node depends on, itself included: read off the structure once for all questions about the node."""
+
+    structure: Structure
+    node: int
+    nodes: frozenset[int] = frozenset()
+    _parents: dict[int, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._parents[self.node] = []
+        left = [self.node]
+        while left:
+            current = left.pop()
+            for child in self.structure.children(current):
+                if child in self._parents:
+                    self._parents[child].append(current)
+                else:
+                    self._parents[child] = [current]
+                    left.append(child)
+        self.nodes = frozenset(self._parents)
+
+    def witness(
+        self,
+        told: frozenset[int],
+        conditions: Collection[int] = (),
+        doubts: Collection[int] = (),
+        points: Collection[int] = (),
+    ) -> tuple[int, ...]:
+        """What :func:`witness` says of the node."""
+        failed = self._failing(told)
+        if self.node not in failed:
+            return ()
+        sure = self._failing(told.difference(doubts)) if doubts else {}
+        rounds = _on_the_way(self.structure, told, failed, self.node)
+        last: Last = lambda child: (child in doubts or child in sure, child in conditions)  # noqa: E731
+        path = _way(_following(self.structure, told, rounds, last), self.node, told)
+        if not points or all(self.structure.thresholds[n] < 2 for n in path[:-1]):
+            return path
+        return _by_points(self.structure, told, path, conditions, points, last)
+
+    def fails(self, told: Iterable[int]) -> bool:
+        """Whether the node fails when the nodes ``told`` do."""
+        return self.node in self._failing(frozenset(told))
+
+    def _failing(self, told: frozenset[int]) -> dict[int, int]:
+        return _spread(self.structure.thresholds, self._parents, told & self.nodes)
+
+
+def _on_the_way(structure: Structure, told: frozenset[int], failed: Mapping[int, int], node: int) -> dict[int, int]:
+    """The rounds of the failing nodes that ways down from a node can go by."""
+    found = {node: failed[node]}
+    left = [node]
+    while left:
+        current = left.pop()
+        if current not in told:
+            for child in structure.children(current):
+                if child in failed and child not in found:
+                    found[child] = failed[child]
+                    left.append(child)
+    return found
+
+
+def _by_points(
+    structure: Structure,
+    told: frozenset[int],
+    path: tuple[int, ...],
+    conditions: Collection[int],
+    points: Collection[int],
+    last: Last,
+) -> tuple[int, ...]:
+    """A path that goes by the nearest point whose failure alone is enough; as it is where there is none."""
+    rounds = _rounds(structure, told, path[0])
     near = [n for n in sorted(rounds, key=lambda n: (rounds[n], n)) if n in points and n not in told]
     before = _by_point(structure, rounds, path, told.intersection(conditions).intersection(rounds), near)
-    return (*before, *_way(following, before[-1], told)[1:]) if before else path
+    return (*before, *_way(_following(structure, told, rounds, last), before[-1], told)[1:]) if before else path
 
 
-def _following(
-    structure: Structure, told: frozenset[int], rounds: Mapping[int, int], last: Callable[[int], tuple[bool, bool]]
-) -> dict[int, int]:
+def _following(structure: Structure, told: frozenset[int], rounds: Mapping[int, int], last: Last) -> dict[int, int]:
     """The child by which the way of each failing node goes on. ``last`` tells what to take only where need be."""
     # From the earliest round on: the way of a node goes by nodes of earlier rounds only.
     far = len(structure)
@@ -135,8 +203,13 @@ def _failing(structure: Structure, among: Collection[int], told: Iterable[int]) 
     for node in among:
         for child in structure.children(node):
             parents.setdefault(child, []).append(node)
+    return _spread(structure.thresholds, parents, told)
+
+
+def _spread(thresholds: Sequence[int], parents: Mapping[int, Sequence[int]], told: Iterable[int]) -> dict[int, int]:
+    """The round in which each node fails that the failures of ``told`` reach over ``parents``."""
     rounds = dict.fromkeys(told, 0)
-    lacking = {node: structure.thresholds[node] for node in among}
+    lacking: dict[int, int] = {}
     now = list(rounds)
     number = 0
     while now:
@@ -144,8 +217,9 @@ def _failing(structure: Structure, among: Collection[int], told: Iterable[int]) 
         reached: list[int] = []
         for node in now:
             for parent in parents.get(node, ()):
-                lacking[parent] -= 1
-                if lacking[parent] == 0 and parent not in rounds:
+                left = lacking.get(parent, thresholds[parent]) - 1
+                lacking[parent] = left
+                if left == 0 and parent not in rounds:
                     rounds[parent] = number
                     reached.append(parent)
         now = reached

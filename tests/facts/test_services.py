@@ -197,3 +197,19 @@ def test_levels() -> None:
     assert level_of("service:aws/kms@eu-west-1") == "service"
     assert level_of("service:aws/cloudfront") == "edge"
     assert level_of("ca:letsencrypt") == "ca"
+
+
+@pytest.mark.parametrize("name", [name for name, fact in services.FACTS.items() if fact.only is not None])
+@pytest.mark.parametrize("level", ["zone", "region", "provider", "account", "registrar", "owner"])
+def test_resources_beside_those_that_a_fact_names_have_no_answer(
+    graph_of: Callable[..., Graph], name: str, level: str
+) -> None:
+    found = service(group(f"{level}:aws/x"), entry=(ENTRY,))
+    custody = replace(found, name="keys", kind="custody", entry=(KEY,), gatekeepers=(f"{level}:aws/x",))
+    graph = with_services(graph_of(FILES), (found, custody))
+    fact = services.FACTS[name]
+    assert fact.only is not None
+    assert fact.only(graph) == {ENTRY, TIE, KEY}
+    alone = with_services(graph_of(FILES), (found,))
+    assert KEY not in fact.only(alone)
+    assert fact.compute(alone.resources[KEY], alone) is ABSENT

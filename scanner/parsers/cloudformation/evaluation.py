@@ -13,6 +13,7 @@ from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value
 from scanner.parsers.cloudformation import conditions, intrinsics, loops, parameters, transforms
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field
+from scanner.parsers.cloudformation.limits import MAX_DEPTH, MAX_FIELDS
 from scanner.parsers.cloudformation.reading import Reading, Template
 from scanner.parsers.cloudformation.syntax import LOOP, MERGE, TRANSFORM, Argument, Misused, Scope, call_of, constant
 from scanner.parsers.cloudformation.text import with_resolved
@@ -198,19 +199,19 @@ class Evaluation:
 
     def field(self, node: Any, scope: Scope, key: Any = None) -> Field:
         """A node with its functions worked out."""
-        value = self.value(Argument(node, scope))
-        return Field(value, node, scope.origin, key)
+        return Field(self._value(node, scope, False), node, scope.origin, key)
 
     def value(self, argument: Argument) -> Any:
         """What a node stands for: plain, unknown, :data:`NO_VALUE`, or a list or mapping of fields."""
-        node, scope, bare = argument.node, argument.scope, argument.bare
+        return self._value(argument.node, argument.scope, argument.bare)
+
+    def _value(self, node: Any, scope: Scope, bare: bool) -> Any:
         budget = self.reading.budget
         budget.fields += 1
         budget.depth += 1
         try:
-            exceeded = budget.exceeded()
-            if exceeded:
-                return self._cut_off(argument, exceeded)
+            if budget.depth > MAX_DEPTH or budget.fields > MAX_FIELDS:
+                return self._cut_off(node, scope, budget.exceeded())
             call = call_of(node, scope, bare)
             if call is not None:
                 return self._called(node, *call)
@@ -257,8 +258,8 @@ class Evaluation:
             self.reading.report(span, ProblemKind.INVALID, message)
             return Unknown(message, span)
 
-    def _cut_off(self, argument: Argument, exceeded: str) -> Unknown:
-        span = argument.scope.origin.span(None, argument.node)
+    def _cut_off(self, node: Any, scope: Scope, exceeded: str) -> Unknown:
+        span = scope.origin.span(None, node)
         self.reading.limit(span, exceeded)
         return Unknown(exceeded, span)
 
@@ -278,7 +279,7 @@ class Evaluation:
         for key, value in node.value:
             if key.id != "scalar":
                 continue
-            name = scope.filled(str(key.value))
+            name = scope.filled(key.value) if scope.variables else key.value
             if key.tag == MERGE:
                 for merged in value.value if value.id == "sequence" else [value]:
                     yield from self.entries(merged, scope) if merged.id == "mapping" else ()

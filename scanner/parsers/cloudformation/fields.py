@@ -111,11 +111,19 @@ class FieldPlaces(Mapping[str, Span]):
     beside: Mapping[str, Field]
 
     def __getitem__(self, path: str) -> Span:
-        found = _at(self.field, path) if path else None
-        found = self.beside.get(path) if found is None else found
+        found = self._found(path)
         if found is None:
             raise KeyError(path)
         return found.span
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The span, if there is one."""
+        found = self._found(path)
+        return default if found is None else found.span
+
+    def _found(self, path: str) -> Field | None:
+        found = _at(self.field, path) if path else None
+        return self.beside.get(path) if found is None else found
 
     def __iter__(self) -> Iterator[str]:
         yield from (path for path, _ in _walk(self.field, ""))

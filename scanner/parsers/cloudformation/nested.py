@@ -41,7 +41,10 @@ def local_path(url: Value, folder: str, asset: str, templates: Iterable[str], an
 def _ending(text: str, folder: str, templates: Iterable[str], anchor: str) -> list[str]:
     """The templates whose path is the longest that a text ends with."""
     best, found = 0, list[str]()
+    name = text.rpartition("/")[2]
     for path in templates:
+        if path.rpartition("/")[2] != name:
+            continue
         length = max((len(rel) for rel in _relative(path, folder, anchor) if _ends_with(text, rel)), default=0)
         if length > best:
             best, found = length, []

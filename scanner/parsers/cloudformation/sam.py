@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -150,15 +151,27 @@ class _Text(str):
 
 
 class _Mapping(dict[str, Any]):
-    """A mapping that knows its place."""
+    """A mapping that knows its place, which copies of it share: the translator copies a lot."""
 
     place: Place | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Mapping:
+        made = memo[id(self)] = _Mapping()
+        made.update((name, deepcopy(value, memo)) for name, value in self.items())
+        made.place = self.place
+        return made
 
 
 class _Items(list[Any]):
-    """A list that knows its place."""
+    """A list that knows its place, which copies of it share."""
 
     place: Place | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Items:
+        made = memo[id(self)] = _Items()
+        made.extend(deepcopy(value, memo) for value in self)
+        made.place = self.place
+        return made
 
 
 @dataclass(slots=True)

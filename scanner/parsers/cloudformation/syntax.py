@@ -68,7 +68,7 @@ def call_of(node: Any, scope: Scope, bare: bool) -> tuple[str, Argument] | None:
     if not bare and tag[:1] == "!" and len(tag) > 1:
         name = tag[1:]
         return (name if name in _WITHOUT_PREFIX or "::" in name else f"Fn::{name}"), Argument(node, scope, True)
-    if node.id != "mapping" or len(node.value) != 1:
+    if node.id != "mapping" or len(node.value) != 1:  # nearly every node
         return None
     key, value = node.value[0]
     name = key.value

@@ -1,4 +1,7 @@
-"""Kubernetes in files: manifests that are applied as they are, charts and overlays."""
+"""Kubernetes in files: manifests that are applied as they are, charts and overlays.
+
+What reads charts and overlays is imported only where there are any.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from typing import Final
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
-from scanner.parsers.kubernetes.helm import read_charts
-from scanner.parsers.kubernetes.kustomize import read_overlays
 from scanner.parsers.kubernetes.objects import KubernetesObject, carried, declaration, objects
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading, Root
 from scanner.parsers.parsed import Parsed
@@ -22,12 +23,11 @@ MAX_OBJECTS: Final = 3_000
 def read(files: Sequence[InputFile], options: Options) -> Parsed:
     """Read charts, overlays and manifests. What an overlay uses is not read a second time as a manifest."""
     reading = Reading()
-    roots: list[Root] = []
-    roots += (Root(chart.name, chart.found) for chart in read_charts(files, options, reading))
+    roots = _charts(files, options, reading)
     of_charts = set(reading.sources)  # what a chart brings besides templates (crds/) has been read with it
-    overlays = read_overlays([file for file in files if file.format == "kustomize"], reading, options)
-    roots += overlays.roots
-    plain = [f for f in files if f.format == "kubernetes" and f.name not in of_charts and f.name not in overlays.used]
+    rendered, used = _overlays([file for file in files if file.format == "kustomize"], options, reading)
+    roots += rendered
+    plain = [f for f in files if f.format == "kubernetes" and f.name not in of_charts and f.name not in used]
     taken = {root.name for root in roots}
     loose = read_manifests(plain, reading)  # what lies beside an overlay in its folder has a name of its own
     roots += (Root(f"{root.name}/*", root.found) if root.name in taken else root for root in loose)
@@ -46,6 +46,26 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
         reading.sources,
         frozenset(reading.secrets),
     )
+
+
+def _charts(files: Sequence[InputFile], options: Options, reading: Reading) -> list[Root]:
+    if not any(file.format == "helm" for file in files):
+        return []
+    from scanner.parsers.kubernetes.helm import read_charts
+
+    return [Root(chart.name, chart.found) for chart in read_charts(files, options, reading)]
+
+
+def _overlays(
+    files: Sequence[InputFile], options: Options, reading: Reading
+) -> tuple[tuple[Root, ...], frozenset[str]]:
+    """The overlays among the files, and the names of the files that they use."""
+    if not files:
+        return (), frozenset()
+    from scanner.parsers.kubernetes.kustomize import read_overlays
+
+    found = read_overlays(files, reading, options)
+    return found.roots, found.used
 
 
 def _from_scan_root(name: str, options: Options) -> str:
