@@ -108,8 +108,10 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         "helm_values": (*config.helm_values, *flags.get("helm_values", ())),
         "today": today.date() if today else datetime.now().astimezone().date(),
     }
-    same = ("var_files", "plans", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
+    same = ("var_files", "plans", "workspace", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
     given |= {name: flags[name] for name in same if name in flags}
+    if flags["region"]:
+        given["region"] = flags["region"]
     if flags.get("fail_on"):
         given["fail_on"] = severity_or_never(flags["fail_on"])
     if flags.get("min_severity"):

@@ -215,7 +215,9 @@ def _apart(place: str, target: str) -> tuple[str, str, str]:
 
 
 def _meant(value: Value, values: Mapping[str, Value]) -> Value:
-    if isinstance(value, (Unknown, dict, list)):
+    if isinstance(value, Unknown):
+        return value.derived() if value.parts else value  # the known parts are of the dialect's word, not of its meaning
+    if isinstance(value, (dict, list)):
         return value
     return {str(word).lower(): meaning for word, meaning in values.items()}.get(str(value).lower(), value)
 
