@@ -56,7 +56,7 @@ _FILES: Final = (
         "--region",
         envvar="RISKSCAN_REGION",
         show_envvar=True,
-        help="The region of resources whose provider names none.",
+        help="The region of what names none: templates of CloudFormation and Bicep, Terraform's providers.",
     ),
 )
 _JUDGING: Final = (

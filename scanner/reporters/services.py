@@ -127,7 +127,7 @@ def locks(report: Report) -> Iterator[str]:
     """Who alone can prevent the release of each custody item, and whose word stands against that."""
     for item in report.services:
         if item.kind == "custody" and item.gatekeepers:
-            who = ", ".join(item.gatekeepers)
+            who = ", ".join(map(called, item.gatekeepers))
             each = f"each of {who}" if len(item.gatekeepers) > 1 else who
             yield f"{item.name}: {each} alone can refuse to release it"
         elif item.kind == "custody":

@@ -37,7 +37,7 @@ class _Template(yaml.SafeLoader):
     """YAML with CloudFormation's short forms, whose values do not matter here."""
 
 
-_Template.add_multi_constructor("!", lambda loader, suffix, node: f"!{suffix}")
+_Template.add_multi_constructor("!", lambda _loader, suffix, _node: f"!{suffix}")
 
 
 def strange(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: str) -> Iterator[str]:
