@@ -35,7 +35,11 @@ _CONFIGURATION: Final = (
 _FILES: Final = (
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A Terraform variable. Repeatable."),
     click.option(
-        "--var-file", "var_files", multiple=True, type=FILE, help="A .tfvars file; --var wins over it. Repeatable."
+        "--var-file",
+        "var_files",
+        multiple=True,
+        type=FILE,
+        help="A .tfvars file (--var wins over it), or parameters of ARM's templates and Bicep. Repeatable.",
     ),
     click.option(
         "--plan",
