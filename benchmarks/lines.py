@@ -15,7 +15,7 @@ _STEP: Final = re.compile(r"(?:[^.\[]+)|\[[^\]]*\]")
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]{3,}")
 _ITEM: Final = re.compile(r"^\s*-(?:\s|$)")
 _EXPRESSION: Final = "{{"
-_TEXTS: Final = ("container_definitions", "metadata", "image", "name", "environment", "command")
+_TEXTS: Final = ("container_definitions", "metadata", "image", "name", "environment", "command", "https://")
 _MARKED: Final[Mapping[str, tuple[str, ...]]] = {
     "RS128": ("node_count",),
     "RS144": ("subnet",),
@@ -23,7 +23,7 @@ _MARKED: Final[Mapping[str, tuple[str, ...]]] = {
     "RS160": ("services:",),
     "RS172": ("beacon-node",),
     "RS173": ("execution-endpoint",),
-    "RS307": ("policy",),
+    "RS307": ("policy", "statement"),
     "RS310": _TEXTS,
     "RS313": _TEXTS,
     "RS407": ("backend", "provider", "terraform"),
@@ -34,12 +34,14 @@ _MARKED: Final[Mapping[str, tuple[str, ...]]] = {
     "RS523": _TEXTS,
     "RS524": _TEXTS,
     "RS530": _TEXTS,
+    "RS533": _TEXTS,
     "RS534": ("domain",),
     "RS629": _TEXTS,
     "RS638": _TEXTS,
     "RS653": _TEXTS,
     "RS660": ("lock",),
     "RS661": ("lock",),
+    "RS706": ("deletionpolicy",),
     "RS717": ("services:",),
 }
 """What stands where these rules point besides: messages speak of owners and outcomes, the line of what decides."""
@@ -70,16 +72,26 @@ def holds(finding: Finding, lines: list[str], resource: Resource | None) -> bool
     number = finding.span.line
     line = lines[number - 1]
     near = line + "\n" + above(lines, number)
-    if any(key in near for key in keys(finding.attribute)) or _EXPRESSION in line or _said(finding, near):
+    if (
+        any(key in near or _squeezed(key) in _squeezed(near) for key in keys(finding.attribute))
+        or _EXPRESSION in line
+        or _said(finding, near)
+    ):
         return True
     if any(word in line.lower() for word in _MARKED.get(finding.rule, ())):
         return True
     if resource is None:
-        return any(word in line for word in ("kind:", "resource", "services:", "image:", "provider"))
+        declares = any(word in line for word in ("kind:", "resource", "services:", "image:", "provider"))
+        return declares or any("Type: AWS::" in below for below in lines[number : number + 1])
     names = (resource.declaration.name, resource.type.rpartition("/")[2])
     return any(name and name in line for name in names) or any(
         key in near for _, path in resource.deciders.values() for key in keys(path)
     )
+
+
+def _squeezed(words: str) -> str:
+    """Words as templates and the catalog both write them: ``KeyUsage`` and ``key_usage``."""
+    return words.replace("_", "").lower()
 
 
 def keys(path: str) -> list[str]:

@@ -230,6 +230,7 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
     return Config(
         file=path,
         root=path.parent.resolve(),
+        region=data.get("region"),
         packs=tuple(_pack(p, i, path, boundary, places) for i, p in enumerate(rules.get("packs", []))),
         helm_values=tuple(
             _named_file(p, f"helm.values[{i}]", path, boundary, places) for i, p in enumerate(helm.get("values", []))

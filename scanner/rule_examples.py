@@ -13,7 +13,7 @@ from scanner.graph.graph import Graph, with_services
 from scanner.model.finding import Finding
 from scanner.model.problem import Problem
 from scanner.pipeline import read_estate, wishes
-from scanner.rules.check import MARK
+from scanner.rules.check import MARKS
 from scanner.rules.evaluate import ANY, ESTATE, ask, estate, is_of_type
 from scanner.rules.rule import DIALECTS, Example, Rule
 from scanner.simulation.study import study
@@ -45,7 +45,7 @@ def disagreements(rule: Rule, example: Example) -> Iterator[str]:
         return
     for problem in problems:
         yield f"{example.outcome} example, line {problem.span.line}: {problem.message}"
-    marked = {number for number, line in enumerate(example.code.splitlines(), 1) if line.rstrip().endswith(MARK)}
+    marked = {number for number, line in enumerate(example.code.splitlines(), 1) if line.rstrip().endswith(MARKS)}
     found = list(answers(rule, graph))
     lines = {f.span.line for f in found if f.outcome.value == example.outcome}
     for line in sorted(marked - lines):

@@ -38,6 +38,7 @@ SCHEMA: dict[str, Any] = json.loads(SCHEMA_PATH.read_text())
 
 FULL = """\
 version: 1
+region: ap-northeast-3
 services:
   - name: withdrawals
     entry: ["aws_lb.api", "tag:app=withdrawals"]
@@ -118,8 +119,9 @@ def test_every_key_of_the_design_is_read(tmp_path: Path) -> None:
     assert [without_span(w) for w in config.waivers] == [
         Waiver("RS102", "aws_db_instance.report*", "Rebuilt nightly.", until)
     ]
-    assert config.waivers[0].span == Span("c.yaml", 33, 5, 33, 102)
+    assert config.waivers[0].span == Span("c.yaml", 34, 5, 34, 102)
     assert config.limits == Limits(1000)
+    assert config.region == "ap-northeast-3"
     assert config.helm_values == tuple((tmp_path / name).resolve() for name in ("prod.yaml", "more.yaml"))
     assert (config.helm_release, config.helm_namespace) == ("prod", "pay")
     assert config.parameter_files == ((tmp_path / "prod.yaml").resolve(),)

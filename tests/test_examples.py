@@ -90,6 +90,18 @@ TOKYO_NAMED = [
     # the signer asks Fireblocks and Consensys' endpoints, and runs in the one account of the one provider
     ("custody-item-locked-by-one-party", "aws_instance.signer", "custody.tf", "user_data"),
 ]
+CLOUDFORMATION = [
+    # two tasks in the subnet of one zone
+    ("zone-container-service-in-one-zone", "Withdrawals", "Subnets: [!Ref PrivateA]"),
+    ("zone-service-stopped-by-one", "Withdrawals", "Subnets: [!Ref PrivateA]"),
+    # the routes of both zones lead to the one gateway
+    ("zone-nat-of-other-zones", "Nat", "SubnetId: !Ref PublicA"),
+    # Infura and Linea's endpoint are both Consensys
+    ("edge-rpc-spare-of-same-owner", "WithdrawalTask", "rpc.linea.build"),
+    # secp256k1, made inside KMS, single region
+    ("custody-signing-key-nonexportable-funds", "HotWallet", "KeyUsage: SIGN_VERIFY"),
+    ("custody-signing-key-single-region", "HotWallet", "KeyUsage: SIGN_VERIFY"),
+]
 GRAPH_RULES = {slug for slug, *_ in TOKYO_NAMED} | {"region-service-coupled-to-second", "edge-service-stopped-by-one"}
 
 
@@ -165,6 +177,30 @@ def test_two_clouds_score_better_on_every_axis() -> None:
     assert all(a.low <= b.low for a, b in zip(worse.axes, better.axes, strict=True))
 
 
+@pytest.mark.parametrize(("slug", "resource", "text"), CLOUDFORMATION)
+def test_the_exchange_in_cloudformation_hangs_on(slug: str, resource: str, text: str) -> None:
+    failing = of("cloudformation-exchange", Outcome.FAIL, named=True)
+    [found] = [f for f in failing if f.slug == slug and f.resource == resource]
+    assert found.span.file.endswith("/template.yaml")
+    assert text in marked_line("cloudformation-exchange", found)
+
+
+def test_the_exchange_in_cloudformation_leaves_one_question_to_a_parameter() -> None:
+    found = [f for f in of("cloudformation-exchange", Outcome.UNKNOWN, named=True) if f.resource == "Ledger"]
+    assert [f.slug for f in found] == ["zone-database-single"]
+    assert "Stage" in found[0].reason
+    assert "MultiAZ: !If [Prod, true, false]" in marked_line("cloudformation-exchange", found[0])
+
+
+def test_the_exchange_in_cloudformation_does_some_things_right() -> None:
+    passed = {(f.slug, f.resource) for f in of("cloudformation-exchange", Outcome.PASS, named=True)}
+    assert passed >= {
+        ("zone-load-balancer-in-one-zone", "Balancer"),
+        ("custody-key-destroyable-by-plan", "HotWallet"),  # DeletionPolicy: Retain
+        ("data-database-backup-off", "Ledger"),
+    }
+
+
 WALLET = [
     ("hot-wallet", ["account:aws/111122223333", "provider:aws", "administrator:KEY-OFFICER"]),
     ("cold-wallets", ["custodian:fireblocks", "account:aws/111122223333", "provider:aws"]),
@@ -211,7 +247,10 @@ def test_the_repaired_custody_wallet_has_no_high_finding() -> None:
     assert worse.low < better.low
 
 
-@pytest.mark.parametrize("name", ["tokyo-exchange", "two-cloud-exchange", "custody-wallet", "custody-wallet-repaired"])
+@pytest.mark.parametrize(
+    "name",
+    ["tokyo-exchange", "two-cloud-exchange", "custody-wallet", "custody-wallet-repaired", "cloudformation-exchange"],
+)
 def test_every_resource_is_known_and_every_file_read(name: str) -> None:
     found = report(name)
     assert found.uncatalogued == {}

@@ -17,6 +17,9 @@ version: 1
 # The lowest severity that fails a build: critical, high, medium, low, info or never.
 fail_on: high
 
+# Where files are deployed that name no region: templates of CloudFormation and Bicep, Terraform without a provider's.
+# region: ap-northeast-1
+
 # What must keep running. Without it, services are found from entry points such as public load balancers.
 # services:
 #   - name: withdrawals

@@ -35,7 +35,11 @@ _CONFIGURATION: Final = (
 _FILES: Final = (
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A Terraform variable. Repeatable."),
     click.option(
-        "--var-file", "var_files", multiple=True, type=FILE, help="A .tfvars file; --var wins over it. Repeatable."
+        "--var-file",
+        "var_files",
+        multiple=True,
+        type=FILE,
+        help="A .tfvars file (--var wins over it), or parameters of ARM's templates and Bicep. Repeatable.",
     ),
     click.option(
         "--plan",
@@ -56,7 +60,7 @@ _FILES: Final = (
         "--region",
         envvar="RISKSCAN_REGION",
         show_envvar=True,
-        help="The region of resources whose provider names none.",
+        help="The region of what names none: templates of CloudFormation and Bicep, Terraform's providers.",
     ),
 )
 _JUDGING: Final = (
@@ -108,8 +112,10 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         "helm_values": (*config.helm_values, *flags.get("helm_values", ())),
         "today": today.date() if today else datetime.now().astimezone().date(),
     }
-    same = ("var_files", "plans", "workspace", "region", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
+    same = ("var_files", "plans", "workspace", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
     given |= {name: flags[name] for name in same if name in flags}
+    if flags["region"]:
+        given["region"] = flags["region"]
     if flags.get("fail_on"):
         given["fail_on"] = severity_or_never(flags["fail_on"])
     if flags.get("min_severity"):

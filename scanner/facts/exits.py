@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from scanner.facts.estate import applied, is_system, managed, related
 from scanner.facts.fact import Answer, Fact
+from scanner.facts.place import prevent_destroy
 from scanner.facts.relations import same_region
 from scanner.graph.graph import Graph
 from scanner.graph.index import base_of
 from scanner.model.finding import Related
-from scanner.model.resource import Declaration, Resource
+from scanner.model.resource import Resource
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown, Value, either
 
@@ -88,31 +89,18 @@ def _first(resources: Iterable[Resource]) -> Span | None:
     return next((resource.span for resource in resources), None)
 
 
-def plan_may_destroy(resource: Resource, _graph: Graph) -> Value:
+def plan_may_destroy(resource: Resource, graph: Graph) -> Value:
     """Whether one applied plan can destroy it: nothing in the files keeps it, nor is a deletion protection on.
 
-    Terraform's ``prevent_destroy`` and CloudFormation's ``DeletionPolicy`` do. Absent in other dialects.
+    Absent in dialects whose files destroy nothing.
     """
-    declaration = resource.declaration
-    templated = declaration.platform == "cloudformation"
-    if declaration.mode != "managed" or not (templated or declaration.dialect == "terraform"):
+    kept = prevent_destroy(resource, graph)
+    if kept is ABSENT:
         return ABSENT
-    held = [_kept(declaration), resource.get("deletion_protection")]
+    held = [kept, resource.get("deletion_protection")]
     if any(value is True for value in held):
         return False
     return next((value for value in held if isinstance(value, Unknown)), True)
-
-
-def _kept(declaration: Declaration) -> Value:
-    """Whether it, or at least its data, is kept when it is taken out of the files.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-    """
-    if declaration.platform != "cloudformation":
-        return declaration.lifecycle.get("prevent_destroy", False)
-    default = "Snapshot" if declaration.type in _SNAPSHOT_BY_DEFAULT else "Delete"
-    policy = declaration.lifecycle.get("DeletionPolicy", default)
-    return policy if isinstance(policy, Unknown) else policy in _KEEPING
 
 
 def twin_elsewhere(resource: Resource, graph: Graph) -> Value:
@@ -134,9 +122,6 @@ def _is_twin(left: Resource, right: Resource) -> bool:
     apart = (mine.module, mine.root) != (other.module, other.root)
     return mine.name == other.name and (apart or base_of(mine.id) == base_of(other.id))
 
-
-_KEEPING: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
-_SNAPSHOT_BY_DEFAULT: Final = frozenset({"aws_db_instance", "aws_rds_cluster"})
 
 FACTS: Final[Mapping[str, Fact]] = {
     "ending": Fact(ending, "the name and end of a service that its provider ends"),

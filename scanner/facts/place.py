@@ -124,8 +124,23 @@ def tier(resource: Resource, _graph: Graph) -> Value:
 
 
 def prevent_destroy(resource: Resource, _graph: Graph) -> Value:
-    """Whether Terraform refuses to destroy it."""
-    return resource.declaration.lifecycle.get("prevent_destroy", False)
+    """Whether it, or at least its data, is kept when it leaves the files. Absent where files destroy nothing.
+
+    Terraform's ``prevent_destroy``, and CloudFormation's ``DeletionPolicy``:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    declaration = resource.declaration
+    if declaration.platform == "cloudformation":
+        default = "Snapshot" if declaration.type in _SNAPSHOT_BY_DEFAULT else "Delete"
+        policy = declaration.lifecycle.get("DeletionPolicy", default)
+        return policy if isinstance(policy, Unknown) else policy in _KEEPING
+    if declaration.mode != "managed" or declaration.dialect != "terraform":
+        return ABSENT
+    return declaration.lifecycle.get("prevent_destroy", False)
+
+
+_KEEPING: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
+_SNAPSHOT_BY_DEFAULT: Final = frozenset({"aws_db_instance", "aws_rds_cluster"})
 
 
 FACTS: Final[Mapping[str, Fact]] = {
@@ -138,5 +153,5 @@ FACTS: Final[Mapping[str, Fact]] = {
     "provider": Fact(provider, "the provider's name"),
     "is_multi_region": Fact(is_multi_region, "whether it survives a region by itself"),
     "tier": Fact(tier, "its environment tier"),
-    "prevent_destroy": Fact(prevent_destroy, "whether Terraform refuses to destroy it"),
+    "prevent_destroy": Fact(prevent_destroy, "whether it is kept when it leaves the files"),
 }

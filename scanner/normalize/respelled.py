@@ -216,7 +216,10 @@ def _apart(place: str, target: str) -> tuple[str, str, str]:
 
 
 def _meant(value: Value, values: Mapping[str, Value]) -> Value:
-    if isinstance(value, (Unknown, dict, list)):
+    if isinstance(value, Unknown):
+        # Known parts are those of the dialect's word, not of what it means.
+        return value.derived() if value.parts else value
+    if isinstance(value, (dict, list)):
         return value
     return {str(word).lower(): meaning for word, meaning in values.items()}.get(str(value).lower(), value)
 

@@ -164,21 +164,25 @@ def written_at(finding: Finding, resources: Mapping[str, Resource]) -> Resource 
     return resources.get(finding.resource) or next(same_file, None)
 
 
+READ_AS: Final = {"arm": "bicep"}
+"""Dialects whose authors read another one's code: the names of ARM's JSON are those of Bicep."""
+
+
 def remedy(rule: RuleInfo, resource: Resource | None) -> str:
-    """The remediation in the dialect that a resource is written in, else the nearest; empty when there is none."""
-    if not rule.remediation:
-        return ""
+    """The remediation in the dialect that a resource is written in, else the nearest; empty when there is none.
+
+    Where a text for the dialect is missing, its provider's for Terraform has no code in it. Inventories are written
+    by nobody: for them any dialect of the cloud will do.
+    """
+    texts = rule.remediation
     if resource is not None:
-        written = resource.declaration.dialect
+        written = READ_AS.get(resource.declaration.dialect, resource.declaration.dialect)
         provider = PLATFORM if stands_in_cluster(resource.declaration) else resource.placement.provider
-        for dialect in (f"{written}/{provider}", written):
-            if dialect in rule.remediation:
-                return rule.remediation[dialect]
-        own = [text for dialect, text in rule.remediation.items() if dialect.startswith(f"{written}/")]
-        near = rule.remediation.get(f"terraform/{provider}")
-        if own or near:
-            return own[0] if own else near or ""
-    return next(iter(rule.remediation.values()))
+        own = [dialect for dialect in texts if dialect.startswith(f"{written}/")]
+        for dialect in (f"{written}/{provider}", written, *own[:1], f"terraform/{provider}", "terraform"):
+            if dialect in texts:
+                return texts[dialect]
+    return next(iter(texts.values()), "")
 
 
 def first_advice(text: str) -> str:

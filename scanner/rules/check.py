@@ -15,8 +15,8 @@ from scanner.rules.rule import DIALECTS
 OUTCOMES: Final = ("fail", "pass", "unknown")
 """What an example can show."""
 
-MARK: Final = "# <-"
-"""Ends the lines of an example that the rule must point at."""
+MARKS: Final = ("# <-", "// <-")
+"""What ends the lines of an example that the rule must point at: a comment in the language of the example."""
 
 _KEYS: Final[Mapping[str, tuple[type | tuple[type, ...], bool]]] = {
     "code": (str, True),
@@ -117,8 +117,8 @@ def _example_faults(examples: Any) -> Iterator[Fault]:
             yield shown[0], f"the {shown[0]} example is a text"
         elif (dialect := example.get("dialect", "terraform")) not in DIALECTS:
             yield "dialect", f"dialect is one of {', '.join(DIALECTS)}{_nearest(dialect, DIALECTS)}"
-        elif MARK not in example[shown[0]]:
-            yield shown[0], f"the {shown[0]} example marks no line with {MARK!r}"
+        elif not any(mark in example[shown[0]] for mark in MARKS):
+            yield shown[0], f"the {shown[0]} example marks no line with {MARKS[0]!r}"
 
 
 def _name_faults(data: Mapping[Any, Any]) -> Iterator[Fault]:

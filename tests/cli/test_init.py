@@ -42,7 +42,7 @@ def test_the_other_spelling_counts_as_existing(riskscan: Callable[..., Any], tmp
 
 def test_every_commented_part_is_valid_and_every_key_is_shown() -> None:
     # "# key:" and what is indented below it become YAML; sentences stay comments.
-    uncommented = re.sub(r"(?m)^# (?=[a-z_]+:$|  )", "", TEMPLATE)
+    uncommented = re.sub(r"(?m)^# (?=[a-z_]+:(?: \S+)?$|  )", "", TEMPLATE)
     document = read_yaml(uncommented, "template").data
     assert violations(document, SCHEMA) == []
     assert set(document) == set(SCHEMA["properties"])

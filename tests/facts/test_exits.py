@@ -8,7 +8,10 @@ import pytest
 
 from scanner.facts import FACTS, Answer
 from scanner.graph.graph import Graph
+from scanner.model.resource import Declaration
+from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown, Value
+from scanner.normalize import Settings, normalize
 from scanner.pipeline import Estate
 
 
@@ -71,6 +74,13 @@ def test_instances_of_one_block_are_twins(graph_of: Callable[..., Graph]) -> Non
     assert answer(graph, 'aws_secretsmanager_secret.a["us-east-1"]', "twin_elsewhere") is True
 
 
+def template(native: str, policy: str = "", *, member: bool = False) -> Declaration:
+    """A resource of CloudFormation."""
+    properties: dict[str, Value] = {"DBClusterIdentifier": "c"} if member else {}
+    beside: dict[str, Value] = {"DeletionPolicy": policy} if policy else {}
+    return Declaration("x", native, "x", "cloudformation", Span("template.yaml", 1), properties, lifecycle=beside)
+
+
 PLANS: dict[str, tuple[str, bool | None]] = {
     "nothing stands against it": ("", True),
     "prevent_destroy": ("lifecycle {\n prevent_destroy = true\n}", False),
@@ -84,6 +94,29 @@ def test_what_a_plan_may_destroy(graph_of: Callable[..., Graph], code: str, expe
     graph = graph_of(f'variable "p" {{}}\nresource "aws_dynamodb_table" "t" {{\n name = "t"\n {code}\n}}')
     found = answer(graph, "aws_dynamodb_table.t", "plan_may_destroy")
     assert isinstance(found, Unknown) if expected is None else found is expected
+
+
+KEPT: dict[str, tuple[Declaration, Value]] = {
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    "Delete is the default": (template("AWS::KMS::Key"), False),
+    "but for databases that stand by themselves": (template("AWS::RDS::DBInstance"), True),
+    "not for members of a cluster": (template("AWS::RDS::DBInstance", member=True), False),
+    "Retain": (template("AWS::KMS::Key", "Retain"), True),
+    "RetainExceptOnCreate": (template("AWS::KMS::Key", "RetainExceptOnCreate"), True),
+    # incremental deployments leave alone what is no longer in the template:
+    # https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-modes
+    "Azure's templates": (
+        Declaration("x", "Microsoft.KeyVault/vaults/keys", "x", "arm", Span("main.bicep", 1), {}, written="bicep"),
+        ABSENT,
+    ),
+}
+
+
+@pytest.mark.parametrize(("declaration", "expected"), KEPT.values(), ids=KEPT)
+def test_what_keeps_a_resource_that_leaves_the_files(declaration: Declaration, expected: Value) -> None:
+    graph, _ = normalize([declaration], Settings())
+    assert answer(graph, "x", "prevent_destroy") is expected
+    assert answer(graph, "x", "plan_may_destroy") is (ABSENT if expected is ABSENT else not expected)
 
 
 # https://learn.microsoft.com/azure/azure-cache-for-redis/retirement-faq; https://cloud.google.com/pubsub/lite/docs

@@ -112,3 +112,15 @@ def test_an_entry_that_leads_nowhere_is_refused() -> None:
 
 def test_a_dialect_without_a_table_knows_nothing() -> None:
     assert spellings("none").of("AWS::RDS::DBInstance") is None
+
+
+def test_a_word_that_is_partly_known_means_nothing_for_certain() -> None:
+    # 'Standard_${redundancy}' is neither ZRS nor anything else that Terraform calls a redundancy.
+    size = Unknown("parameter redundancy has no default", HERE)
+    partly = Unknown(size.reason, HERE, parts=("Standard_", size))
+    [found] = _spelled(
+        _declared("s", "Microsoft.Storage/storageAccounts", {"sku": {"name": partly}}, platform="arm"),
+    )
+    meant = found.attributes["account_replication_type"]
+    assert isinstance(meant, Unknown)
+    assert (meant.reason, meant.parts) == (size.reason, ())

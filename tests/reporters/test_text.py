@@ -16,6 +16,7 @@ from scanner.model.score import Stage
 from scanner.model.span import Span
 from scanner.reporters.frame import frame
 from scanner.reporters.options import Options
+from scanner.reporters.summary import remedy
 from scanner.reporters.text import CAUSES, FULL_PER_RULE, PROBLEMS_PER_KIND, render
 
 Make = Callable[..., Report]
@@ -277,3 +278,33 @@ def test_advice_about_the_estate_is_for_the_files_that_it_points_at(
     assert "fix: Spread the copies; riskscan explain RS101" in render(page)
     page = report([found], resources=(resource(),), rules={"RS101": rule})
     assert "fix: Set multi_az; riskscan explain RS101" in render(page)
+
+
+@pytest.mark.parametrize(
+    ("platform", "written", "provider", "advice"),
+    [
+        ("cloudformation", "", "aws", "Set MultiAZ"),
+        ("arm", "bicep", "azure", "Set highAvailability"),
+        ("arm", "arm", "azure", "Set highAvailability"),  # ARM's JSON has the names that Bicep has
+        ("arm", "az-graph", "azure", "Set zone_redundant"),
+        ("aws", "aws-config", "aws", "Set multi_az"),
+        ("google", "gcp-assets", "google", "Set availability_type"),
+        ("arm", "bicep", "hetzner", "Set highAvailability"),
+        ("google", "gcp-assets", "oracle", "Set multi_az"),  # of nothing that fits, the first
+    ],
+)
+def test_advice_is_in_the_language_of_the_file(platform: str, written: str, provider: str, advice: str) -> None:
+    texts = {
+        "terraform/aws": "Set multi_az",
+        "cloudformation": "Set MultiAZ",
+        "terraform/google": "Set availability_type",
+        "terraform/azure": "Set zone_redundant",
+        "bicep": "Set highAvailability",
+    }
+    rule = RuleInfo("RS101", "a", Axis.ZONE, Severity.HIGH, "medium", "a", "w", remediation=texts)
+    declared = Declaration("x", "x", "x", platform, Span("f", 1), {}, written=written)
+    assert remedy(rule, Resource(declared, "database", {}, {}, Placement(provider))) == advice
+
+
+def test_a_rule_without_advice_gives_none() -> None:
+    assert remedy(RuleInfo("RS101", "a", Axis.ZONE, Severity.HIGH, "medium", "a", "w"), None) == ""
