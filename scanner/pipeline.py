@@ -117,8 +117,8 @@ def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Fi
 def diff(base: Path, head: Path, config: Config) -> Comparison:
     """Read two estates, and say what is what in them and where ``head`` is more centralized.
 
-    Raises as :func:`scan` does. ``config`` is that of ``base``: the services that it names are those of ``head`` too, by
-    the counterparts of their entries.
+    Raises as :func:`scan` does. ``config`` is that of ``base``: the services that it names are those of ``head`` too,
+    by the counterparts of their entries.
     """
     from scanner.comparison.compare import Estate as Judged
     from scanner.comparison.compare import compare

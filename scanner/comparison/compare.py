@@ -129,7 +129,7 @@ class Comparer:
             Place(head.id, head.span),
             pair.basis,
             pair.evidence,
-            tagged(found, effects(found, changed, self.reads)),
+            tagged(found, effects(found, changed, self.reads, head)),
             changed,
         )
 

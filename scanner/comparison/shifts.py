@@ -8,6 +8,7 @@ from scanner.comparison.differences import View
 from scanner.graph.index import at_path
 from scanner.model.comparison import Difference, Effect, Shift, worst
 from scanner.model.finding import Finding, Outcome
+from scanner.model.resource import Resource
 
 Answers = Mapping[str, Finding]
 """A resource's findings by the rule's code."""
@@ -75,7 +76,12 @@ def _unsaid(finding: Finding, views: tuple[View, View]) -> str:
 
 
 def effects(
-    found: Sequence[Difference], changed: Sequence[Shift], reads: Mapping[str, frozenset[str]]
+    found: Sequence[Difference], changed: Sequence[Shift], reads: Mapping[str, frozenset[str]], head: Resource
 ) -> dict[str, Effect]:
-    """What each difference does, by its name: the effects of the rules that read it."""
-    return {each.name: worst(s.effect for s in changed if each.name in reads.get(s.rule, ())) for each in found}
+    """What each difference does, by its name: the effects of the rules that read it, or what the same line decides."""
+
+    def line(name: str) -> str:
+        return head.place_of(name.partition(" ")[0])[1]
+
+    lines = {shift.rule: {line(name) for name in reads.get(shift.rule, ())} - {""} for shift in changed}
+    return {each.name: worst(s.effect for s in changed if line(each.name) in lines[s.rule]) for each in found}
