@@ -100,6 +100,10 @@ def _tagged(each: Subject) -> Iterable[Hashable]:
     return [(each.type, each.tag)] if each.tag else []
 
 
+def _typed(each: Subject) -> Iterable[Hashable]:
+    return [each.type]
+
+
 TIERS: Final = (
     Tier(Basis.ADDRESS, _addressed, strict=True),
     Tier(Basis.ADDRESS, _bare, strict=True),
@@ -140,7 +144,7 @@ class Matcher:
 
     def by_keys(self, tier: Tier) -> None:
         """Match by one kind of keys: first those that are alone with theirs, then by place, then what that leaves."""
-        for split in (_as_one, _by_account, _by_region, _by_zone, _by_range, _as_one):
+        for split in (_as_one, _by_account, _by_region, _by_zone, _by_mark, _as_one):
             buckets = self._buckets(tier.keys)
             found = [(part, _words(key)) for key, bucket in buckets.items() for part in split(bucket) if part.is_pair]
             self._accept(found, tier.basis, strict=tier.strict)
@@ -196,7 +200,7 @@ class Matcher:
         """Match what stands in the same relation to matched resources, round by round from there."""
         for _ in range(ROUNDS):
             before = len(self.pairs)
-            for split in (_as_one, _by_zone, _by_range):
+            for split in (_as_one, _by_zone, _by_mark):
                 buckets = self._related()
                 found = [
                     (part, f"{direction} {target}")
@@ -233,19 +237,16 @@ class Matcher:
     # -- the rest ----------------------------------------------------------------------------------
 
     def by_type_alone(self) -> None:
-        """Match what has no name on either side where it is the last of its type."""
-        found = [(bucket, kind) for kind, bucket in self._unnamed().items() if bucket.is_pair]
-        self._accept(found, Basis.ALONE)
-
-    def _unnamed(self) -> dict[str, Bucket]:
-        found: dict[str, Bucket] = {}
-        for each in self._open(self.base):
-            if not (each.names or each.prefixes or each.tag):
-                found.setdefault(each.type, Bucket()).base.append(each)
-        for each in self._open(self.head):
-            if each.type in found:
-                found[each.type].head.append(each)
-        return {kind: bucket for kind, bucket in found.items() if bucket.head}
+        """Match the last of a type, or the last with its mark or in its zones, unless their tags say otherwise."""
+        for split in (_by_mark, _by_zone, _as_one):
+            found = [
+                (part, _words(kind))
+                for kind, bucket in self._buckets(_typed).items()
+                for part in split(bucket)
+                if part.is_pair and not _tags_differ(part.base[0], part.head[0])
+            ]
+            self._accept(found, Basis.ALONE)
+        self.by_relations()
 
     def result(self) -> Matching:
         """What was found, with what is left over of keys that both sides have."""
@@ -266,8 +267,9 @@ class Matcher:
         for tier in TIERS:
             for key, bucket in self._buckets(tier.keys).items():
                 yield from _group(bucket, tier.basis, _words(key), seen, heads)
-        for kind, bucket in self._unnamed().items():
-            yield from _group(bucket, Basis.ALONE, kind, seen, heads)
+        for key, bucket in self._buckets(_typed).items():
+            nameless = [each for each in bucket.base if not (each.names or each.prefixes or each.tag)]
+            yield from _group(Bucket(nameless, bucket.head), Basis.ALONE, _words(key), seen, heads)
 
 
 def _group(bucket: Bucket, basis: Basis, evidence: str, seen: set[str], heads: set[str]) -> Iterator[Group]:
@@ -295,6 +297,10 @@ def contradict(one: Subject, other: Subject) -> bool:
     return bool(stacks[0] and stacks[1] and stacks[0] != stacks[1])
 
 
+def _tags_differ(one: Subject, other: Subject) -> bool:
+    return bool(one.tag and other.tag and one.tag != other.tag)
+
+
 def _as_one(bucket: Bucket) -> Iterator[Bucket]:
     yield bucket
 
@@ -311,8 +317,8 @@ def _by_zone(bucket: Bucket) -> Iterator[Bucket]:
     return _split(bucket, lambda each: each.place.zones and (each.place.region, each.place.zones))
 
 
-def _by_range(bucket: Bucket) -> Iterator[Bucket]:
-    return _split(bucket, lambda each: each.range or None)
+def _by_mark(bucket: Bucket) -> Iterator[Bucket]:
+    return _split(bucket, lambda each: each.mark or None)
 
 
 def _split(bucket: Bucket, place: Callable[[Subject], Hashable]) -> Iterator[Bucket]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from scanner.model.comparison import Coefficient, Effect, Interval, ServicePair
@@ -19,32 +21,45 @@ def services(
 
     ``counterparts`` maps ids of ``base`` to those of ``head``.
     """
-    named: dict[tuple[str, str], ServiceRisk] = {(each.kind, each.name): each for each in head if not each.found}
-    entered: dict[tuple[str, str], ServiceRisk] = {
-        (each.kind, entry): each for each in reversed(head) for entry in each.entry
-    }
-    taken: set[str] = set()
+    named = {(str(each.kind), each.name): each for each in head}
+    entered: dict[tuple[str, str], deque[ServiceRisk]] = {}
+    for each in head:
+        for entry in each.entry:
+            entered.setdefault((each.kind, entry), deque()).append(each)
+    taken: set[tuple[str, str]] = set()
     found: list[ServicePair] = []
     for each in base:
-        twin = named.get((each.kind, each.name)) if not each.found else None
-        twin = twin or next(_by_entry(each, entered, counterparts), None)
-        if twin is None or twin.name in taken:
+        twin = named.get((each.kind, each.name))
+        if twin is None or (each.found and not _share_entry(each, twin, counterparts)):
+            twin = _by_entry(each, entered, counterparts, taken)
+        if twin is None or (twin.kind, twin.name) in taken:
             found.append(_alone(each, each.name, "", f"nothing of it was found in the {labels[1]}"))
             continue
-        taken.add(twin.name)
+        taken.add((twin.kind, twin.name))
         found.append(_pair(each, twin))
-    rest = [each for each in head if each.name not in taken]
+    rest = [each for each in head if (each.kind, each.name) not in taken]
     found += [_alone(each, "", each.name, f"nothing of it was found in the {labels[0]}") for each in rest]
     return tuple(found)
 
 
+def _share_entry(one: ServiceRisk, other: ServiceRisk, counterparts: Mapping[str, str]) -> bool:
+    return any(counterparts.get(entry) in other.entry for entry in one.entry)
+
+
 def _by_entry(
-    service: ServiceRisk, entered: Mapping[tuple[str, str], ServiceRisk], counterparts: Mapping[str, str]
-) -> Iterator[ServiceRisk]:
+    service: ServiceRisk,
+    entered: Mapping[tuple[str, str], deque[ServiceRisk]],
+    counterparts: Mapping[str, str],
+    taken: AbstractSet[tuple[str, str]],
+) -> ServiceRisk | None:
+    """The next service of ``head`` that has the same way in and is nobody's yet."""
     for entry in service.entry:
-        twin = entered.get((service.kind, counterparts.get(entry, "")))
-        if twin is not None:
-            yield twin
+        waiting = entered.get((service.kind, counterparts.get(entry, "")), deque())
+        while waiting and (waiting[0].kind, waiting[0].name) in taken:
+            waiting.popleft()
+        if waiting:
+            return waiting[0]
+    return None
 
 
 def _alone(service: ServiceRisk, name: str, head: str, reason: str) -> ServicePair:

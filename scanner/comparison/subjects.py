@@ -27,6 +27,8 @@ _PREFIXES: Final = "_prefix"
 _SHORTEST_PREFIX: Final = 3
 _ALIKE: Final[Mapping[str, str]] = {"aws_alb": "aws_lb", "aws_alb_listener": "aws_lb_listener"}
 """Two names of one type."""
+_MARKS: Final = ("cidr_block", "set_identifier")
+"""Networks of one network differ in their addresses, DNS records of one name in these."""
 _LEFT_OUT: Final = frozenset({"state_backend"})
 """Kinds of which no account and no other tool knows."""
 
@@ -42,8 +44,8 @@ class Place(Struct, frozen=True):
 class Subject(Struct, frozen=True):
     """One resource with all that may identify it. Texts are as the provider compares them.
 
-    ``names`` are those of attributes that the catalog says it is known by, ``prefixes`` beginnings of them, ``range``
-    the addresses of a network.
+    ``names`` are those of attributes that the catalog says it is known by, ``prefixes`` beginnings of them, ``mark``
+    what tells it from others beside it.
     """
 
     resource: Resource
@@ -55,7 +57,7 @@ class Subject(Struct, frozen=True):
     prefixes: tuple[str, ...] = ()
     logical_id: str = ""
     tag: str = ""
-    range: str = ""
+    mark: str = ""
 
     @property
     def id(self) -> str:
@@ -86,7 +88,7 @@ def subject(resource: Resource, moves: Mapping[str, str]) -> Subject:
         tuple(_prefixes(resource, attributes)),
         _logical_id(resource),
         _text(resource.tags.get("Name")),
-        _text(attributes.get("cidr_block")),
+        next(filter(None, (_text(attributes.get(name)) for name in _MARKS)), ""),
     )
 
 

@@ -255,3 +255,15 @@ def test_the_work_grows_with_the_number_of_resources_alone() -> None:
     steps = {number: match(crowd(number, "b"), crowd(number, "h"), {}).steps for number in (1_000, 10_000)}
     assert steps[10_000] <= 10.5 * steps[1_000]
     assert len(match(crowd(10_000, "b"), crowd(10_000, "h"), {}).pairs) == 5_001
+
+
+def test_records_of_one_name_are_told_apart_by_what_their_routing_calls_them() -> None:
+    base = graph([resource(f"r.{n}", "aws_route53_record", name="x.example", set_identifier=n) for n in "ab"])
+    head = graph([resource(f"s.{n}", "aws_route53_record", name="x.example", set_identifier=n) for n in "ba"])
+    assert {p.base: p.head for p in match(base, head, {}).pairs} == {"r.a": "s.a", "r.b": "s.b"}
+
+
+def test_the_only_one_of_its_type_with_another_tag_is_another_one() -> None:
+    base, head = (graph([resource(name, "aws_vpc", tags={"Name": name})]) for name in ("old", "new"))
+    found = match(base, head, {})
+    assert (found.pairs, found.only_base, found.only_head) == ((), ("old",), ("new",))
