@@ -67,6 +67,7 @@ def _handed_over(result: TerraformResult) -> Parsed:
         result.partly,
         result.sources,
         result.secrets,
+        moves=result.moves,
     )
 
 

@@ -15,6 +15,7 @@ from scanner.discovery import Discovery, SourceFile, discover, with_named
 from scanner.facts.key_material import key_texts
 from scanner.front_ends import PLANS, read_files
 from scanner.graph.graph import Graph, with_edges, with_services
+from scanner.model.comparison import Comparison
 from scanner.model.finding import Finding, Severity
 from scanner.model.outage import OutageReport, Scenario, ServiceRisk
 from scanner.model.problem import Problem, ProblemKind
@@ -25,9 +26,10 @@ from scanner.model.span import Span
 from scanner.normalize import Settings, normalize
 from scanner.normalize.crowds import crowded
 from scanner.parsers.parsed import Parsed
+from scanner.rules.condition import mentioned
 from scanner.rules.evaluate import evaluate
 from scanner.rules.load import load_rules
-from scanner.rules.rule import RuleSet
+from scanner.rules.rule import Rule, RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
 from scanner.scoring import score
 from scanner.simulation.services import Escrow, Wanted, select
@@ -73,15 +75,20 @@ def scan_account(
 
 def report_on(estate: Estate, loaded: RuleSet) -> Report:
     """What the rules and the fault graph say of an estate."""
+    return judged(estate, loaded)[0]
+
+
+def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
+    """What the rules and the fault graph say of what was read, and the graph with its services."""
     config = estate.config
     rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
     outages = study(estate.graph, wishes(config))
     risks = outages.analysis.risks()
     graph, parsed = with_services(estate.graph, risks, outages.analysis.losses()), estate.parsed
-    judged, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
-    findings, waiver_problems = _suppressed(judged, loaded, parsed, config)
+    answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
+    findings, waiver_problems = _suppressed(answers, loaded, parsed, config)
     problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}
-    return Report(
+    report = Report(
         tool_version=VERSION,
         base=str(estate.found.base),
         resources=_shown(graph),
@@ -90,7 +97,7 @@ def report_on(estate: Estate, loaded: RuleSet) -> Report:
         rules=loaded.infos,
         problems=tuple(sorted(problems, key=_order)),
         coverage=_coverage(estate.found, parsed),
-        score=score([risk.cuts for risk in risks], _apart(judged, risks), judged, config.targets),
+        score=score([risk.cuts for risk in risks], _apart(answers, risks), answers, config.targets),
         sources=parsed.sources,
         secrets=parsed.secrets | frozenset(key_texts(graph)),
         uncatalogued=estate.uncatalogued,
@@ -98,12 +105,57 @@ def report_on(estate: Estate, loaded: RuleSet) -> Report:
         services=risks,
         changes=parsed.changes,
     )
+    return report, graph
 
 
 def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Finding]:
     """The findings about what no service depends on."""
     inside = {name for risk in risks for name in risk.cone}
     return [finding for finding in findings if finding.resource not in inside]
+
+
+def diff(base: Path, head: Path, config: Config) -> Comparison:
+    """Read two estates, and say what is what in them and where ``head`` is more centralized.
+
+    Raises as :func:`scan` does. ``config`` is that of ``base``: the services that it names are those of ``head`` too,
+    by the counterparts of their entries.
+    """
+    from scanner.comparison.compare import Estate as Judged
+    from scanner.comparison.compare import compare
+    from scanner.comparison.matching import match
+
+    loaded = load_rules(config.packs)
+    first = read_estate([base], config)
+    second = read_estate([head], replace(config, plans=()))
+    matching = match(first.graph, second.graph, {**first.parsed.moves, **second.parsed.moves})
+    counterparts = {pair.base: pair.head for pair in matching.pairs}
+    second = replace(second, config=carried_over(second.config, first.graph, second.graph, counterparts))
+    sides = (Judged(*judged(first, loaded)), Judged(*judged(second, loaded)))
+    return compare(*sides, matching, {code: _read_by(rule) for code, rule in loaded.rules.items()})
+
+
+def _read_by(rule: Rule) -> frozenset[str]:
+    return frozenset((*rule.mark, *mentioned(rule.fails_when), *mentioned(rule.when or {})))
+
+
+def carried_over(config: Config, base: Graph, head: Graph, counterparts: Mapping[str, str]) -> Config:
+    """The configuration with the entries of services and custody as ``head`` calls them.
+
+    An entry that means something there already stays. One without a counterpart stays too, and becomes a problem.
+    """
+
+    def carried(service: Service) -> Service:
+        entries = (_carried(entry, base, head, counterparts) for entry in service.entry)
+        return replace(service, entry=tuple(name for names in entries for name in names))
+
+    return replace(config, services=tuple(map(carried, config.services)), custody=tuple(map(carried, config.custody)))
+
+
+def _carried(entry: str, base: Graph, head: Graph, counterparts: Mapping[str, str]) -> tuple[str, ...]:
+    if select(head, entry):
+        return (entry,)
+    found = [counterparts[each.id] for each in select(base, entry) if each.id in counterparts]
+    return tuple(found) or (entry,)
 
 
 def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[Scenario, ...]]) -> OutageReport:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from scanner.config import Config, UnknownPolicy
-from scanner.model.finding import Finding, Outcome
+from scanner.model.comparison import Comparison, Effect, Side
+from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
 
@@ -24,6 +26,31 @@ def exit_code(report: Report, config: Config) -> int:
     return INCOMPLETE if why_incomplete(report, config) else OK
 
 
+def comparison_exit_code(report: Comparison, config: Config) -> int:
+    """The same for two estates: only what is more centralized in ``head`` counts."""
+    severities = [*_drifts(report, config), *_services_worse(report)]
+    worse = config.fail_on is not None and any(severity >= config.fail_on for severity in severities)
+    if worse and not config.exit_zero:
+        return FINDINGS
+    return INCOMPLETE if any(why_incomplete(side, config) for side in (report.base, report.head)) else OK
+
+
+def _drifts(report: Comparison, config: Config) -> Iterator[Severity]:
+    """The severities of rules that fail in ``head`` alone, on resources of both sides or of its own."""
+    for shift in (*report.estate, *(shift for match in report.matches for shift in match.shifts)):
+        perhaps = shift.effect is Effect.UNDECIDED and shift.base is not Outcome.FAIL and shift.head is not Outcome.PASS
+        if shift.effect is Effect.MORE or (perhaps and config.unknown is UnknownPolicy.FAIL):
+            yield shift.severity
+    yield from (finding.severity for lone in report.only_head for finding in lone.failing)
+
+
+def _services_worse(report: Comparison) -> Iterator[Severity]:
+    """A service that takes fewer failures is as severe as it is critical: both are told in the same words."""
+    for service in report.services:
+        if service.effect is Effect.MORE:
+            yield Severity[service.criticality.value.upper()]
+
+
 def misses_target(report: Report, config: Config) -> bool:
     """Whether a service certainly takes fewer failures than a target asks, and the user wants that to fail."""
     policy = report.score.policy
@@ -36,7 +63,7 @@ def fails(finding: Finding, config: Config) -> bool:
     return config.fail_on is not None and finding.outcome in counted and finding.severity >= config.fail_on
 
 
-def why_incomplete(report: Report | OutageReport, config: Config) -> str:
+def why_incomplete(report: Report | OutageReport | Side, config: Config) -> str:
     """Why the scan does not answer for everything, as a clause; empty when it does, or when that is allowed."""
     if config.strict and report.problems:
         return f"{_count(len(report.problems), 'problem')}, and --strict counts every one"

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "scan": "scanner.cli.scan",
     "aws": "scanner.cli.aws",
     "simulate": "scanner.cli.simulate",
+    "diff": "scanner.cli.diff",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
     "incidents": "scanner.cli.incidents",

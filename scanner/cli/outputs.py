@@ -14,10 +14,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.config import Config, UnknownPolicy, repository_root
+from scanner.model.comparison import Comparison
 from scanner.model.finding import Outcome
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
-from scanner.reporters import MODULES, Options, render, render_outages
+from scanner.reporters import MODULES, Options, render, render_comparison, render_outages
 
 FORMATS: Final = tuple(MODULES)
 PLAIN_WIDTH: Final = 100
@@ -103,6 +104,17 @@ def show_text(format_name: str, report: OutageReport, file: Path | None, color: 
         prefix=repository_prefix(Path(report.base)),
     )
     data = render_outages(format_name, report, options).encode("utf-8", "backslashreplace")
+    if file is None:
+        _write_stdout(data)
+    else:
+        _write_file(file, data)
+
+
+def show_comparison(format_name: str, report: Comparison, file: Path | None, color: str, *, full: bool) -> None:
+    """Render two estates side by side and write it. Raises ``ClickException`` when the file cannot be written."""
+    target = Target(format_name, file)
+    options = Options(color=_wants_color(color, target, os.environ), width=_width(target), full=full)
+    data = render_comparison(format_name, report, options).encode("utf-8", "backslashreplace")
     if file is None:
         _write_stdout(data)
     else:

@@ -16,7 +16,8 @@ class Parsed(Struct, frozen=True):
 
     ``roots`` are the names of what is applied as one (a Terraform root, a chart, an overlay), ``unread`` and ``partly``
     names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show, ``changes`` what an
-    apply will do, ``zone_ids`` what an account calls its zones, by their ids.
+    apply will do, ``zone_ids`` what an account calls its zones, by their ids, ``moves`` the new address of what had
+    another one before.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -28,6 +29,7 @@ class Parsed(Struct, frozen=True):
     secrets: frozenset[str] = frozenset()
     changes: tuple[Change, ...] = ()
     zone_ids: Mapping[str, str] = {}
+    moves: Mapping[str, str] = {}
 
 
 def joined(results: Iterable[Parsed]) -> Parsed:
@@ -39,6 +41,7 @@ def joined(results: Iterable[Parsed]) -> Parsed:
     for result in found:
         sources.update(result.sources)
         zone_ids.update(result.zone_ids)
+    moves = {old: new for result in found for old, new in result.moves.items()}
     return Parsed(
         tuple(declarations[name] for name in sorted(declarations)),
         tuple(root for result in found for root in result.roots),
@@ -49,4 +52,5 @@ def joined(results: Iterable[Parsed]) -> Parsed:
         frozenset().union(*(result.secrets for result in found)),
         tuple(change for result in found for change in result.changes),
         zone_ids,
+        moves,
     )

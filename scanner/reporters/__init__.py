@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
+from scanner.model.comparison import Comparison
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
 from scanner.reporters.options import Options
-from scanner.reporters.redact import redacted_outages
+from scanner.reporters.redact import redacted_comparison, redacted_outages
 
 MODULES: Final = {
     "text": "scanner.reporters.text",
@@ -30,6 +31,14 @@ OUTAGES: Final = {
 """The same for the answers of a simulation."""
 
 
+COMPARISONS: Final = {
+    "text": "scanner.reporters.comparison_text",
+    "markdown": "scanner.reporters.comparison_markdown",
+    "json": "scanner.reporters.comparison_json",
+}
+"""The same for two estates side by side."""
+
+
 def render(format_name: str, report: Report, options: Options) -> str:
     """A report in one format. The same report and options always give the same text."""
     return str(import_module(MODULES[format_name]).render(report, options))
@@ -40,4 +49,9 @@ def render_outages(format_name: str, report: OutageReport, options: Options) -> 
     return str(import_module(OUTAGES[format_name]).render(redacted_outages(report), options))
 
 
-__all__ = ["MODULES", "OUTAGES", "Options", "render", "render_outages"]
+def render_comparison(format_name: str, report: Comparison, options: Options) -> str:
+    """A comparison in one format, without the secrets that were met."""
+    return str(import_module(COMPARISONS[format_name]).render(redacted_comparison(report), options))
+
+
+__all__ = ["COMPARISONS", "MODULES", "OUTAGES", "Options", "render", "render_comparison", "render_outages"]

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from scanner.model.comparison import Comparison, Lone, Shift, Side
 from scanner.model.finding import Finding
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage, ServiceRisk, Step
 from scanner.model.report import Report
@@ -153,6 +154,53 @@ def _outage(outage: ServiceOutage, clean: Clean) -> ServiceOutage:
         path=_path(outage.path, reached, clean),
         remedies=tuple(map(clean, outage.remedies)),
     )
+
+
+def redacted_comparison(report: Comparison) -> Comparison:
+    """The same for two estates side by side."""
+    clean = cleaner(report.secrets)
+    if clean is None:
+        return report
+    return replace(
+        report,
+        matches=tuple(
+            replace(
+                match,
+                evidence=clean(match.evidence),
+                differences=tuple(
+                    replace(d, base=clean(d.base), head=clean(d.head), reason=clean(d.reason))
+                    for d in match.differences
+                ),
+                shifts=_shifts(match.shifts, clean),
+            )
+            for match in report.matches
+        ),
+        ambiguous=tuple(replace(group, evidence=clean(group.evidence)) for group in report.ambiguous),
+        only_base=_lone(report.only_base, clean),
+        only_head=_lone(report.only_head, clean),
+        estate=_shifts(report.estate, clean),
+        base=_side(report.base, clean),
+        head=_side(report.head, clean),
+    )
+
+
+def _shifts(shifts: Iterable[Shift], clean: Clean) -> tuple[Shift, ...]:
+    return tuple(replace(s, message=clean(s.message), reason=clean(s.reason)) for s in shifts)
+
+
+def _lone(found: Iterable[Lone], clean: Clean) -> tuple[Lone, ...]:
+    return tuple(
+        replace(
+            each,
+            note=clean(each.note),
+            failing=tuple(replace(finding, message=clean(finding.message)) for finding in each.failing),
+        )
+        for each in found
+    )
+
+
+def _side(side: Side, clean: Clean) -> Side:
+    return replace(side, problems=tuple(replace(p, message=clean(p.message)) for p in side.problems))
 
 
 def cleaner(secrets: Iterable[str], names: Collection[str] = ()) -> Clean | None:

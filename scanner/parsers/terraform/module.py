@@ -426,7 +426,7 @@ class ModuleInstance:
             return Expansion({None: sample}, _at(undecided, span), "for_each")
         keys = list(entries)[: self._limited(len(entries), span)]
         return Expansion(
-            {k: Instance(f'{address}["{_quoted(k)}"]', {"each": {"key": k, "value": entries[k]}}) for k in keys},
+            {k: Instance(f'{address}["{quoted(k)}"]', {"each": {"key": k, "value": entries[k]}}) for k in keys},
             keyed_by="for_each",
         )
 
@@ -498,7 +498,8 @@ def _whole_number(value: Value) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _quoted(key: str) -> str:
+def quoted(key: str) -> str:
+    """A key as addresses have it between quotes."""
     return key.replace("\\", "\\\\").replace('"', '\\"')
 
 

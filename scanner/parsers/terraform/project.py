@@ -21,6 +21,7 @@ from scanner.parsers.terraform import syntax, tree
 from scanner.parsers.terraform.declare import backend, declarations, module_sources, outputs
 from scanner.parsers.terraform.folders import Folder, InputFile, Reader, is_within, literal, uncalled
 from scanner.parsers.terraform.module import Argument, ModuleInstance, provider_name
+from scanner.parsers.terraform.moves import moves
 from scanner.parsers.terraform.options import TerraformOptions
 from scanner.parsers.terraform.source import Located, ModuleSource
 from scanner.parsers.terraform.traversal import references
@@ -38,7 +39,7 @@ class RootModule(Struct, frozen=True):
 
 
 class TerraformResult(Struct, frozen=True):
-    """What the Terraform files of a scan declare."""
+    """What the Terraform files of a scan declare. ``moves`` are addresses behind the name of their root and ``#``."""
 
     declarations: tuple[Declaration, ...]
     roots: tuple[RootModule, ...]
@@ -47,6 +48,7 @@ class TerraformResult(Struct, frozen=True):
     partly: frozenset[str]
     sources: Mapping[str, tuple[str, ...]]
     secrets: frozenset[str]
+    moves: Mapping[str, str] = {}
 
 
 def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: TerraformOptions) -> TerraformResult:
@@ -55,6 +57,7 @@ def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: Terra
     folders = reader.folders(files)
     roots = _roots(folders, scan_root)
     found: list[Declaration] = []
+    moved: dict[str, str] = {}
     reads_states = any(
         kind == "terraform_remote_state" for folder in folders.values() for _, kind, _ in folder.source.resources
     )
@@ -64,6 +67,7 @@ def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: Terra
         evaluation.reads_states = reads_states
         found.extend(evaluation.declarations(prefix))
         reader.secrets |= evaluation.secrets
+        moved.update((f"{root.name}#{old}", f"{root.name}#{new}") for old, new in evaluation.moves)
     unique = {declaration.id: declaration for declaration in found}
     return TerraformResult(
         tuple(unique[name] for name in sorted(unique)),
@@ -73,6 +77,7 @@ def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: Terra
         frozenset(reader.partly),
         reader.lines,
         frozenset(reader.secrets),
+        moved,
     )
 
 
@@ -121,6 +126,7 @@ class Evaluation:
     _manifest: dict[str, Path] | None = None
     too_many: Span | None = None
     reads_states: bool = False
+    moves: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def root_module(self) -> Path:
@@ -171,6 +177,7 @@ class Evaluation:
             self.report(Problem(further.span, ProblemKind.LIMIT, message))
 
     def _module_declarations(self, module: ModuleInstance, id_prefix: str) -> Iterator[Declaration]:
+        self.moves.extend(moves(module))
         yield from declarations(module, self.root_info.name, id_prefix)
         yield from module_sources(module, self.root_info.name, id_prefix)
         for name in module.source.calls:

@@ -57,6 +57,7 @@ class ModuleSource:
     calls: dict[str, Located] = field(default_factory=dict)
     providers: dict[str, Located] = field(default_factory=dict)
     settings: list[Located] = field(default_factory=list)
+    moves: list[Located] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     types: dict[str, Type] = field(default_factory=dict)
 
@@ -73,8 +74,9 @@ _LABELS: Mapping[str, int] = {
     "provider": 1,
     "locals": 0,
     "terraform": 0,
+    "moved": 0,
 }
-_WITHOUT_EFFECT = frozenset({"moved", "removed", "import", "check", "action"})
+_WITHOUT_EFFECT = frozenset({"removed", "import", "check", "action"})
 """Blocks that declare nothing that runs."""
 
 
@@ -121,6 +123,8 @@ def _collect(source: ModuleSource, located: Located, override: bool) -> None:
                     _refuse(source, span, f"local value {name} is declared twice, first in {present.span}")
         case "terraform", 0:
             source.settings.append(located)
+        case "moved", 0:
+            source.moves.append(located)
         case kind, _ if kind in _LABELS:
             _refuse(source, located.span, f"a {kind} block has {_LABELS[kind]} labels, not {len(labels)}")
         case kind, _ if kind not in _WITHOUT_EFFECT:

@@ -1,0 +1,1 @@
+"""Two estates side by side; :mod:`scanner.comparison.compare` begins it."""

@@ -1,0 +1,174 @@
+"""From two judged estates and what is what in them to the comparison that reports show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec import Struct
+
+from scanner.comparison.differences import View, differences, tagged
+from scanner.comparison.matching import Group, Matching, Pair
+from scanner.comparison.services import services
+from scanner.comparison.shifts import Answers, by_resource, effects, shifts
+from scanner.comparison.subjects import INVENTORIES
+from scanner.graph.graph import Graph
+from scanner.model.comparison import Ambiguity, Comparison, Lone, Match, Place, Shift, Side
+from scanner.model.finding import Outcome
+from scanner.model.report import Report
+from scanner.model.resource import Resource
+from scanner.model.value import Unknown
+
+_ESTATE: Final = "estate"
+"""The id under which rules answer for everything together."""
+_STANDING: Final = INVENTORIES | {"terraform-state"}
+"""Formats that tell what stands."""
+
+
+class Estate(Struct, frozen=True):
+    """One side: what was found and judged, and its graph."""
+
+    report: Report
+    graph: Graph
+
+    @property
+    def is_inventory(self) -> bool:
+        """Whether it tells what stands, not what is wanted."""
+        formats = {name for name, files in self.report.coverage.items() if files.found}
+        return bool(formats) and formats <= _STANDING
+
+
+def compare(base: Estate, head: Estate, matching: Matching, reads: Mapping[str, frozenset[str]]) -> Comparison:
+    """Hold ``head`` against ``base``. ``reads`` tells which properties each rule looks at."""
+    return Comparer(base, head, matching, reads).comparison()
+
+
+def labels(base: Estate, head: Estate) -> tuple[str, str]:
+    """What the sides are called: code and account, unless both are the same."""
+    if head.is_inventory and not base.is_inventory:
+        return "code", "account"
+    return "base", "head"
+
+
+@dataclass
+class Comparer:
+    """Both sides, with what is known of ids and findings by resource."""
+
+    base: Estate
+    head: Estate
+    matching: Matching
+    reads: Mapping[str, frozenset[str]]
+    words: tuple[str, str] = field(init=False)
+    answers: tuple[Mapping[str, Answers], Mapping[str, Answers]] = field(init=False)
+    twins: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = labels(self.base, self.head)
+        self.answers = by_resource(self.base.report.findings), by_resource(self.head.report.findings)
+        self.twins = {pair.head: pair.base for pair in self.matching.pairs}
+
+    def comparison(self) -> Comparison:
+        """All of it."""
+        matching, base, head = self.matching, self.base, self.head
+        counterparts = {pair.base: pair.head for pair in matching.pairs}
+        return Comparison(
+            tool_version=head.report.tool_version,
+            base=self._side(0),
+            head=self._side(1),
+            matches=tuple(map(self._match, matching.pairs)),
+            ambiguous=tuple(map(self._ambiguity, matching.groups)),
+            only_base=tuple(self._lone(0, name) for name in matching.only_base),
+            only_head=tuple(self._lone(1, name) for name in matching.only_head),
+            estate=self._shifts(_ESTATE, _ESTATE),
+            services=services(base.report.services, head.report.services, counterparts, self.words),
+            secrets=base.report.secrets | head.report.secrets,
+        )
+
+    def _side(self, number: int) -> Side:
+        estate = self._estate(number)
+        report = estate.report
+        return Side(
+            label=self.words[number],
+            base=report.base,
+            inventory=estate.is_inventory,
+            resources=len(self.matching.pairs) + self._unmatched(number),
+            uncatalogued=sum(report.uncatalogued.values()),
+            score=report.score,
+            problems=report.problems,
+            coverage=report.coverage,
+            sources=report.sources,
+        )
+
+    def _unmatched(self, number: int) -> int:
+        found = self.matching
+        lone, groups = (found.only_head if number else found.only_base), found.groups
+        return len(lone) + sum(len(group.head if number else group.base) for group in groups)
+
+    def _estate(self, number: int) -> Estate:
+        return self.head if number else self.base
+
+    def _resource(self, number: int, name: str) -> Resource:
+        return self._estate(number).graph.resources[name]
+
+    def _place(self, number: int, name: str) -> Place:
+        return Place(name, self._resource(number, name).span)
+
+    def _match(self, pair: Pair) -> Match:
+        base, head = self._resource(0, pair.base), self._resource(1, pair.head)
+        views = (
+            View(base, self.base.graph, lambda name: f"\0{name}", self.words[0]),
+            View(head, self.head.graph, lambda name: f"\0{self.twins.get(name, name)}", self.words[1]),
+        )
+        found = list(differences(*views))
+        changed = self._shifts(pair.base, pair.head, views)
+        return Match(
+            base.type,
+            base.kind,
+            Place(base.id, base.span),
+            Place(head.id, head.span),
+            pair.basis,
+            pair.evidence,
+            tagged(found, effects(found, changed, self.reads, head)),
+            changed,
+        )
+
+    def _shifts(self, base: str, head: str, views: tuple[View, View] | None = None) -> tuple[Shift, ...]:
+        return tuple(shifts(self.answers[0].get(base, {}), self.answers[1].get(head, {}), views))
+
+    def _ambiguity(self, group: Group) -> Ambiguity:
+        return Ambiguity(
+            self._resource(0, group.base[0]).type,
+            tuple(self._place(0, name) for name in group.base),
+            tuple(self._place(1, name) for name in group.head),
+            group.basis,
+            group.evidence,
+        )
+
+    def _lone(self, number: int, name: str) -> Lone:
+        resource = self._resource(number, name)
+        failing = (f for f in self.answers[number].get(name, {}).values() if f.outcome is Outcome.FAIL)
+        return Lone(
+            resource.type,
+            resource.kind,
+            self._place(number, name),
+            "; ".join(self._notes(number, resource)),
+            tuple(sorted(failing, key=lambda finding: (-finding.severity, finding.rule))),
+        )
+
+    def _notes(self, number: int, resource: Resource) -> Iterator[str]:
+        """Why it may say little that a resource has no counterpart."""
+        exists = resource.declaration.exists
+        if isinstance(exists, Unknown):
+            yield f"may not exist: {exists.reason}"
+        other = self._estate(1 - number)
+        if other.is_inventory and resource.type not in self._types[1 - number]:
+            yield f"the {self.words[1 - number]} lists nothing of this type"
+
+    @property
+    def _types(self) -> Sequence[frozenset[str]]:
+        return [estate.graph.once(_types_of) for estate in (self.base, self.head)]
+
+
+def _types_of(graph: Graph) -> frozenset[str]:
+    return frozenset(resource.type for resource in graph.resources.values())

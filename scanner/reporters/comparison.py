@@ -1,0 +1,154 @@
+"""The words and choices that all formats of a comparison share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from scanner.model.comparison import Basis, Coefficient, Comparison, Effect, Interval, Lone, Match, ServicePair, Shift
+from scanner.model.finding import Outcome
+from scanner.model.score import Score
+from scanner.reporters import summary
+
+BASES: Final = {
+    Basis.ADDRESS: "the same address",
+    Basis.MOVED: "moved to",
+    Basis.IDENTIFIER: "the same identifier",
+    Basis.NAME: "the same name",
+    Basis.LOGICAL_ID: "the logical id of its stack",
+    Basis.PREFIX: "a name that begins with",
+    Basis.TAG: "the same tag Name",
+    Basis.RELATION: "the only one of its type",
+    Basis.ALONE: "the only one left of its type,",
+}
+
+SHARED: Final = {
+    **BASES,
+    Basis.ADDRESS: "the address",
+    Basis.NAME: "the name",
+    Basis.IDENTIFIER: "the identifier",
+    Basis.TAG: "the tag Name",
+    Basis.ALONE: "the type alone,",
+}
+"""What resources that are not told apart have in common."""
+
+EFFECTS: Final = {
+    Effect.MORE: "more centralized",
+    Effect.LESS: "less centralized",
+    Effect.NEITHER: "neither more nor less centralized",
+    Effect.UNDECIDED: "not decided",
+}
+
+
+def why(basis: Basis, evidence: str) -> str:
+    """By what two resources are one: ``the same name orders``."""
+    if basis is Basis.ADDRESS:
+        return BASES[basis]
+    return f"{BASES[basis]} {evidence}"
+
+
+def verdict(report: Comparison) -> str:
+    """The answer in one sentence."""
+    more = sum(match.effect is Effect.MORE for match in report.matches)
+    worse = sum(service.effect is Effect.MORE for service in report.services)
+    alone = sum(bool(lone.failing) for lone in report.only_head)
+    estate = sum(shift.effect is Effect.MORE for shift in report.estate)
+    parts = [f"{more} of {summary.plural(len(report.matches), 'matched resource')}"] if more else []
+    parts += [f"{worse} of {summary.plural(len(report.services), 'service')}"] if worse else []
+    parts += [f"{summary.plural(estate, 'question')} about the whole"] if estate else []
+    parts += [f"{summary.plural(alone, 'resource')} that the {report.base.label} does not have"] if alone else []
+    if not parts:
+        return f"Nothing in the {report.head.label} was found more centralized than in the {report.base.label}."
+    return f"The {report.head.label} is more centralized than the {report.base.label}: {', '.join(parts)}."
+
+
+def counts(report: Comparison) -> str:
+    """How many resources are what."""
+    base = sum(len(group.base) for group in report.ambiguous)
+    head = sum(len(group.head) for group in report.ambiguous)
+    words = [f"{len(report.matches)} matched"]
+    words += [f"{base} in the {report.base.label} and {head} in the {report.head.label} not told apart"] if base else []
+    words += [f"{len(report.only_base)} only in the {report.base.label}"]
+    words += [f"{len(report.only_head)} only in the {report.head.label}"]
+    return ", ".join(words)
+
+
+def rows(report: Comparison) -> Iterator[tuple[str, str, str, str]]:
+    """What is told side by side: its name, both sides, and the effect where there is one."""
+    base, head = report.base, report.head
+    yield "resources", str(base.resources), str(head.resources), ""
+    if base.uncatalogued or head.uncatalogued:
+        yield "not in the catalog", str(base.uncatalogued), str(head.uncatalogued), ""
+    yield "stage", stage(base.score), stage(head.score), ""
+    yield "score", points(base.score), points(head.score), ""
+    for service in report.services:
+        for each in service.coefficients:
+            effect = "" if each.effect is Effect.NEITHER else EFFECTS[each.effect]
+            yield f"{service.name}, {each.level}", interval(each.base), interval(each.head), effect
+        if service.reason:
+            there, missing = "found", "-"
+            yield service.name or service.head, *((there, missing) if service.name else (missing, there)), ""
+
+
+def stage(score: Score) -> str:
+    """``R0``, ``R0 to R1`` where unknowns decide, ``-`` without services."""
+    if score.stage is None:
+        return "-"
+    return score.stage.value if score.stage is score.stage_high else f"{score.stage} to {score.stage_high}"
+
+
+def points(score: Score) -> str:
+    """The score, ``-`` where nothing was judged."""
+    nothing = not score.services and not any(axis.judged for axis in score.axes)
+    return "-" if nothing else f"{score.grade}: {summary.score_range(score.low, score.high)}"
+
+
+def interval(each: Interval) -> str:
+    """``2``, ``1-2`` where unknowns decide, ``-`` for more than three."""
+    low, high = each.low, each.high
+    if low == high:
+        return "-" if low is None else str(low)
+    return f"{low}-{'more' if high is None else high}"
+
+
+def changed(report: Comparison, effect: Effect) -> list[Match]:
+    """The matches of an effect, the most severe first."""
+    found = (match for match in report.matches if match.effect is effect)
+    return sorted(found, key=lambda match: (-max(s.severity for s in match.shifts), match.base.resource))
+
+
+def drifted(report: Comparison) -> list[Match]:
+    """The matches that differ in what no rule minds."""
+    return [m for m in report.matches if not m.shifts and any(not d.reason for d in m.differences)]
+
+
+def open_questions(report: Comparison) -> int:
+    """How many properties of matched resources cannot be compared."""
+    return sum(bool(difference.reason) for match in report.matches for difference in match.differences)
+
+
+def outcome(each: Outcome | None) -> str:
+    """An answer, or that the question does not arise."""
+    return "not asked" if each is None else each.value
+
+
+def sentence(shift: Shift) -> str:
+    """What a rule says on both sides: ``high RS101 …: pass -> fail, …``."""
+    told = f"{shift.severity.label} {shift.rule} {shift.slug}: {outcome(shift.base)} -> {outcome(shift.head)}"
+    return f"{told}, {shift.reason or shift.message}"
+
+
+def lone(each: Lone) -> str:
+    """The findings and notes of a resource that one side alone has, in a clause; empty when there are none."""
+    words = [f"{f.severity.label} {f.rule} {f.slug}" for f in each.failing]
+    return "; ".join([*words, each.note] if each.note else words)
+
+
+def unpaired(report: Comparison) -> Iterator[ServicePair]:
+    """The services that cannot be compared."""
+    return (service for service in report.services if service.reason)
+
+
+def worse(service: ServicePair) -> Iterator[Coefficient]:
+    """The levels at which a service takes fewer failures."""
+    return (each for each in service.coefficients if each.effect is Effect.MORE)
