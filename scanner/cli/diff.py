@@ -10,8 +10,8 @@ import click
 
 from scanner.cli.exits import comparison_exit_code, why_incomplete
 from scanner.cli.outputs import show_comparison
+from scanner.cli.report_options import SEVERITIES
 from scanner.cli.rule_sets import PACKS
-from scanner.cli.scan import SEVERITIES
 from scanner.cli.sources import configure, sources
 from scanner.config import UnknownPolicy
 
