@@ -211,13 +211,17 @@ _REGIONAL: Final = re.compile(
 )
 
 
+_ANSWERING: Final = frozenset({"aws", "google"})
+"""Platforms whose declarations nobody wrote: an account and an inventory name everything by its whole name."""
+
+
 def written_partitions(_estate: Resource, graph: Graph) -> Value:
     """How many resources name a cloud's partition or endpoint suffix as text. Absent where the files are no system."""
     if not is_system(graph):
         return ABSENT
     found: list[tuple[Resource, Span]] = []
     for resource in graph.resources.values():
-        if resource.declaration.mode != "managed":
+        if resource.declaration.mode != "managed" or resource.declaration.platform in _ANSWERING:
             continue
         asked = {_top(r.path) for r in resource.declaration.references if "aws_partition" in r.target}
         for path, text in texts(resource.declaration.attributes):

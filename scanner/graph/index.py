@@ -68,6 +68,11 @@ class Index(Struct, frozen=True):
                 found.update(dict.fromkeys(self.addressed(reference.target)))
         return tuple(found) or self.meant(at_path(declaration.attributes, path), root=declaration.root)
 
+    def told_at(self, declaration: Declaration, path: str) -> tuple[str, ...]:
+        """The ids that the text of one item refers to, as inventories tell of plain ids (``subnets[0]``)."""
+        found = (self.addressed(each.target) for each in declaration.references if each.path == path)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
     def meant(self, value: Value, types: Iterable[str] = (), root: str | None = None) -> tuple[str, ...]:
         """The ids that an attribute's value means: by reference where it is unknown, by name where it is text.
 

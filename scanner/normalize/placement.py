@@ -256,8 +256,9 @@ class Placer:
             return ()
         if isinstance(value, list):
             found: list[str | Unknown] = []
-            for item in value:
-                zones = self._zones_through(item, declaration, "", hops)
+            for number, item in enumerate(value):
+                told = self.index.told_at(declaration, f"{path}[{number}]") if isinstance(item, str) else ()
+                zones = self._zones_of_targets(told, hops) if told else self._zones_through(item, declaration, "", hops)
                 if isinstance(zones, Unknown):
                     return zones
                 found.extend(zones)

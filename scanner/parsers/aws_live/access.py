@@ -15,14 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 from msgspec import Struct
 
+from scanner.parsers.aws_live.pace import Pace
 from scanner.version import VERSION
 
 WORKERS: Final = 32
 """Calls under way at once. Those that AWS has asked to slow down wait among them, and the others should go on."""
 
 ATTEMPTS: Final = 8
-"""How often a call is made before it counts as failed; the SDK slows down by itself when AWS asks it to
-(https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html)."""
+"""How often a call is made before it counts as failed. :mod:`~scanner.parsers.aws_live.pace` says how fast."""
 
 FIRST_REGIONS: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Where the global services of other partitions than ``aws`` are asked."""
@@ -74,7 +74,8 @@ class Account:
         """The client of a service in a region."""
         with self._lock:
             if (service, region) not in self._clients:
-                self._clients[service, region] = self.session.client(service, region_name=region, config=_CONFIG)
+                made = self.session.client(service, region_name=region, config=_CONFIG)
+                self._clients[service, region] = Pace().follow(made)
             return self._clients[service, region]
 
     def forget(self, service: str) -> None:
@@ -91,7 +92,7 @@ class Account:
 
 
 _CONFIG: Final = ClientConfig(
-    retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=WORKERS,

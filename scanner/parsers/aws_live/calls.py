@@ -12,6 +12,7 @@ from botocore.parsers import ResponseParserError
 from msgspec import Struct
 
 from scanner.parsers.aws_live.actions import actions_of
+from scanner.parsers.aws_live.pace import THROTTLED
 from scanner.parsers.aws_live.redaction import cleaned
 from scanner.parsers.aws_live.specification import Lasting
 
@@ -28,12 +29,6 @@ _DENIED: Final = frozenset(
     }
 )
 _DENIED_TOO: Final = frozenset({"Client.UnauthorizedOperation", "NotAuthorized", "UnauthorizedException", "Forbidden"})
-_THROTTLED: Final = frozenset(
-    {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
-)
-_THROTTLED_TOO: Final = frozenset(
-    {"RequestThrottled", "RequestThrottledException", "SlowDown", "BandwidthLimitExceeded", "PriorRequestNotComplete"}
-)
 _NOT_ENABLED: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"})
 _NOT_USED: Final = frozenset({"OptInRequired", "SubscriptionRequiredException"})
 
@@ -51,7 +46,7 @@ class Failure(Exception):
         action = " and ".join(actions_of(self.service, self.operation))
         if self.code in _DENIED or self.code in _DENIED_TOO:
             return f"denied; the permission {action} is missing"
-        if self.code in _THROTTLED or self.code in _THROTTLED_TOO:
+        if self.code in THROTTLED:
             return f"throttled until the attempts ran out ({action})"
         if self.code in _NOT_ENABLED:
             return f"refused: the credentials do not count there ({self.code}, {action})"

@@ -6,14 +6,13 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
-import jmespath
 from msgspec import Struct
 
 from scanner.model.problem import ProblemKind
 from scanner.parsers.aws_live.access import WORKERS, Access, AccessError, Account
+from scanner.parsers.aws_live.answers import added, search
 from scanner.parsers.aws_live.calls import Failure, Question, pages
 from scanner.parsers.aws_live.crew import Crew
 from scanner.parsers.aws_live.records import Complete, Done, Found, Tags, Trouble, Zones
@@ -139,10 +138,10 @@ class Collection:
             listing.last,
             listing.items,
         )
-        inherited = {name: _search(path, parent) for name, path in listing.inherits.items()}
+        inherited = {name: search(path, parent) for name, path in listing.inherits.items()}
         try:
             for page in pages(client, question):
-                found = [self._item(listing, item, inherited) for item in _search(listing.items, page) or []]
+                found = [self._item(listing, item, inherited) for item in search(listing.items, page) or []]
                 if not self._has_room(task, len(found)):
                     task.missed(
                         Failure(listing.service, listing.operation, f"more than {MAX_ITEMS} items"), listed=True
@@ -191,7 +190,7 @@ class Collection:
         for item in items:
             known = self.store.known(task.account.number, task.called, _type(listing, item), _id(listing, item))
             found = known or self._found(task, listing, item, dict(unknown))
-            if listing.only and not _search(listing.only, found.attributes):
+            if listing.only and not search(listing.only, found.attributes):
                 continue
             if known is None:
                 self.store.add(found)
@@ -234,7 +233,6 @@ class Collection:
                 item[call.attribute] = told
             elif isinstance(told, dict):
                 item |= {name: value for name, value in told.items() if value is not None}
-        added = {name: value for name, path in listing.adds.items() if (value := _search(path, item)) is not None}
         arn = _arn(listing, item, task)
         region = _chosen(listing.lies_in, item) if listing.lies_in else task.region
         return Found(
@@ -244,7 +242,7 @@ class Collection:
             type=_type(listing, item),
             id=_id(listing, item),
             arn=arn,
-            attributes={**item, **added},
+            attributes={**item, **added(listing, item)},
             unknown=unknown,
         )
 
@@ -254,7 +252,7 @@ class Collection:
         question = Question(listing.service, call.operation, filled(call.arguments, item), call.absent)
         told: Any = None
         for page in pages(client, question):
-            part = _search(call.take, page)
+            part = search(call.take, page)
             told = told + part if isinstance(told, list) and isinstance(part, list) else part if told is None else told
         return told
 
@@ -340,47 +338,38 @@ def _told(task: _Task, operation: str, miss: _Miss) -> str:
 # -- expressions -----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
-def _compiled(path: str) -> Any:
-    return jmespath.compile(path)
-
-
-def _search(path: str, value: Any) -> Any:
-    return value if path == "@" else _compiled(path).search(value)
-
-
 def filled(arguments: Any, item: Mapping[str, Any]) -> Any:
     """Arguments with the item's values where they say ``<path>``."""
     if isinstance(arguments, str):
         found = _PLACE.fullmatch(arguments)
-        return _search(found[1], item) if found else arguments
+        return search(found[1], item) if found else arguments
     if isinstance(arguments, Mapping):
         return {name: filled(value, item) for name, value in arguments.items()}
     return [filled(value, item) for value in arguments] if isinstance(arguments, list) else arguments
 
 
 def _applies(condition: str, item: Mapping[str, Any], task: _Task) -> bool:
-    return not condition or bool(_search(condition, {**item, "OwnAccount": task.account.number}))
+    return not condition or bool(search(condition, {**item, "OwnAccount": task.account.number}))
 
 
 def _type(listing: Listing, item: Mapping[str, Any]) -> str:
     if listing.types is None:
         return listing.type
-    return listing.types.values.get(str(_search(listing.types.path, item)), listing.type)
+    return listing.types.values.get(str(search(listing.types.path, item)), listing.type)
 
 
 def _chosen(chosen: Chosen, item: Mapping[str, Any]) -> str:
-    found = str(_search(chosen.path, item) or "")
+    found = str(search(chosen.path, item) or "")
     return chosen.values.get(found, found)
 
 
 def _id(listing: Listing, item: Mapping[str, Any]) -> str:
-    return str(_search(listing.id, item) or "") if listing.id else ""
+    return str(search(listing.id, item) or "") if listing.id else ""
 
 
 def _arn(listing: Listing, item: Mapping[str, Any], task: _Task) -> str:
     if not listing.arn.startswith("arn:"):
-        return str(_search(listing.arn, item) or "") if listing.arn else ""
+        return str(search(listing.arn, item) or "") if listing.arn else ""
     about = {"partition": task.account.partition, "region": task.region, "account": task.account.number}
     values = {name: str(item.get(name, about.get(name, ""))) for name in _FIELD.findall(listing.arn)}
     return "" if "" in {values[n] for n in values if n not in about} else _with(listing.arn, values)

@@ -15,6 +15,7 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
+from scanner.parsers.aws_live.answers import is_default_policy, without_unasked
 from scanner.parsers.aws_live.mentions import Mentions, texts
 from scanner.parsers.aws_live.records import (
     MAX_LINE,
@@ -37,6 +38,7 @@ FORMAT: Final = "aws-snapshot"
 _SECRET_NAME: Final = re.compile(r"passw|secret|token|private_?key|api_?key|access_?key|credential", re.IGNORECASE)
 _SHORTEST_SECRET: Final = 8
 _ARN: Final = "arn:"
+_KEYS: Final = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _TAGS: Final = ("Tags", "TagList", "TagSet", "tags")
 
 
@@ -156,7 +158,9 @@ def declared(records: Records) -> Parsed:
         secrets.update(_secret_texts(declaration.attributes))
     mentions = Mentions.of(made)
     declarations = [msgspec.structs.replace(each, references=mentions.references(each)) for each in made]
-    unique = {each.id: each for each in sorted(declarations, key=lambda d: (d.id, d.type), reverse=True)}
+    unique = {
+        each.id: each for each in sorted(without_unasked(declarations), key=lambda d: (d.id, d.type), reverse=True)
+    }
     return Parsed(
         tuple(unique[name] for name in sorted(unique)),
         tuple(sorted(records.accounts)),
@@ -200,6 +204,8 @@ def _plain(found: Found) -> dict[str, Value]:
     subnets = attributes.get("VPCZoneIdentifier")
     if isinstance(subnets, str):
         attributes["VPCZoneIdentifier"] = [name for name in subnets.split(",") if name]
+    if found.type in _KEYS and is_default_policy(attributes.get("KeyPolicy")):
+        del attributes["KeyPolicy"]  # as if none were written: KMS gave it this one
     if found.type.startswith("AWS::Route53::"):
         attributes = {name: _undotted(value) for name, value in attributes.items()}
     return attributes

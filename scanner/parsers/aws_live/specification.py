@@ -70,8 +70,9 @@ class Listing(Struct, frozen=True, forbid_unknown_fields=True):
     is made once per region, or once per account when its scope is global, then in ``region`` if one is given.
     ``token`` names the output and the input that carry the place of the next page where the SDK does not know.
     ``adds`` are further attributes, told in CloudFormation's names what the answer tells otherwise. Of complete items
-    those count for which ``only`` holds. ``inherits`` gives the item attributes of its parent's. ``service`` is the
-    SDK's name.
+    those count for which ``only`` holds. Those for which ``unasked`` holds AWS makes by itself: they count if something
+    else uses them, and so does what ``belongs`` to them, by their id. ``inherits`` gives the item attributes of its
+    parent's. ``service`` is the SDK's name.
     """
 
     operation: str = field(name="list")
@@ -92,6 +93,8 @@ class Listing(Struct, frozen=True, forbid_unknown_fields=True):
     inherits: Mapping[str, str] = {}
     adds: Mapping[str, str] = {}
     only: str = ""
+    unasked: str = ""
+    belongs: str = ""
     absent: tuple[str, ...] = ()
     when: str = ""
     describe: Description | None = None

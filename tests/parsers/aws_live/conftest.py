@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "architectures"))
 
 import moto_server
 

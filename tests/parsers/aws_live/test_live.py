@@ -38,7 +38,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give up at once: the waiting between attempts is the SDK's own affair."""
     from botocore.config import Config
 
-    monkeypatch.setattr(access, "_CONFIG", Config(retries={"mode": "adaptive", "total_max_attempts": 1}))
+    monkeypatch.setattr(access, "_CONFIG", Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
 def told(parsed: Parsed) -> list[str]:
