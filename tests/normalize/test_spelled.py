@@ -72,7 +72,7 @@ def test_a_variant_is_another_type() -> None:
         ("AWS::EC2::VPC", "aws_vpc"),
         ("AWS::EC2::Subnet", "aws_subnet"),
         ("AWS::RefactorSpaces::Route", "AWS::RefactorSpaces::Route"),
-        ("Custom::Thing", "Custom::Thing"),
+        ("Custom::Thing", "AWS::CloudFormation::CustomResource"),
     ],
 )
 def test_types_of_the_same_words_follow(native: str, meant: str) -> None:

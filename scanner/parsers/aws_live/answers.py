@@ -31,24 +31,10 @@ def search(path: str, value: Any) -> Any:
     return value if path == "@" else _compiled(path).search(value)
 
 
-def additions(type_: str, attributes: Mapping[str, Value]) -> dict[str, Value]:
-    """The attributes that CloudFormation has and the answer tells otherwise, in CloudFormation's names."""
-    found: dict[str, Value] = {}
-    for listing in of_type(type_):
-        found |= added(listing, attributes)
-    return found
-
-
 def added(listing: Listing, attributes: Mapping[str, Value]) -> dict[str, Value]:
     """The further attributes of one listing's things."""
     told = ((name, search(path, attributes)) for name, path in listing.adds.items())
     return {name: value for name, value in told if value is not None}
-
-
-def counts(type_: str, attributes: Mapping[str, Value]) -> bool:
-    """Whether a thing is one of its own. Others are parts of things, or what AWS gives each of them."""
-    conditions = [listing.only for listing in of_type(type_)]
-    return not conditions or any(not only or bool(search(only, attributes)) for only in conditions)
 
 
 def is_default_policy(policy: Value) -> bool:
