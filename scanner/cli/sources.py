@@ -114,7 +114,7 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
     }
     same = ("var_files", "plans", "workspace", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
     given |= {name: flags[name] for name in same if name in flags}
-    if flags["region"]:
+    if flags.get("region"):
         given["region"] = flags["region"]
     if flags.get("fail_on"):
         given["fail_on"] = severity_or_never(flags["fail_on"])

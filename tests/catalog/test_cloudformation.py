@@ -129,6 +129,8 @@ def _spoken_of(spelling: Spelling) -> Iterator[str]:
     body = f"{snake(spelling.body)}." if spelling.body else ""
     back: dict[str, str] = {}
     for source, target in spelling.renamed.items():
+        if target is None:  # only what describe calls say twice is left out
+            continue
         native = _undone(source, back)
         if (
             native != "deletion_policy"

@@ -72,6 +72,7 @@ def test_a_variant_is_another_type() -> None:
         ("AWS::EC2::VPC", "aws_vpc"),
         ("AWS::EC2::Subnet", "aws_subnet"),
         ("AWS::RefactorSpaces::Route", "AWS::RefactorSpaces::Route"),
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
         ("Custom::Thing", "AWS::CloudFormation::CustomResource"),
     ],
 )
