@@ -32,6 +32,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+from networkless import without_network
+
 SAMPLE_SECONDS: Final = 0.1
 MEBIBYTE: Final = 1024 * 1024
 
@@ -150,7 +152,7 @@ def main() -> int:
     """Measure and print. Returns 1 when a tool fails."""
     arguments = _arguments()
     chosen = [tool for tool in tools(arguments.framework) if tool.name in arguments.tool and _is_present(tool)]
-    jail = _jail()
+    jail = without_network()
     tree = str(arguments.tree.resolve())
     measured: dict[str, list[Run]] = {tool.name: [] for tool in chosen}
     outputs: dict[str, Path] = {}
@@ -233,14 +235,6 @@ def _look(tool: Tool, jail: Sequence[str], tree: str, output: Path) -> Seen:
     if tool.count_command:
         measure([*jail, *tool.count_command(tree, str(output))], tool.finished, cwd=output.parent)
     return tool.count(json.loads(output.read_bytes()))
-
-
-def _jail() -> list[str]:
-    jail = ["unshare", "--net", "--map-root-user"]
-    if shutil.which("unshare") and subprocess.run([*jail, "true"], capture_output=True, check=False).returncode == 0:
-        return jail
-    print("unshare does not work here: the tools run with whatever network there is", file=sys.stderr)
-    return []
 
 
 def _is_present(tool: Tool) -> bool:

@@ -66,6 +66,7 @@ _QUEUE_URL: Final = re.compile(r"//sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[0-9
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html."""
 _SERVICE_ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{4,28}[a-z0-9])@[a-z0-9.:-]+\.iam\.gserviceaccount\.com")
 """https://cloud.google.com/iam/docs/service-account-overview."""
+_ACCOUNT_HOST: Final = ".iam.gserviceaccount.com"
 _LONGEST: Final = 1 << 18
 """Characters of one text in which names are looked for: more than any policy or script that a cloud takes."""
 _SHORTEST: Final = 6
@@ -88,7 +89,7 @@ class Names:
                 yield from ((path, target) for target in self._of_arn(arn[0], arn[1], declaration))
             for queue in _QUEUE_URL.finditer(text):
                 yield from ((path, t) for t in self._stores(queue[1], frozenset({"queue"}), declaration))
-            for account in _SERVICE_ACCOUNT.finditer(text):
+            for account in _SERVICE_ACCOUNT.finditer(text) if _ACCOUNT_HOST in text else ():
                 yield from ((path, t) for t in self._stores(account[1], frozenset({"identity"}), declaration))
             if "." in text:
                 yield from ((path, t) for host in hosts_in(text) for t in self._of_host(host, declaration))
