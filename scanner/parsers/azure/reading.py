@@ -16,6 +16,7 @@ from scanner.parsers.azure import arm, bicep
 from scanner.parsers.azure.arm_expressions import Expressions
 from scanner.parsers.azure.reports import Refused
 from scanner.parsers.azure.tree import At, ParameterFile, Template
+from scanner.parsers.template_files import TemplateFiles
 
 BICEP: Final = ".bicep"
 
@@ -40,6 +41,11 @@ class Options(Struct, frozen=True):
     region: str | None = None
     parameter_files: tuple[Path, ...] = ()
     max_file_bytes: int = 5_242_880
+
+    @property
+    def files(self) -> TemplateFiles:
+        """Where files may lie."""
+        return TemplateFiles(self.base, self.scan_root, self.max_file_bytes)
 
 
 @dataclass(slots=True)
@@ -67,7 +73,7 @@ class Reading:
 
     def name_of(self, path: str) -> str:
         """A path as reports show it."""
-        return os.path.relpath(path, self.options.base).replace(os.sep, "/")
+        return self.options.files.name_of(path)
 
     def path_of(self, name: str, beside: str) -> str:
         """The path that a template, which reports call ``beside``, means with a name."""
@@ -77,23 +83,7 @@ class Reading:
 
     def content(self, path: str, asked: Span) -> bytes | None:
         """A file's bytes; ``None``, with a problem at ``asked``, for one that is not to be read or is not there."""
-        shown = self.name_of(path)
-        try:
-            real = Path(path).resolve(strict=True)
-            if not real.is_relative_to(self.options.scan_root.resolve()):
-                self.report(asked, ProblemKind.UNRESOLVED, f"{shown} lies outside of the scanned folder; not read")
-            elif not real.is_file():
-                self.report(asked, ProblemKind.UNRESOLVED, f"{shown} is not a file")
-            elif real.stat().st_size > self.options.max_file_bytes:
-                self.report(asked, ProblemKind.LIMIT, f"{shown} is larger than limits.max_file_bytes; not read")
-            else:
-                return real.read_bytes()
-        except FileNotFoundError:
-            self.report(asked, ProblemKind.MODULE, f"{shown} is not in the scanned folder")
-        except (OSError, RuntimeError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not a path"
-            self.report(asked, ProblemKind.UNREADABLE, f"{shown} not read: {reason}")
-        return None
+        return self.options.files.content(path, asked, self.report)
 
     def text(self, path: str, asked: Span) -> str | None:
         """The text of a file, read once."""

@@ -16,6 +16,7 @@ from scanner.parsers.cloudformation.fields import Origin
 from scanner.parsers.cloudformation.limits import Budget
 from scanner.parsers.cloudformation.syntax import Scope
 from scanner.parsers.positioned_yaml import Document, Places, read_yaml
+from scanner.parsers.template_files import TemplateFiles
 
 
 class InputFile(Struct, frozen=True):
@@ -39,6 +40,11 @@ class Options(Struct, frozen=True):
     parameter_files: tuple[Path, ...] = ()
     max_file_bytes: int = 5_242_880
     alone: bool = True
+
+    @property
+    def files(self) -> TemplateFiles:
+        """Where files may lie."""
+        return TemplateFiles(self.base, self.scan_root, self.max_file_bytes)
 
 
 class Template(Struct, frozen=True):
@@ -96,7 +102,7 @@ class Reading:
 
     def name_of(self, path: str) -> str:
         """A path as reports show it."""
-        return os.path.relpath(path, self.options.base).replace(os.sep, "/")
+        return self.options.files.name_of(path)
 
     def root_name(self, path: str) -> str:
         """A path from the folder that is scanned, as all roots are called."""
@@ -104,23 +110,7 @@ class Reading:
 
     def content(self, path: str, asked: Span) -> bytes | None:
         """A file's bytes; ``None``, with a problem at ``asked``, for one that is not to be read or is not there."""
-        shown = self.name_of(path)
-        try:
-            real = Path(path).resolve(strict=True)
-            if not real.is_relative_to(self.options.scan_root.resolve()):
-                self.report(asked, ProblemKind.UNRESOLVED, f"{shown} lies outside of the scanned folder; not read")
-            elif not real.is_file():
-                self.report(asked, ProblemKind.UNRESOLVED, f"{shown} is not a file")
-            elif real.stat().st_size > self.options.max_file_bytes:
-                self.report(asked, ProblemKind.LIMIT, f"{shown} is larger than limits.max_file_bytes; not read")
-            else:
-                return real.read_bytes()
-        except FileNotFoundError:
-            self.report(asked, ProblemKind.MODULE, f"{shown} is not in the scanned folder")
-        except (OSError, RuntimeError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not a path"
-            self.report(asked, ProblemKind.UNREADABLE, f"{shown} not read: {reason}")
-        return None
+        return self.options.files.content(path, asked, self.report)
 
     def document(self, path: str, asked: Span) -> Document | None:
         """The first document of a file, read once; ``None`` for one that cannot be read."""
