@@ -38,6 +38,8 @@ _RUNNING: Final = ("container_service", "function", "compute_group", "workload",
 _NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name", "component")
 _CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
 _GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service", "example", "test"})
+_GAP: Final = re.compile(r"\{…\}[-_./]*")
+"""What stands in the names of Azure's templates for what is not known."""
 _MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
 _INSTANCE: Final = re.compile(r"\[[^\]]*\]")
 """The key of an instance in an address."""
@@ -425,12 +427,18 @@ def name_of(resource: Resource) -> str:
         text = value if isinstance(value, str) else literal_text(value, "").strip("-_./")
         if text and (isinstance(value, str) or len(text) > _TELLING):
             return text.rstrip(".")
-    if resource.declaration.name not in _GENERIC:
-        return resource.declaration.name
+    called = _known_part(resource.declaration.name)
+    if called and called not in _GENERIC:
+        return called
     modules = [part for part in re.split(r"\.?module\.", resource.declaration.module) if part]
-    if modules:
-        return _INSTANCE.sub("", modules[-1]).rstrip(".").rpartition("#")[2].rpartition(".")[2]
+    module = _INSTANCE.sub("", modules[-1]).rstrip(".").rpartition("#")[2].rpartition(".")[2] if modules else ""
+    if known := _known_part(module):
+        return known
     return resource.declaration.root.rpartition("/")[2] or resource.declaration.name
+
+
+def _known_part(name: str) -> str:
+    return _GAP.sub("", name).strip("-_./") if "{…}" in name else name
 
 
 def _shared_name(members: Sequence[Resource]) -> str:

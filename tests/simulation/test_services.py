@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -472,3 +473,30 @@ def test_what_only_makes_resources_of_a_stack_is_no_service(tmp_path: Path) -> N
     report = scan([tmp_path], Config())
     assert [service.name for service in report.services] == ["Api"]
     assert report.uncatalogued == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("[uniqueString(resourceGroup().id)]", "shop.json"),
+        ("[concat(uniqueString(resourceGroup().id), '-vm-', uniqueString('a'))]", "vm"),
+    ],
+)
+def test_of_a_name_that_a_template_puts_together_the_known_part_counts(
+    name: str, expected: str, study_of: StudyOf
+) -> None:
+    site = {
+        "type": "Microsoft.Web/sites",
+        "apiVersion": "2024-04-01",
+        "name": name,
+        "location": "westeurope",
+        "properties": {"serverFarmId": "[resourceId('Microsoft.Web/serverfarms', 'plan')]"},
+    }
+    plan = {"type": "Microsoft.Web/serverfarms", "apiVersion": "2024-04-01", "name": "plan", "location": "westeurope"}
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [plan, site],
+    }
+    found = study_of({"shop.json": json.dumps(template)})
+    assert [service.name for service in found.services] == [expected]
