@@ -18,8 +18,9 @@ from msgspec import Struct
 from scanner.parsers.aws_live.pace import Pace
 from scanner.version import VERSION
 
-WORKERS: Final = 32
-"""Calls under way at once. Those that AWS has asked to slow down wait among them, and the others should go on."""
+WORKERS, SHARE = 32, 8
+"""Calls under way at once, of all clients and of one. Those that AWS has asked to slow down wait among them, and the
+others' should go on."""
 
 ATTEMPTS: Final = 8
 """How often a call is made before it counts as failed. :mod:`~scanner.parsers.aws_live.pace` says how fast."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from scanner.model.problem import ProblemKind
-from scanner.parsers.aws_live.access import WORKERS, Access, AccessError, Account
+from scanner.parsers.aws_live.access import SHARE, WORKERS, Access, AccessError, Account
 from scanner.parsers.aws_live.answers import added, search
 from scanner.parsers.aws_live.calls import Failure, Question, pages
 from scanner.parsers.aws_live.crew import Crew
@@ -89,7 +89,7 @@ class Collection:
 
     store: Store
     progress: Progress
-    crew: Crew = field(default_factory=lambda: Crew(WORKERS))
+    crew: Crew = field(default_factory=lambda: Crew(WORKERS, SHARE))
     total: int = 0
     ended: int = 0
     waiting: dict[str, int] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class Collection:
             if task.closed():
                 self._finish(task)
 
-        self.crew.add(run, first=first)
+        self.crew.add((task.account.number, task.region, task.listing.service), run, first=first)
 
     # -- one listing -------------------------------------------------------------------------------
 

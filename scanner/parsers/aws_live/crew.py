@@ -1,13 +1,18 @@
-"""A fixed number of threads that work until nothing is left, where jobs may bring further jobs."""
+"""A fixed number of threads that work until nothing is left, where jobs may bring further jobs.
+
+Jobs of one lane wait for the same thing, the pace of one client: only some of a lane's are under way at once, so that
+the others' go on.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 Job = Callable[[], None]
+Lane = Hashable
 
 
 @dataclass(slots=True)
@@ -15,17 +20,24 @@ class Crew:
     """Further jobs are done before waiting ones, so that what has been begun is finished first."""
 
     size: int
-    _jobs: deque[Job] = field(default_factory=deque)
+    share: int
+    """Jobs of one lane that are under way at once."""
+    _lanes: OrderedDict[Lane, deque[Job]] = field(default_factory=OrderedDict)
+    """Of each lane the jobs that wait. None is empty."""
+    _busy: Counter[Lane] = field(default_factory=Counter)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _open: int = 0
     _ended: bool = False
     _error: BaseException | None = None
 
-    def add(self, job: Job, *, first: bool = False) -> None:
+    def add(self, lane: Lane, job: Job, *, first: bool = False) -> None:
         """Have a job done, before all that wait or after them."""
         with self._changed:
             self._open += 1
-            (self._jobs.appendleft if first else self._jobs.append)(job)
+            jobs = self._lanes.setdefault(lane, deque())
+            (jobs.appendleft if first else jobs.append)(job)
+            if first:
+                self._lanes.move_to_end(lane, last=False)
             self._changed.notify()
 
     def run(self) -> None:
@@ -47,19 +59,30 @@ class Crew:
             raise self._error
 
     def _work(self) -> None:
-        while (job := self._next()) is not None:
+        while (taken := self._next()) is not None:
+            lane, job = taken
             try:
                 job()
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits
                 with self._changed:
                     self._error = self._error or error
+                    self._ended = True
             finally:
                 with self._changed:
                     self._open -= 1
+                    self._busy[lane] -= 1
                     self._changed.notify_all()
 
-    def _next(self) -> Job | None:
+    def _next(self) -> tuple[Lane, Job] | None:
         with self._changed:
-            while not self._jobs and not self._ended:
-                self._changed.wait()
-            return None if self._ended else self._jobs.popleft()
+            while not self._ended:
+                lane = next((lane for lane in self._lanes if self._busy[lane] < self.share), None)
+                if lane is None:
+                    self._changed.wait()
+                    continue
+                job = self._lanes[lane].popleft()
+                if not self._lanes[lane]:
+                    del self._lanes[lane]
+                self._busy[lane] += 1
+                return lane, job
+            return None
