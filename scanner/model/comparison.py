@@ -153,8 +153,37 @@ class ServicePair(Struct, frozen=True):
         return Effect.UNDECIDED if self.reason else worst(each.effect for each in self.coefficients)
 
 
+class Cause(Struct, frozen=True):
+    """A changed place that a finding comes from. ``text`` says what changed; ``removed``: it stood in base."""
+
+    span: Span
+    text: str
+    removed: bool = False
+
+
+class Turn(Struct, frozen=True):
+    """A finding that fails on one side only. ``other`` is what the rule answers on the other side; ``None``: nothing.
+
+    ``causes`` are the changes that made it so, the finding's own line left out; none where nothing tells.
+    """
+
+    finding: Finding
+    other: Outcome | None = None
+    causes: tuple[Cause, ...] = ()
+
+
+class Weakening(Struct, frozen=True):
+    """A way in which head's configuration, waivers or baseline let pass what base's would not."""
+
+    span: Span
+    message: str
+
+
 class Side(Struct, frozen=True):
-    """What is told of one side as a whole: ``label`` names it in sentences (code, account, base, head)."""
+    """What is told of one side as a whole: ``label`` names it in sentences (code, account, base, head).
+
+    ``revision`` is the commit that it was read from; empty for files as they lie.
+    """
 
     label: str
     base: str
@@ -165,10 +194,15 @@ class Side(Struct, frozen=True):
     problems: tuple[Problem, ...]
     coverage: Mapping[str, FormatCoverage]
     sources: Mapping[str, tuple[str, ...]] = {}
+    revision: str = ""
 
 
 class Comparison(Struct, frozen=True):
-    """The answer of ``riskscan diff``. ``estate`` are the shifts of rules that ask about everything together."""
+    """The answer of ``riskscan diff``. ``estate`` are the shifts of rules that ask about everything together.
+
+    ``new`` fails in head and not in base, ``fixed`` in base and not in head, each the most severe first; ``lasting``
+    are head's findings that failed before. ``weakened`` says where head judges more mildly.
+    """
 
     tool_version: str
     base: Side
@@ -179,6 +213,10 @@ class Comparison(Struct, frozen=True):
     only_head: tuple[Lone, ...]
     estate: tuple[Shift, ...]
     services: tuple[ServicePair, ...]
+    new: tuple[Turn, ...] = ()
+    fixed: tuple[Turn, ...] = ()
+    lasting: tuple[Finding, ...] = ()
+    weakened: tuple[Weakening, ...] = ()
     secrets: frozenset[str] = frozenset()
 
 

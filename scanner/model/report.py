@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from scanner.model.change import Change
+from scanner.model.comparison import Comparison
 from scanner.model.coverage import FormatCoverage
 from scanner.model.finding import Finding
 from scanner.model.outage import ServiceRisk
@@ -22,7 +23,7 @@ class Report(Struct, frozen=True):
     """The answer of one scan. Nothing that was asked or met disappears from it.
 
     ``findings`` holds every outcome, sorted; ``sources`` maps a reported file to its lines, for code frames;
-    ``changes`` is what the apply of a plan will do.
+    ``changes`` is what the apply of a plan will do; ``since`` compares it with an earlier state, where one was named.
     """
 
     tool_version: str
@@ -40,6 +41,7 @@ class Report(Struct, frozen=True):
     roots: tuple[str, ...] = ()
     services: tuple[ServiceRisk, ...] = ()
     changes: tuple[Change, ...] = ()
+    since: Comparison | None = None
 
 
 __all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]
