@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from scanner.facts.documents import Setting, literal_text, settings
@@ -160,7 +161,7 @@ def _named_keys(resource: Resource) -> Iterator[Setting]:
         return
     whole = resource.kind == "secret" and is_whole_key(resource)
     for setting in _contents(resource):
-        if _KEY_NAME.search(_folded(setting.name)) or (whole and setting.name in _CONTENT):
+        if _means_a_key(setting.name) or (whole and setting.name in _CONTENT):
             yield setting
 
 
@@ -170,12 +171,18 @@ def _recognised(resource: Resource) -> Iterator[Setting]:
         return
     bearing = is_value_bearing(resource) is True
     for setting in _contents(resource):
-        name = _folded(setting.name)
-        if isinstance(setting.value, str) and not _KEY_NAME.search(name):
+        if isinstance(setting.value, str) and not _means_a_key(setting.name):
+            name = _folded(setting.name)
             text = setting.value.strip()
             own = _BARE_NAME.search(name) is not None and (bearing or ("priv" in name and not _PEM.search(text)))
             if _EXTENDED.fullmatch(text) or (own and _is_written(text)):
                 yield setting
+
+
+@lru_cache(maxsize=4096)
+def _means_a_key(name: str) -> bool:
+    """Whether a setting's name means a key that owns funds. Few names make up most settings."""
+    return _KEY_NAME.search(_folded(name)) is not None
 
 
 def _contents(resource: Resource) -> Iterator[Setting]:
@@ -216,6 +223,7 @@ def _names_a_store(value: Unknown) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def _folded(name: str) -> str:
     return _CAMEL.sub("_", name).lower().replace("-", "_").replace(".", "_").replace("/", "_")
 

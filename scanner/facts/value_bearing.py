@@ -112,11 +112,9 @@ def own_words(resource: Resource) -> str:
 
 def _names(resource: Resource) -> Iterator[str]:
     declaration = resource.declaration
-    for text in (declaration.module, declaration.name):
-        yield _CAMEL.sub(" ", text)
-    for name in _NAMING:
-        value = declaration.attributes.get(name)
-        yield _CAMEL.sub(" ", literal_text(value, " ")) if value is not None else ""
+    written = (value for name in _NAMING if (value := declaration.attributes.get(name)) is not None)
+    texts = (declaration.module, declaration.name, *(literal_text(value, " ") for value in written))
+    yield from (_CAMEL.sub(" ", text) for text in texts)
     yield literal_text(resource.get("name"), " ")  # an alias that another resource gives it
 
 

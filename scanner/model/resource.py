@@ -99,6 +99,8 @@ def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
 
     A block without an index stands for its first one, a list that is written in one attribute for its entries.
     """
+    if path and (exact := places.get(path)) is not None:
+        return exact
     for candidate in _ancestors(path):
         whole = candidate.rpartition("[")[0] if candidate.endswith("]") else ""
         found = places.get(candidate) or places.get(f"{candidate}[0]") or places.get(whole)

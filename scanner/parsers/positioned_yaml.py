@@ -10,6 +10,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -39,6 +40,7 @@ _READERS_LIMIT: Final = "exceeded maximum nesting depth"
 """What the reader says whose own limit is reached first."""
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 _MERGE: Final = "tag:yaml.org,2002:merge"
+_STR: Final = "tag:yaml.org,2002:str"
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0o?[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)")
 _DECIMAL: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?")
 _TRUE: Final = frozenset({"true", "yes", "on", "y"})
@@ -365,11 +367,25 @@ def _whole(text: str) -> Value:
     return sign * int(digits)
 
 
+@cache
 def _loader() -> Any:
-    """PyYAML's reader in C where it is installed."""
+    """PyYAML's reader in C where it is installed.
+
+    It asks Python for the tag of every node. Most are one of few words, whose tags are remembered.
+    """
     import yaml
 
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    resolver: Any = yaml.SafeLoader("")
+    plain = lru_cache(maxsize=4096)(lambda text: resolver.resolve(yaml.ScalarNode, text, (True, False)))
+
+    class Loader(base):  # type: ignore[misc]
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            if kind is yaml.ScalarNode:
+                return plain(value) if implicit[0] else _STR
+            return super().resolve(kind, value, implicit)
+
+    return Loader
 
 
 def _descend(node: Any, path: str) -> tuple[Any, Any] | None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
-from scanner.parsers.cloudformation import cdk, parameter_files, serverless
+from scanner.parsers.cloudformation import cdk, parameter_files, sam, serverless
 from scanner.parsers.cloudformation.estate import Estate
 from scanner.parsers.cloudformation.evaluation import Deployment, Evaluation
 from scanner.parsers.cloudformation.nested import APPLICATION, STACK, STACK_SET
@@ -81,6 +81,8 @@ def _planned(files: Sequence[InputFile], reading: Reading) -> tuple[list[Planned
             found.extend(_service(path, reading))
         elif (template := reading.template(path, Span(file.name, 1))) is not None:
             templates[path] = template
+            if sam.is_sam(template):
+                sam.prepare()
     return [*_of_manifests(manifests, templates, reading), *found, *_alone(manifests, templates, reading)], templates
 
 

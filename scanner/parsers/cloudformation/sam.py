@@ -1,24 +1,27 @@
 """SAM through Amazon's own translator, with the places of what it makes in the SAM template.
 
-Nothing is asked of AWS: the translator gets a session that knows a region and nothing else, and sees no application of
-the Serverless Application Repository, which it would look up there. What it takes over from the template keeps its
-place through marks on the values; what it makes stands where the SAM resource does.
+The translator runs in a process of its own (:mod:`~scanner.parsers.cloudformation.sam_worker`). Nothing is asked of
+AWS: there it finds no SDK, and it sees no application of the Serverless Application Repository, which it would look
+up. What it takes over from the template keeps its place through marks on the values; what it makes stands where the
+SAM resource does.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
-import logging
+import json
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from copy import deepcopy
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
-
 from scanner.model.problem import ProblemKind
+from scanner.parsers.child import Child, ChildError, Limits
 from scanner.parsers.cloudformation.nested import APPLICATION
 from scanner.parsers.cloudformation.reading import Template, template_of
 from scanner.parsers.cloudformation.syntax import Scope, call_of, constant
@@ -42,8 +45,19 @@ _BUCKET: Final = "riskscan-not-uploaded"
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _TAGS: Final = {bool: "bool", int: "int", float: "float", str: "str"}
 
+SECONDS: Final = 30
+"""How long one template may take."""
+MEMORY: Final = 224 << 20
+"""Bytes of memory of the translator, which is content with 60 MB for real templates."""
+_PACKAGE: Final = "samtranslator"
+_WORKER: Final = Path(__file__).with_name("sam_worker.py")
+
 Place = tuple[Any, Any]
 """Key and node of a field of the SAM template."""
+
+
+class _RefusedError(Exception):
+    """Why there is no translation."""
 
 
 def is_sam(template: Template) -> bool:
@@ -56,11 +70,12 @@ def is_sam(template: Template) -> bool:
 def translated(stack: Evaluation) -> Template:
     """The template of a stack with its SAM resources unfolded; as it is, with a problem, where that fails."""
     template, reading = stack.template, stack.reading
-    if importlib.util.find_spec("samtranslator") is None:
+    if importlib.util.find_spec(_PACKAGE) is None:
         message = "SAM resources are not unfolded without aws-sam-translator; install riskscan[sam]"
         reading.report(template.span, ProblemKind.UNSUPPORTED, message)
         return template
-    source = {name: _Marking(stack).section(name) for name in _SECTIONS if template.node(name) is not None}
+    marking = _Marking(stack)
+    source = _Mapping({name: marking.section(name) for name in _SECTIONS if template.node(name) is not None})
     resources = source.get("Resources", _Mapping())
     kept = frozenset(name for name, resource in resources.items() if _of_repository(resource))
     for name in kept:
@@ -68,8 +83,8 @@ def translated(stack: Evaluation) -> Template:
     values = {name: _given(name, given.value) for name, given in stack.deployment.given.items()}
     try:
         made = _translate(source, {**_unknown(source, values), **values}, stack.deployment.region)
-    except Exception as error:  # noqa: BLE001  # a foreign program over foreign input fails in ways of its own
-        reading.report(template.span, ProblemKind.UNSUPPORTED, f"the SAM translator refuses it: {_reason(error)}")
+    except _RefusedError as error:
+        reading.report(template.span, ProblemKind.UNSUPPORTED, f"the SAM translator refuses it: {error}")
         reading.partly.add(template.name)
         return template
     return _rebuilt(template, made, kept)
@@ -88,37 +103,41 @@ def _of_repository(resource: Any) -> bool:
     return not isinstance(properties, dict) or not isinstance(properties.get("Location"), str)
 
 
-def _translate(source: dict[str, Any], values: dict[str, Any], region: Any) -> dict[str, Any]:
-    from samtranslator.parser.parser import Parser
-    from samtranslator.plugins.application.serverless_app_plugin import ServerlessAppPlugin
-    from samtranslator.translator.translator import Translator
-
-    _read_policies_once()
-    known = isinstance(region, str)
-    session: Any = _Session(region if known else _ELSEWHERE)
-    if not known:
-        values = {**values, "AWS::Region": _SOMEWHERE, "AWS::Partition": "aws"}
-    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
-    offline = ServerlessAppPlugin(sar_client=object(), parameters=values)
-    translator = Translator(None, Parser(), plugins=[offline], boto_session=session)
-    made: dict[str, Any] = translator.translate(source, values, get_managed_policy_map=dict)
-    return made
+def prepare() -> None:
+    """Have the translator loaded by the time that a template is read: it takes longer than reading some hundred."""
+    if importlib.util.find_spec(_PACKAGE) is not None:
+        _child().start()
 
 
 @cache
-def _read_policies_once() -> None:
-    """Let the translator keep its policy templates, which it reads and checks anew for each template (30 ms)."""
-    from samtranslator.translator import translator
+def _child() -> Child:
+    """The translator's process. It needs nothing of the environment and finds what this one finds."""
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows starts nothing without
+    found = [path for path in sys.path if Path(path).is_absolute()]
+    child = Child(_WORKER, [json.dumps(found)], kept, Limits(SECONDS, MEMORY))
+    atexit.register(child.close)
+    return child
 
-    made = getattr(translator, "make_policy_template_for_function_plugin", None)
-    if made is not None:
-        translator.make_policy_template_for_function_plugin = cache(made)
 
-
-class _Session(Struct, frozen=True):
-    """All that the translator asks of boto3's session."""
-
-    region_name: str
+def _translate(source: _Mapping, values: dict[str, Any], region: Any) -> dict[str, Any]:
+    """What the translator makes of sections. Raises :class:`_RefusedError`."""
+    places: list[Place] = []
+    known = isinstance(region, str)
+    if not known:
+        values = {**values, "AWS::Region": _SOMEWHERE, "AWS::Partition": "aws"}
+    asked = {
+        "sections": _numbered(source, places),
+        "values": values,
+        "region": region if known else _ELSEWHERE,
+    }
+    try:
+        answer = _child().ask(asked)
+    except ChildError as error:
+        raise _RefusedError(f"it {error}") from None
+    if "error" in answer:
+        raise _RefusedError(answer["error"])
+    made: dict[str, Any] = _located(answer["made"], places)
+    return made
 
 
 def _unknown(source: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,12 +150,6 @@ def _unknown(source: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
     return found
 
 
-def _reason(error: BaseException) -> str:
-    causes = getattr(error, "causes", None) or [error]
-    texts = (getattr(cause, "message", None) or str(cause) or type(cause).__name__ for cause in causes)
-    return "; ".join(" ".join(str(text).split())[:300] for text in texts)
-
-
 # -- marks -----------------------------------------------------------------------------------------
 
 
@@ -144,34 +157,50 @@ class _Text(str):
     """A text that knows its place."""
 
     __slots__ = ("place",)
-    place: Place
-
-    def __deepcopy__(self, _memo: Any) -> _Text:
-        return self
+    place: Place | None
 
 
 class _Mapping(dict[str, Any]):
-    """A mapping that knows its place, which copies of it share: the translator copies a lot."""
+    """A mapping that knows its place."""
 
-    place: Place | None = None
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Mapping:
-        made = memo[id(self)] = _Mapping()
-        made.update((name, deepcopy(value, memo)) for name, value in self.items())
-        made.place = self.place
-        return made
+    __slots__ = ("place",)
+    place: Place | None
 
 
 class _Items(list[Any]):
-    """A list that knows its place, which copies of it share."""
+    """A list that knows its place."""
 
-    place: Place | None = None
+    __slots__ = ("place",)
+    place: Place | None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Items:
-        made = memo[id(self)] = _Items()
-        made.extend(deepcopy(value, memo) for value in self)
-        made.place = self.place
-        return made
+
+def _numbered(value: Any, places: list[Place]) -> Any:
+    """Marked values for the other process: ``[number of the place, value]``; none for what has no place."""
+    place = getattr(value, "place", None)
+    number = None
+    if place is not None:
+        number = len(places)
+        places.append(place)
+    if isinstance(value, dict):
+        return [number, {name: _numbered(item, places) for name, item in value.items()}]
+    if isinstance(value, list):
+        return [number, [_numbered(item, places) for item in value]]
+    return [number, value] if isinstance(value, str) else value
+
+
+def _located(value: Any, places: Sequence[Place]) -> Any:
+    """Values of the other process, with their places."""
+    if not isinstance(value, list):
+        return value
+    number, held = value
+    made: Any
+    if isinstance(held, dict):
+        made = _Mapping({name: _located(item, places) for name, item in held.items()})
+    elif isinstance(held, list):
+        made = _Items(_located(item, places) for item in held)
+    else:
+        made = _Text(held)
+    return _placed(made, None if number is None else places[number])
 
 
 @dataclass(slots=True)
@@ -212,7 +241,7 @@ class _Marking:
         return _placed(_Mapping({e.name: self._value(e.node, e.scope, e.key) for e in entries}), (key, node))
 
 
-def _placed(value: Any, place: Place) -> Any:
+def _placed(value: Any, place: Place | None) -> Any:
     value.place = place
     return value
 

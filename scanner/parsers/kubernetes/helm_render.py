@@ -7,20 +7,19 @@ Both render a copy of the chart in which nothing asks for a network: ``helm temp
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
+
+from scanner.parsers.child import Child, ChildError, Deadline, Limits, hold
 
 SECONDS: Final = 30
 """How long one rendering may take."""
@@ -76,7 +75,14 @@ def renderer(folder: Path) -> Renderer | None:
     if program is not None:
         return Program(program, folder)
     found = importlib.util.find_spec(PACKAGE)
-    return Library(Path(found.origin).parent.parent, folder) if found is not None and found.origin else None
+    if found is None or found.origin is None:
+        return None
+    packages = str(Path(found.origin).parent.parent)
+    return Library(Child(_WORKER, [packages], _environment(folder), _limits(), folder))
+
+
+def _limits() -> Limits:
+    return Limits(SECONDS, MEMORY, ADDRESSES)
 
 
 @dataclass(slots=True)
@@ -99,21 +105,21 @@ class Program:
             env=_environment(self.folder),
             cwd=self.folder,
         )
-        _hold(process.pid)
+        hold(process.pid, _limits())
         complaint: list[bytes] = []
         stdout, stderr = process.stdout, process.stderr
         assert stdout is not None
         assert stderr is not None
         listener = threading.Thread(target=lambda: complaint.append(stderr.read()), daemon=True)
         listener.start()
-        with _Limit(process) as limit, stdout, stderr:
+        with Deadline(process, SECONDS) as limit, stdout, stderr:
             output = stdout.read(MAX_RENDERED + 1)
             if len(output) > MAX_RENDERED:
                 process.kill()
             process.wait()
             listener.join()
         if limit.reached:
-            return Rendered({}, f"rendering took longer than {SECONDS} s")
+            return Rendered({}, _late())
         if len(output) > MAX_RENDERED:
             return _too_large()
         if process.returncode:
@@ -130,16 +136,13 @@ class Program:
 class Library:
     """``helm-python-sdk`` in a process of its own, which renders one chart after another.
 
-    ``packages`` is where it is installed: a user's own packages are not on the path of ``python -I``.
+    A user's own packages are not on the path of ``python -I``: the folder of the library is its argument.
     """
 
-    packages: Path
-    folder: Path
-    _process: subprocess.Popen[str] | None = field(default=None)
+    child: Child
 
     def render(self, request: Request) -> Rendered:
         """Render one chart."""
-        process = self._running()
         asked = {
             "chart": str(request.chart),
             "values": [str(path) for path in request.values],
@@ -147,79 +150,23 @@ class Library:
             "namespace": request.namespace,
             "limit": MAX_RENDERED,
         }
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with _Limit(process) as limit:
-            with suppress(OSError):
-                process.stdin.write(json.dumps(asked) + "\n")
-                process.stdin.flush()
-            line = process.stdout.readline()
-        if not line.endswith("\n"):
-            self.close()
-            return Rendered({}, f"rendering took longer than {SECONDS} s" if limit.reached else _ENDED)
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer: dict[str, Any] = self.child.ask(asked)
+        except ChildError as error:
+            return Rendered({}, _late() if error.late else _ENDED)
         return _too_large() if answer.get("large") else Rendered(answer.get("rendered", {}), answer.get("error", ""))
-
-    def _running(self) -> subprocess.Popen[str]:
-        if self._process is None:
-            self._process = subprocess.Popen(  # noqa: S603 — a file of ours
-                [sys.executable, "-I", str(_WORKER), str(self.packages)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=_environment(self.folder),
-                cwd=self.folder,
-                encoding="utf-8",
-            )
-            _hold(self._process.pid)
-        return self._process
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    stream.close() if stream is not None else None
+        self.child.close()
+
+
+def _late() -> str:
+    return f"rendering took longer than {SECONDS} s"
 
 
 def _too_large() -> Rendered:
     return Rendered({}, f"it renders to more than {MAX_RENDERED} characters")
-
-
-@dataclass(slots=True)
-class _Limit:
-    """Ends a process that takes too long."""
-
-    process: subprocess.Popen[Any]
-    reached: bool = False
-    _timer: threading.Timer | None = None
-
-    def __enter__(self) -> Self:
-        self._timer = threading.Timer(SECONDS, self._end)
-        self._timer.daemon = True
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _end(self) -> None:
-        self.reached = True
-        self.process.kill()
-
-
-def _hold(process: int) -> None:
-    """Limit a process's memory where the system can."""
-    if sys.platform == "linux":
-        import resource
-
-        with suppress(OSError, ValueError):
-            resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY, MEMORY))
-            resource.prlimit(process, resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from msgspec import Struct
 
 from scanner.model.problem import ProblemKind
 from scanner.model.value import Value
+from scanner.parsers.child import Limits, hold
 
 SECONDS: Final = 30
 """How long one overlay may take."""
@@ -132,7 +132,7 @@ def _run(tool: Tool, work: Path, folder: Path) -> Rendered:
             return Rendered(
                 fault=f"{Path(tool.path).name} cannot be run: {error.strerror}", kind=ProblemKind.UNREADABLE
             )
-        _hold(process.pid)
+        hold(process.pid, Limits(SECONDS, MEMORY))
         try:
             status = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -144,15 +144,6 @@ def _run(tool: Tool, work: Path, folder: Path) -> Rendered:
     if output.stat().st_size > MAX_OUTPUT_BYTES:
         return Rendered(fault=f"it makes more than {MAX_OUTPUT_BYTES} bytes", kind=ProblemKind.LIMIT)
     return Rendered(output.read_bytes())
-
-
-def _hold(process: int) -> None:
-    """Limit the tool's memory where the system can."""
-    if sys.platform == "linux":
-        import resource
-
-        with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 def _environment(work: Path) -> dict[str, str]:
