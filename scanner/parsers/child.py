@@ -10,13 +10,17 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from msgspec import Struct
+
+_LOOK: Final = 0.25
+"""Seconds between two looks at a deadline."""
 
 
 class Limits(Struct, frozen=True):
@@ -40,26 +44,36 @@ class ChildError(Exception):
 
 @dataclass(slots=True)
 class Deadline:
-    """Ends a process that takes too long."""
+    """Ends a process that takes too long over one thing, which ``with`` begins and ends; several may follow.
+
+    One thread looks now and then for as long as the process runs: starting one for each thing takes longer than many a
+    thing does.
+    """
 
     process: subprocess.Popen[Any]
     seconds: float
     reached: bool = False
-    _timer: threading.Timer | None = None
+    _at: float | None = None
+    _watcher: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self._timer = threading.Timer(self.seconds, self._end)
-        self._timer.daemon = True
-        self._timer.start()
+        self._at = time.monotonic() + self.seconds
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, daemon=True)
+            self._watcher.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._at = None
 
-    def _end(self) -> None:
-        self.reached = True
-        self.process.kill()
+    def _watch(self) -> None:
+        while self.process.returncode is None:
+            at = self._at
+            if at is not None and time.monotonic() >= at:
+                self.reached = True
+                self.process.kill()
+                return
+            time.sleep(_LOOK)
 
 
 def hold(process: int, limits: Limits) -> None:
@@ -86,12 +100,12 @@ class Child:
     environment: Mapping[str, str]
     limits: Limits
     folder: Path | None = None
-    _process: subprocess.Popen[str] | None = field(default=None)
+    _running: Deadline | None = field(default=None)
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Deadline:
         """Have it running, so that it is ready when it is asked."""
-        if self._process is None:
-            self._process = subprocess.Popen(  # noqa: S603 — a file of ours
+        if self._running is None:
+            process = subprocess.Popen(  # noqa: S603 — a file of ours
                 [sys.executable, "-I", str(self.program), *self.arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -100,19 +114,21 @@ class Child:
                 cwd=self.folder,
                 encoding="utf-8",
             )
-            hold(self._process.pid, self.limits)
-        return self._process
+            hold(process.pid, self.limits)
+            self._running = Deadline(process, self.limits.seconds)
+        return self._running
 
     def ask(self, request: Any) -> Any:
         """The answer to a request. Raises :class:`ChildError`; another one is started for the next request."""
-        process = self.start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with Deadline(process, self.limits.seconds) as deadline:
+        deadline = self.start()
+        stdin, stdout = deadline.process.stdin, deadline.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        with deadline:
             with suppress(OSError):
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-            line = process.stdout.readline()
+                stdin.write(json.dumps(request) + "\n")
+                stdin.flush()
+            line = stdout.readline()
         if not line.endswith("\n"):
             self.close()
             raise ChildError(late=deadline.reached)
@@ -120,8 +136,9 @@ class Child:
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
-        if process is not None:
+        deadline, self._running = self._running, None
+        if deadline is not None:
+            process = deadline.process
             process.kill()
             process.wait()
             for stream in (process.stdin, process.stdout):

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.helm_charts import CHART, Copied, Copying, Dependency, Folder, Known, Refused
 from scanner.parsers.kubernetes.helm_lines import At, RenderedPlaces, Writing, apart
-from scanner.parsers.kubernetes.helm_marks import reads_of
+from scanner.parsers.kubernetes.helm_marks import Line, reads_of
 from scanner.parsers.kubernetes.helm_render import Renderer, Request, renderer
 from scanner.parsers.kubernetes.helm_values import Values, enabled
 from scanner.parsers.kubernetes.helm_wrap import Source, Texts, Wrapped, reported
@@ -30,6 +32,8 @@ from scanner.parsers.positioned_yaml import Document, Places, read_yaml
 
 MAX_CHARTS: Final = 2_000
 """Charts of one scan that are rendered."""
+AHEAD: Final = 2
+"""Charts that may be rendered before they are read."""
 
 NO_RENDERER: Final = "install helm, or riskscan with its extra: pip install 'riskscan[helm]'"
 _LONGEST_NAME: Final = 53
@@ -44,6 +48,15 @@ class Chart(Struct, frozen=True):
     found: tuple[KubernetesObject, ...]
 
 
+class _Made(Struct, frozen=True):
+    """What rendering a chart gave: its copy, the texts of its templates or why there are none, and their lines."""
+
+    root: Copied
+    wrapped: Wrapped
+    texts: Texts | str
+    lines: Mapping[str, Sequence[Line]]
+
+
 def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) -> list[Chart]:
     """Render every chart that is no part of another one."""
     helm = [file for file in files if file.format == "helm"]
@@ -52,25 +65,37 @@ def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) 
     if not tops:
         return []
     values = _values(helm, folders, options, reading)
-    found: list[Chart] = []
+    known = Known(options.scan_root, folders)
+    jobs = [_Job(folder, known, options, reading, values, helm) for folder in tops]
+    for job in jobs[MAX_CHARTS:]:
+        job.refuse(job.top, f"there are more than {MAX_CHARTS} charts", ProblemKind.LIMIT)
     with tempfile.TemporaryDirectory(prefix="riskscan-") as place:
         home = Path(place, "home")
         home.mkdir()
         engine = renderer(home)
+        if engine is None:
+            for job in jobs[:MAX_CHARTS]:
+                job.refuse(job.top, NO_RENDERER)
+            return []
         try:
-            known = Known(options.scan_root, folders)
-            for index, folder in enumerate(tops):
-                job = _Job(folder, known, options, reading, values, helm)
-                if index >= MAX_CHARTS:
-                    job.refuse(job.top, f"there are more than {MAX_CHARTS} charts", ProblemKind.LIMIT)
-                elif engine is None:
-                    job.refuse(job.top, NO_RENDERER)
-                else:
-                    found += job.run(engine, Path(place, "chart.tgz"))
+            rendering = _rendered_ahead(jobs[:MAX_CHARTS], engine, Path(place, "chart.tgz"))
+            return [chart for job, made in rendering for chart in job.read(made)]
         finally:
-            if engine is not None:
-                engine.close()
-    return found
+            engine.close()
+
+
+def _rendered_ahead(jobs: Sequence[_Job], engine: Renderer, archive: Path) -> Iterator[tuple[_Job, Future[_Made]]]:
+    """Each job with what it makes, while the next ones are rendered: Helm works in a process of its own."""
+    ahead: deque[tuple[_Job, Future[_Made]]] = deque()
+    pool = ThreadPoolExecutor(1)
+    try:
+        for job in jobs:
+            ahead.append((job, pool.submit(job.render, engine, archive)))
+            if len(ahead) > AHEAD:
+                yield ahead.popleft()
+        yield from ahead
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _folders(files: Sequence[InputFile], reading: Reading) -> dict[Path, Folder]:
@@ -131,21 +156,29 @@ class _Job:
         """The line that names the chart."""
         return self.folder.places.get("name") or Span(f"{self.folder.name}/{CHART}", 1)
 
-    def run(self, engine: Renderer, archive: Path) -> list[Chart]:
-        """Copy the chart, render it, and read what comes out; empty where it cannot be rendered."""
+    def render(self, engine: Renderer, archive: Path) -> _Made:
+        """Copy the chart and render it. Runs beside :meth:`read` of others, and changes nothing that they see.
+
+        Raises :class:`Refused` and ``OSError`` where it cannot be copied.
+        """
+        root = Copying(self.known).whole(self.folder)
+        wrapped = Wrapped(self._request(archive), engine)
+        for chart in root.walk():
+            wrapped.wrap(chart)
+        texts = wrapped.render()
+        return _Made(root, wrapped, texts, {} if isinstance(texts, str) else wrapped.lines(texts))
+
+    def read(self, made: Future[_Made]) -> list[Chart]:
+        """Read what came out; empty where nothing could be rendered."""
         try:
-            root = Copying(self.known).whole(self.folder)
+            root, wrapped, texts, lines = astuple(made.result())
         except Refused as refused:
             self.refuse(self.top, str(refused), ProblemKind.LIMIT)
             return []
         except OSError as error:
             self.refuse(self.top, f"it cannot be copied: {error.strerror}")
             return []
-        wrapped = Wrapped(self._request(archive), engine)
-        for chart in root.walk():
-            wrapped.wrap(chart)
         missing = self._missing(root)
-        texts = wrapped.render()
         if isinstance(texts, str) or (missing and not texts):
             self._not_rendered(wrapped, texts if isinstance(texts, str) else "", missing)
             return []
@@ -154,7 +187,7 @@ class _Job:
             self._problem(dependency.span, message, ProblemKind.MODULE)
         for index, said in wrapped.failed.items():
             self._template_failed(wrapped, index, said)
-        return [Chart(self.folder.name, tuple(self._objects(root, wrapped, texts)))]
+        return [Chart(self.folder.name, tuple(self._objects(root, wrapped, texts, lines)))]
 
     def _request(self, archive: Path) -> Request:
         release = self.options.helm_release or _release(self.folder.title)
@@ -210,10 +243,11 @@ class _Job:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _objects(self, root: Copied, wrapped: Wrapped, texts: Texts) -> Iterator[KubernetesObject]:
+    def _objects(
+        self, root: Copied, wrapped: Wrapped, texts: Texts, lines: Mapping[str, Sequence[Line]]
+    ) -> Iterator[KubernetesObject]:
         templates = wrapped.templates
         helpers = reads_of(templates)
-        lines = wrapped.lines(texts)
         for source in wrapped.sources:
             self._show(source)
         for name in sorted(texts):

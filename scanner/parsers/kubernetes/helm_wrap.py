@@ -154,6 +154,7 @@ class Wrapped:
         for index, (source, text) in enumerate(zip(self.sources, texts, strict=True)):
             name = source.name if source is unwrapped else source.read_from
             files[f"{source.chart.path}/{name}"] = b"" if index in self.failed else text.encode("utf-8")
+        self.request.chart.unlink(missing_ok=True)  # ext4 waits for the disk where a file is written over
         self.request.chart.write_bytes(_packed(files))
 
     def _alone(self, index: int) -> str:
