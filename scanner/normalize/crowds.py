@@ -16,7 +16,7 @@ from scanner.normalize.objects import Objects
 
 PAIRS: Final = 10_000
 """Pairs that any scan follows: two hundred selectors that all choose the same fifty workloads."""
-PAIRS_EACH: Final = 10
+PAIRS_EACH: Final = 5
 """Pairs more for every object of the scan, so that large estates are followed as well as small ones."""
 
 
