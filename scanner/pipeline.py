@@ -32,7 +32,8 @@ from scanner.rules.load import load_rules
 from scanner.rules.rule import Rule, RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
 from scanner.scoring import score
-from scanner.simulation.services import Escrow, Wanted, select
+from scanner.simulation.selectors import select
+from scanner.simulation.services import Escrow, Wanted
 from scanner.simulation.study import Study, Wishes, study
 from scanner.version import VERSION
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import takewhile
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -17,38 +16,25 @@ from scanner.facts.committees import Committee, committees
 from scanner.facts.compose import is_asked, published
 from scanner.facts.custody import fund_keepers, sealed_servers
 from scanner.facts.deploying import deploys
-from scanner.facts.documents import literal_text
 from scanner.facts.estate import in_private_zone
-from scanner.facts.value_bearing import NOT_PRODUCTION
 from scanner.graph.graph import Graph
-from scanner.model.compose import SERVICE
-from scanner.model.objects import PLATFORM, stands_in_cluster
+from scanner.model.objects import stands_in_cluster
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Resource
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown
 from scanner.simulation.committees import no_signature
-from scanner.simulation.context import FRONTS, SERVERS
+from scanner.simulation.context import FRONTS
 from scanner.simulation.fault_graph import Maker
 from scanner.simulation.gates import Label
+from scanner.simulation.naming import criticality_of, name_of, shared_name
+from scanner.simulation.selectors import matches, select
 
 _ROOTS: Final = ("dns_record", "cdn", "global_balancer", "gateway", "load_balancer")
 _RUNNING: Final = ("container_service", "function", "compute_group", "workload", "compute")
-_NAMING_TAGS: Final = ("app", "application", "service", "app.kubernetes.io/name", "component")
-_CRITICALITY_TAGS: Final = ("criticality", "importance", "priority", "tier")
-_GENERIC: Final = frozenset({"this", "main", "default", "primary", "it", "self", "app", "service", "example", "test"})
-_GAP: Final = re.compile(r"\{…\}[-_./]*")
-"""What stands in the names of Azure's templates for what is not known."""
-_MODULE_KEY: Final = re.compile(r'\["([^"\]]+)"\]')
-_INSTANCE: Final = re.compile(r"\[[^\]]*\]")
-"""The key of an instance in an address."""
 _PART: Final = re.compile(r"_addon$|_capability$")
 """Types that are a part of their cluster, whatever they run."""
-_TELLING: Final = 5
-"""The known part of a name says something from so many characters on."""
-_SAYING: Final = 3
-"""What several names begin with says something from so many characters on."""
 _MOST_GOALS: Final = 40
 """A front that leads to more different things is one service of its own."""
 
@@ -278,7 +264,13 @@ class Finder:
         resource = context.graph.resources[goal]
         named = self._behind(resource)
         return Service(
-            name_of(named), "service", _criticality(named, public), tuple(e.id for e in entries), top, True, named.span
+            name_of(named),
+            "service",
+            criticality_of(named, public=public),
+            tuple(e.id for e in entries),
+            top,
+            True,
+            named.span,
         )
 
     def _behind(self, goal: Resource) -> Resource:
@@ -326,7 +318,7 @@ class Finder:
         top = self._top("", [context.group(members, nodes, "all of them")], members, nodes, None)
         first, ids = members[0], tuple(m.id for m in members)
         public = first.get("public") is True or published(first)
-        return Service(name_of(first), "service", _criticality(first, public), ids, top, True, first.span)
+        return Service(name_of(first), "service", criticality_of(first, public=public), ids, top, True, first.span)
 
     def found_custody(self) -> list[Service]:
         """What must stay releasable: what keeps keys to funds, sealed servers of secrets, what each custodian holds."""
@@ -365,38 +357,9 @@ class Finder:
         top = self._top("", [node], [], [], None)
         for member in members:
             self.maker.context.gates.state(top, node, member.span)
-        name = f"signatures of {committee.terms.title or _shared_name(members)}"
+        name = f"signatures of {committee.terms.title or shared_name(members)}"
         ids = tuple(member.id for member in members)
         return Service(name, "custody", Criticality.CRITICAL, ids, top, True, committee.terms.span)
-
-
-def select(graph: Graph, selector: str) -> list[Resource]:
-    """The resources that an entry means: an id (without an index, all its instances), a glob, a kind or a tag."""
-    if selector.startswith("kind:"):
-        return [r for r in graph.of_kind(selector.removeprefix("kind:")) if r.declaration.mode == "managed"]
-    if selector.startswith("tag:"):
-        key, _, value = selector.removeprefix("tag:").partition("=")
-        return [
-            r for r in graph.resources.values() if r.tags.get(key) == value and r.kind in SERVERS | FRONTS | _TAGGED
-        ]
-    if "*" in selector.replace("[*]", ""):
-        return [r for r in graph.resources.values() if matches(r.id, selector)]
-    return [graph.resources[name] for name in graph.index.addressed(selector) if name in graph.resources]
-
-
-_TAGGED: Final = frozenset(
-    {"database", "cache", "queue", "object_store", "key", "search", "file_store", "workflow", "cluster"}
-)
-"""Kinds that a tag may make an entry, beside fronts and servers."""
-
-
-def matches(name: str, pattern: str) -> bool:
-    """Whether an id is meant: equal, an instance of it, or matched by a glob in which ``*`` is any text."""
-    if name == pattern or (name.startswith(f"{pattern}[") and "]" not in pattern[-1:]):
-        return True
-    if "*" not in pattern:
-        return False
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None
 
 
 def _leads(front: Resource) -> bool:
@@ -409,53 +372,6 @@ def _is_public(front: Resource, graph: Graph) -> bool:
     if front.kind == "dns_record":
         return in_private_zone(front, graph) is not True
     return front.get("public") is True or front.get("internal") in (False, ABSENT)
-
-
-def name_of(resource: Resource) -> str:
-    """What people would call a thing: its tag, its name, else the module's or block's name that says most."""
-    own = resource.type == SERVICE or resource.declaration.platform == PLATFORM  # labels there are of a group, too
-    if own and resource.declaration.name not in _GENERIC:
-        return resource.declaration.name
-    for key in _NAMING_TAGS:
-        value = resource.tags.get(key)
-        if isinstance(value, str) and value:
-            return value
-    keys = _MODULE_KEY.findall(resource.id)
-    if keys:
-        return str(keys[-1])
-    for value in (resource.get("name"), resource.declaration.attributes.get("name"), resource.get("domain")):
-        text = value if isinstance(value, str) else literal_text(value, "").strip("-_./")
-        if text and (isinstance(value, str) or len(text) > _TELLING):
-            return text.rstrip(".")
-    called = _known_part(resource.declaration.name)
-    if called and called not in _GENERIC:
-        return called
-    modules = [part for part in re.split(r"\.?module\.", resource.declaration.module) if part]
-    module = _INSTANCE.sub("", modules[-1]).rstrip(".").rpartition("#")[2].rpartition(".")[2] if modules else ""
-    if known := _known_part(module):
-        return known
-    return resource.declaration.root.rpartition("/")[2] or resource.declaration.name
-
-
-def _known_part(name: str) -> str:
-    return _GAP.sub("", name).strip("-_./") if "{…}" in name else name
-
-
-def _shared_name(members: Sequence[Resource]) -> str:
-    """What the names of several begin with, ``charon`` of ``charon-0`` and ``charon-1``; else the first one's."""
-    names = [name_of(member) for member in members]
-    same = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
-    shared = "".join(column[0] for column in same).rstrip("-_.0123456789")
-    return shared if len(names) > 1 and len(shared) >= _SAYING else names[0]
-
-
-def _criticality(resource: Resource, public: bool) -> Criticality:
-    if resource.tier.lower() in NOT_PRODUCTION:
-        return Criticality.LOW
-    for key, value in resource.tags.items():
-        if key.lower() in _CRITICALITY_TAGS and isinstance(value, str) and value.lower() in set(Criticality):
-            return Criticality(value.lower())
-    return Criticality.HIGH if public else Criticality.MEDIUM
 
 
 def _named_apart(services: Sequence[Service]) -> list[Service]:

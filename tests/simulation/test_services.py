@@ -16,7 +16,7 @@ from scanner.model.domain import parse
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.pipeline import read_estate, scan, wishes
-from scanner.simulation.services import matches, select
+from scanner.simulation.selectors import matches, select
 from scanner.simulation.study import Study, study
 
 StudyOf = Callable[..., Study]
