@@ -20,6 +20,7 @@ from scanner.model.resource import Edge, EdgeKind, Resource
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Truth, Unknown, Value
 from scanner.simulation.context import FRONTS, SERVERS, Context
+from scanner.simulation.origins import origin_groups, origin_ids, used_origins
 
 Mode = Literal["any", "hand", "majority"]
 
@@ -128,18 +129,18 @@ class Routes:
         if cdn.get("origin_failover") is True and cdn.type != "aws_cloudfront_distribution":
             yield from (Route(t) for t in [tuple(dict.fromkeys(edge.target for edge in edges))] if t)
             return
-        names = _origin_ids(cdn)
+        names = origin_ids(cdn)
         by_origin: dict[str, dict[str, None]] = {}
         for edge in edges:
             head = edge.path.split(".", 1)[0]
             by_origin.setdefault(names.get(head, edge.target), {})[edge.target] = None
         grouped: set[str] = set()
-        for group in _origin_groups(cdn):
+        for group in origin_groups(cdn):
             grouped.update(group)
             targets = tuple(dict.fromkeys(t for origin in group for t in by_origin.get(origin, ())))
             if targets and all(origin in by_origin for origin in group):
                 yield Route(targets)
-        used = _used_origins(cdn)
+        used = used_origins(cdn)
         for origin, found in by_origin.items():
             if origin not in grouped and (used is None or origin in used):
                 yield from (Route((target,)) for target in found)
@@ -387,37 +388,3 @@ def signature(value: Value) -> str:
             ).rstrip(".")
         return "${" + (str(value.ref) if value.ref else value.reason) + "}"
     return ""
-
-
-def _origin_ids(cdn: Resource) -> Mapping[str, str]:
-    """``origin[1]`` → the id of that origin."""
-    origins = cdn.declaration.attributes.get("origin")
-    found: dict[str, str] = {}
-    for index, origin in enumerate(origins if isinstance(origins, list) else [origins]):
-        if isinstance(origin, dict) and isinstance(origin.get("origin_id"), str):
-            found[f"origin[{index}]"] = origin["origin_id"]
-            if index == 0:
-                found["origin"] = origin["origin_id"]
-    return found
-
-
-def _used_origins(cdn: Resource) -> frozenset[str] | None:
-    """The origins and groups that some behaviour asks; ``None`` when the files do not tell."""
-    found: set[str] = set()
-    for name in ("default_cache_behavior", "ordered_cache_behavior"):
-        blocks = cdn.declaration.attributes.get(name)
-        for block in blocks if isinstance(blocks, list) else [] if blocks is None else [blocks]:
-            target = block.get("target_origin_id") if isinstance(block, dict) else None
-            if not isinstance(target, str):
-                return None
-            found.add(target)
-    return frozenset(found) or None
-
-
-def _origin_groups(cdn: Resource) -> Iterator[tuple[str, ...]]:
-    groups = cdn.declaration.attributes.get("origin_group")
-    for group in groups if isinstance(groups, list) else [groups]:
-        members = group.get("member") if isinstance(group, dict) else None
-        found = [m.get("origin_id") for m in members if isinstance(m, dict)] if isinstance(members, list) else []
-        if len(found) > 1 and all(isinstance(name, str) for name in found):
-            yield tuple(map(str, found))
