@@ -7,6 +7,8 @@ key alone can release, and the line that a change would have to touch.
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
 import shutil
 from datetime import date
 from functools import cache
@@ -21,6 +23,7 @@ from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.report import Report
 from scanner.parsers.kubernetes import helm_render
 from scanner.pipeline import replay, scan
+from scanner.reporters import Options, render
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -190,6 +193,14 @@ def test_the_exchange_in_cloudformation_leaves_one_question_to_a_parameter() -> 
     assert [f.slug for f in found] == ["zone-database-single"]
     assert "Stage" in found[0].reason
     assert "MultiAZ: !If [Prod, true, false]" in marked_line("cloudformation-exchange", found[0])
+
+
+def test_resources_of_a_template_keep_the_types_that_it_writes() -> None:
+    text = (EXAMPLES / "cloudformation-exchange" / "template.yaml").read_text(encoding="utf-8")
+    written = set(re.findall(r"^    Type: (AWS::\S+)$", text, re.MULTILINE))
+    shown = json.loads(render("json", report("cloudformation-exchange"), Options()))
+    assert written
+    assert {resource["type"] for resource in shown["resources"]} == written
 
 
 def test_the_exchange_in_cloudformation_does_some_things_right() -> None:

@@ -82,7 +82,7 @@ def provider_bound_services(_resource: Resource, graph: Graph) -> Value:
 
 def _product(resource: Resource) -> str:
     engine = resource.get("engine")
-    return engine if isinstance(engine, str) else resource.type
+    return engine if isinstance(engine, str) else resource.native_type
 
 
 def _first(resources: Iterable[Resource]) -> Span | None:

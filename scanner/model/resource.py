@@ -64,7 +64,7 @@ class Declaration(Struct, frozen=True):
     ``attributes`` is plain data; nested blocks are lists of objects. ``places`` maps an attribute's path
     (``settings[0].tier``) to its span; use :meth:`span_of`. ``exists`` is unknown when ``count`` or ``for_each`` is.
     ``root`` is the folder of the Terraform root (relative to the scan's base) or the template's path. ``written`` is
-    the dialect of the files, where that is not the platform's own.
+    the dialect of the files, where that is not the platform's own, and ``written_type`` the type in its words.
     """
 
     id: str
@@ -83,6 +83,12 @@ class Declaration(Struct, frozen=True):
     lifecycle: Mapping[str, Value] = {}
     depends_on: tuple[str, ...] = ()
     written: str = ""
+    written_type: str = ""
+
+    @property
+    def native_type(self) -> str:
+        """The type as its dialect says it, such as ``AWS::RDS::DBInstance``, whatever type it is judged as."""
+        return self.written_type or self.type
 
     @property
     def dialect(self) -> str:
@@ -161,8 +167,13 @@ class Resource(Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """The native type, such as ``aws_db_instance``."""
+        """The type that it is judged as, such as ``aws_db_instance``."""
         return self.declaration.type
+
+    @property
+    def native_type(self) -> str:
+        """The type as people wrote it."""
+        return self.declaration.native_type
 
     @property
     def platform(self) -> str:

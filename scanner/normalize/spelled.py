@@ -121,6 +121,7 @@ class Speller:
             places=MovedPlaces(declaration.places, spoken.paths),
             references=(*self._references(declaration.references, spoken), *named),
             written=declaration.dialect,
+            written_type=declaration.native_type,
         )
 
     def inner(self, declaration: Declaration) -> Iterator[tuple[tuple[str, str], Declaration]]:

@@ -161,7 +161,7 @@ def _resource(resource: Resource, references: list[str], used_by: list[str]) -> 
     }
     return {
         "id": resource.id,
-        "type": resource.type,
+        "type": resource.native_type,
         "kind": resource.kind,
         "platform": resource.declaration.dialect,
         **{name: _plain(value) for name, value in decided.items()},
