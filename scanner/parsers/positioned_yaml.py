@@ -95,14 +95,15 @@ class Places(Positions):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        """The paths of all fields, outermost first."""
+        """The paths of all fields, outermost first; those of keys that are no text are left out, as in the data."""
         start = _descend(self.source.node, self.prefix)
         stack: list[tuple[str, Any, int]] = [("", start[1], 0)] if start is not None else []
         while stack:
             path, node, depth = stack.pop()
             children: list[tuple[str, Any, int]] = []
             if node.id == "mapping" and depth < MAX_DEPTH:
-                children = [(f"{path}.{k.value}" if path else str(k.value), v, depth + 1) for k, v in node.value]
+                named = [(key.value, value) for key, value in node.value if key.id == "scalar"]
+                children = [(f"{path}.{name}" if path else name, value, depth + 1) for name, value in named]
             elif node.id == "sequence" and depth < MAX_DEPTH:
                 children = [(f"{path}[{i}]", v, depth + 1) for i, v in enumerate(node.value)]
             yield from (child[0] for child in children)

@@ -106,6 +106,13 @@ def test_all_places_are_those_that_can_be_asked_for() -> None:
     assert all(places.get(path) is not None for path in listed)
 
 
+def test_a_placeholder_is_no_field() -> None:
+    """``{{NAME}}`` is a mapping whose key is a mapping."""
+    (document,) = read_yaml(b"image: {{NAME}}\ntag: a\n", "a.yaml").documents
+    assert list(document.places) == ["image", "tag"]
+    assert document.places["tag"].line == 2
+
+
 def test_documents_and_their_lines() -> None:
     found = read("# head\n---\na: 1\n...\n---\n- b: 2\n---\n")
     assert [document.data for document in found.documents] == [{"a": 1}, [{"b": 2}], None]
