@@ -151,6 +151,7 @@ class Config(Struct, frozen=True):
     allow_incomplete: bool = False
     exit_zero: bool = False
     fail_on_target: bool = False
+    fail_on_new: bool = False
     today: date | None = None
     rule_places: Mapping[str, Span] = {}
 
@@ -264,6 +265,7 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
         ),
         zone_ids={zone_id: name for name, zone_id in data.get("zone_ids", {}).items()},
         fail_on=severity_or_never(data.get("fail_on", "high")),
+        fail_on_new=data.get("fail_on_new", False),
         limits=Limits(**data.get("limits", {})),
         rule_places=_rule_places(rules, waivers, places),
     )

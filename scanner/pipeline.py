@@ -15,7 +15,6 @@ from scanner.discovery import Discovery, SourceFile, discover, with_named
 from scanner.facts.key_material import key_texts
 from scanner.front_ends import PLANS, read_files
 from scanner.graph.graph import Graph, with_edges, with_services
-from scanner.model.comparison import Comparison
 from scanner.model.finding import Finding, Severity
 from scanner.model.outage import OutageReport, Scenario, ServiceRisk
 from scanner.model.problem import Problem, ProblemKind
@@ -26,10 +25,9 @@ from scanner.model.span import Span
 from scanner.normalize import Settings, normalize
 from scanner.normalize.crowds import crowded
 from scanner.parsers.parsed import Parsed
-from scanner.rules.condition import mentioned
 from scanner.rules.evaluate import evaluate
 from scanner.rules.load import load_rules
-from scanner.rules.rule import Rule, RuleSet
+from scanner.rules.rule import RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
 from scanner.scoring import score
 from scanner.simulation.selectors import select
@@ -115,50 +113,6 @@ def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Fi
     return [finding for finding in findings if finding.resource not in inside]
 
 
-def diff(base: Path, head: Path, config: Config) -> Comparison:
-    """Read two estates, and say what is what in them and where ``head`` is more centralized.
-
-    Raises as :func:`scan` does. ``config`` is that of ``base``: the services that it names are those of ``head`` too,
-    by the counterparts of their entries.
-    """
-    from scanner.comparison.compare import Estate as Judged
-    from scanner.comparison.compare import compare
-    from scanner.comparison.matching import match
-
-    loaded = load_rules(config.packs)
-    first = read_estate([base], config)
-    second = read_estate([head], replace(config, plans=()))
-    matching = match(first.graph, second.graph, {**first.parsed.moves, **second.parsed.moves})
-    counterparts = {pair.base: pair.head for pair in matching.pairs}
-    second = replace(second, config=carried_over(second.config, first.graph, second.graph, counterparts))
-    sides = (Judged(*judged(first, loaded)), Judged(*judged(second, loaded)))
-    return compare(*sides, matching, {code: _read_by(rule) for code, rule in loaded.rules.items()})
-
-
-def _read_by(rule: Rule) -> frozenset[str]:
-    return frozenset((*rule.mark, *mentioned(rule.fails_when), *mentioned(rule.when or {})))
-
-
-def carried_over(config: Config, base: Graph, head: Graph, counterparts: Mapping[str, str]) -> Config:
-    """The configuration with the entries of services and custody as ``head`` calls them.
-
-    An entry that means something there already stays. One without a counterpart stays too, and becomes a problem.
-    """
-
-    def carried(service: Service) -> Service:
-        entries = (_carried(entry, base, head, counterparts) for entry in service.entry)
-        return replace(service, entry=tuple(name for names in entries for name in names))
-
-    return replace(config, services=tuple(map(carried, config.services)), custody=tuple(map(carried, config.custody)))
-
-
-def _carried(entry: str, base: Graph, head: Graph, counterparts: Mapping[str, str]) -> tuple[str, ...]:
-    if select(head, entry):
-        return (entry,)
-    found = [counterparts[each.id] for each in select(base, entry) if each.id in counterparts]
-    return tuple(found) or (entry,)
-
-
 def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[Scenario, ...]]) -> OutageReport:
     """Read the paths and answer what outages would do. ``ask`` runs the scenarios. Raises as :func:`scan` does."""
     estate = read_estate(paths, config)
@@ -176,11 +130,14 @@ def replay(paths: Sequence[Path], config: Config, ask: Callable[[Study], tuple[S
     )
 
 
-def read_estate(paths: Sequence[Path], config: Config) -> Estate:
-    """Read the paths into one graph, with the links and places that the configuration adds."""
+def read_estate(paths: Sequence[Path], config: Config, named_from: Path | None = None) -> Estate:
+    """Read the paths into one graph, with the links and places that the configuration adds.
+
+    ``named_from`` is the folder from which the configuration's places and globs are named, where that is another one.
+    """
     limit = config.limits.max_file_bytes
     found = with_named(discover(paths, limit), config.plans, PLANS, limit)
-    config = shown_from(config, found.base)
+    config = shown_from(config, named_from or found.base)
     parsed = _followed(read_files(found, config))
     return estate_of(found, parsed, config)
 

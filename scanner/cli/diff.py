@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
+from scanner.cli.earlier import CONFIG_FROM, configured, opened
 from scanner.cli.exits import comparison_exit_code, why_incomplete
 from scanner.cli.outputs import show_comparison
 from scanner.cli.report_options import SEVERITIES
 from scanner.cli.rule_sets import PACKS
-from scanner.cli.sources import configure, sources
-from scanner.config import UnknownPolicy
+from scanner.cli.sources import sources
+from scanner.config import Config, UnknownPolicy
+from scanner.states import State
 
 FORMATS: Final = ("text", "markdown", "json")
-PATH: Final = click.Path(exists=True, path_type=Path)
 
 
 @click.command("diff", short_help="Hold an account, or a changed repository, against its code.")
-@click.argument("base", metavar="CODE", type=PATH)
-@click.argument("head", metavar="LIVE", type=PATH)
+@click.argument("base", metavar="CODE")
+@click.argument("head", metavar="[LIVE]", required=False)
 @click.option("--format", "-f", "format_name", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--output",
@@ -45,6 +48,7 @@ PATH: Final = click.Path(exists=True, path_type=Path)
     help="Whether what may be more centralized gives exit code 1 too.  [default: report]",
 )
 @PACKS
+@CONFIG_FROM
 @sources
 @click.option("--exit-zero", is_flag=True, help="What is more centralized does not give exit code 1.")
 @click.option("--show", type=click.Choice(["all"]), help="List everything in full.")
@@ -55,23 +59,52 @@ PATH: Final = click.Path(exists=True, path_type=Path)
     help="NO_COLOR and FORCE_COLOR count too.",
 )
 def command(
-    base: Path, head: Path, format_name: str, output: Path | None, show: str | None, color: str, **flags: Any
+    base: str,
+    head: str | None,
+    format_name: str,
+    output: Path | None,
+    config_from: str | None,
+    show: str | None,
+    color: str,
+    **flags: Any,
 ) -> int:
     """Say which resources of LIVE are which of CODE, what differs, and where LIVE is more centralized.
 
-    CODE is a file or folder. LIVE is an inventory of an account (a snapshot, an AWS Config snapshot, the output of az
-    graph or gcloud asset, a Terraform state), or another state of the same files. The configuration is that of CODE.
+    CODE is a file or folder, or a git revision: the working directory as it was there. LIVE is an inventory of an
+    account (a snapshot, an AWS Config snapshot, the output of az graph or gcloud asset, a Terraform state), another
+    state of the same files, or a revision; by default the working directory. A path that exists wins over a revision
+    of its name. The configuration is that of CODE, or that of LIVE where either is a revision.
 
     Exit codes: 0 nothing at or above --fail-on is more centralized, 1 something is, 2 usage or configuration error, 3
     input could not be read, 130 interrupted.
     """
-    config = configure((base,), flags, os.environ)
+    with _opened(base, head, config_from, flags) as (sides, config, owner):
+        from scanner import since
 
-    from scanner import pipeline
-
-    report = pipeline.diff(base, head, config)
+        report = since.diff(*sides, config, owner)
     show_comparison(format_name, report, output, color, full=show == "all")
-    for path, side in ((base, report.base), (head, report.head)):
+    for name, side in ((base, report.base), (head or ".", report.head)):
         if reason := why_incomplete(side, config):
-            click.echo(f"incomplete: {path}: {reason}", err=True)
+            click.echo(f"incomplete: {name}: {reason}", err=True)
     return comparison_exit_code(report, config)
+
+
+Opened = tuple[tuple[State, State], Config, Literal["base", "head"]]
+
+
+@contextmanager
+def _opened(base: str, head: str | None, wish: str | None, flags: Mapping[str, Any]) -> Iterator[Opened]:
+    """Both states, the configuration, and whose it is. A revision is of the path beside it, else of the folder."""
+    if head is None and Path(base).exists():
+        raise click.UsageError(f"{base} is a path: name what is held against it, a second path or a revision")
+    with ExitStack() as stack:
+        paths = [Path(word) for word in (base, head) if word and Path(word).exists()] or [Path()]
+        first = stack.enter_context(opened(base, paths))
+        second = stack.enter_context(opened(head, paths)) if head else State(tuple(paths))
+        if first.checkout and second.checkout and flags["plans"]:
+            raise click.UsageError("a plan tells of files as they lie, not of a revision's; name a path")
+        revised = first.checkout or second.checkout
+        owner: Literal["base", "head"] = "base" if (wish or ("head" if revised else "base")) == "base" else "head"
+        mine = first if owner == "base" else second
+        config = configured(mine, State(tuple(paths)), flags, os.environ)
+        yield (first, second), config, owner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from scanner.config import Config, UnknownPolicy
@@ -10,6 +10,7 @@ from scanner.model.comparison import Comparison, Effect, Side
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
+from scanner.model.service import Level
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -20,10 +21,17 @@ INTERRUPTED: Final = 130
 
 def exit_code(report: Report, config: Config) -> int:
     """Findings come before incompleteness: what was found is true whatever else could not be read."""
-    failed = any(fails(finding, config) for finding in report.findings) or misses_target(report, config)
+    failed = any(fails(finding, config) for finding in _judged(report, config)) or misses_target(report, config)
     if failed and not config.exit_zero:
         return FINDINGS
     return INCOMPLETE if why_incomplete(report, config) else OK
+
+
+def _judged(report: Report, config: Config) -> Iterable[Finding]:
+    """The findings that the gate is about: all, or those alone that an earlier state did not have."""
+    if config.fail_on_new and report.since is not None:
+        return (turn.finding for turn in report.since.new)
+    return report.findings
 
 
 def comparison_exit_code(report: Comparison, config: Config) -> int:
@@ -54,7 +62,19 @@ def _services_worse(report: Comparison) -> Iterator[Severity]:
 def misses_target(report: Report, config: Config) -> bool:
     """Whether a service certainly takes fewer failures than a target asks, and the user wants that to fail."""
     policy = report.score.policy
-    return config.fail_on_target and policy is not None and any(missed.certain for missed in policy.missed)
+    if not config.fail_on_target or policy is None:
+        return False
+    before = _missed_before(report) if config.fail_on_new else frozenset()
+    return any(missed.certain and (missed.service, missed.level) not in before for missed in policy.missed)
+
+
+def _missed_before(report: Report) -> frozenset[tuple[str, Level]]:
+    """The targets that an earlier state missed too: the services, as they are called now, and the levels."""
+    policy = report.since.base.score.policy if report.since else None
+    if report.since is None or policy is None:
+        return frozenset()
+    names = {pair.name: pair.head for pair in report.since.services if pair.name and pair.head}
+    return frozenset((names.get(missed.service, ""), missed.level) for missed in policy.missed if missed.certain)
 
 
 def fails(finding: Finding, config: Config) -> bool:

@@ -13,6 +13,7 @@ from scanner.cli.exits import exit_code, why_incomplete
 from scanner.cli.outputs import FORMATS, Target, parse_outputs, write_reports
 from scanner.cli.rule_sets import PACKS
 from scanner.config import Config, UnknownPolicy
+from scanner.model.comparison import Comparison
 from scanner.model.finding import Axis, Severity
 from scanner.model.report import Report
 
@@ -141,8 +142,20 @@ def on_axes(report: Report, axes: frozenset[Axis]) -> Report:
     """The report about some axes only; the overall score stays that of all."""
     if axes == frozenset(Axis):
         return report
+    since = report.since
     return replace(
         report,
+        since=since and changes_on_axes(since, axes),
         findings=tuple(finding for finding in report.findings if finding.axis in axes),
         score=replace(report.score, axes=tuple(score for score in report.score.axes if score.axis in axes)),
+    )
+
+
+def changes_on_axes(since: Comparison, axes: frozenset[Axis]) -> Comparison:
+    """What changed, about some axes only."""
+    return replace(
+        since,
+        new=tuple(turn for turn in since.new if turn.finding.axis in axes),
+        fixed=tuple(turn for turn in since.fixed if turn.finding.axis in axes),
+        lasting=tuple(finding for finding in since.lasting if finding.axis in axes),
     )

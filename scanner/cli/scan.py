@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
-from scanner.cli.report_options import judging, showing, shown, write
+from scanner.cli.earlier import comparing, configured, opened, without_base
+from scanner.cli.report_options import Shown, judging, showing, shown, write
 from scanner.cli.rule_sets import load
 from scanner.cli.sources import configure, sources
-from scanner.config import with_rule_codes
+from scanner.config import Config, with_rule_codes
+from scanner.states import State
 
 
 @click.command("scan", short_help="Scan files and folders.")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @judging
+@comparing
 @sources
 @showing
 def command(
     paths: tuple[Path, ...],
+    base: str | None,
+    config_from: str | None,
     outputs: tuple[str, ...],
     format_name: str | None,
     show: tuple[str, ...],
@@ -38,9 +44,26 @@ def command(
     """
     wanted = shown(outputs, format_name, show, category, color, quiet)
     paths = paths or (Path(),)
-    config = configure(paths, flags, os.environ)
+    if not base:
+        config = _coded(without_base(configure(paths, flags, os.environ)))
 
-    from scanner import pipeline
+        from scanner import pipeline
 
-    slugs = {code: info.slug for code, info in load(config.packs).infos.items()}
-    return write(pipeline.scan(paths, with_rule_codes(config, slugs)), config, wanted)
+        return write(pipeline.scan(paths, config), config, wanted)
+    return _since(base, State(paths), flags, wanted, "base" if config_from == "base" else "head")
+
+
+def _since(base: str, head: State, flags: Mapping[str, Any], wanted: Shown, owner: Literal["base", "head"]) -> int:
+    """Scan and compare. A revision's files are there only as long as they are read."""
+    mine = configure(head.paths, flags, os.environ) if owner == "head" else None
+    with opened(base, head.paths, mine) as before:
+        config = _coded(mine or configured(before, head, flags, os.environ))
+
+        from scanner import since
+
+        report = since.scan_since(head, before, config, owner)
+    return write(report, config, wanted)
+
+
+def _coded(config: Config) -> Config:
+    return with_rule_codes(config, {code: info.slug for code, info in load(config.packs).infos.items()})

@@ -90,14 +90,19 @@ def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> 
     return command
 
 
-def configure(paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str]) -> Config:
-    """The file's configuration with the flags over it. Raises ``UsageError`` or ``ConfigError``."""
+def configure(
+    paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str], named_from: Path | None = None
+) -> Config:
+    """The file's configuration with the flags over it. Raises ``UsageError`` or ``ConfigError``.
+
+    ``named_from`` is the folder from which messages name the file, where that is not the working directory.
+    """
     if flags["config_file"] and flags["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
     if flags["strict"] and flags["allow_incomplete"]:
         raise click.UsageError("--strict and --allow-incomplete exclude each other")
     file = None if flags["no_config"] else flags["config_file"] or find_config(paths, Path.cwd())
-    config = load_config(file, _shown(file)) if file else Config()
+    config = load_config(file, _shown(file, named_from)) if file else Config()
     return replace(config, **_overrides(config, flags, environment))
 
 
@@ -122,6 +127,8 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         given["min_severity"] = severity_of(flags["min_severity"])
     if flags.get("axes"):
         given["axes"] = frozenset(map(Axis, flags["axes"]))
+    if flags.get("fail_on_new"):
+        given["fail_on_new"] = True
     if flags.get("unknown"):
         given["unknown"] = UnknownPolicy(flags["unknown"])
     return given
@@ -134,7 +141,7 @@ def _variable(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _shown(file: Path) -> str:
-    """A path as people typed or see it: relative to the working directory where that is shorter."""
-    relative = os.path.relpath(file)
+def _shown(file: Path, base: Path | None = None) -> str:
+    """A path as people typed or see it: relative to a folder, by default the working one, where that is shorter."""
+    relative = os.path.relpath(file, base or Path())
     return file.as_posix() if relative.startswith("..") or sys.platform == "win32" else relative

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +14,7 @@ from scanner.comparison.matching import Group, Matching, Pair
 from scanner.comparison.services import services
 from scanner.comparison.shifts import Answers, by_resource, effects, shifts
 from scanner.comparison.subjects import INVENTORIES
+from scanner.comparison.turns import turns
 from scanner.graph.graph import Graph
 from scanner.model.comparison import Ambiguity, Comparison, Lone, Match, Place, Shift, Side
 from scanner.model.finding import Outcome
@@ -24,13 +26,16 @@ _ESTATE: Final = "estate"
 """The id under which rules answer for everything together."""
 _STANDING: Final = INVENTORIES | {"terraform-state"}
 """Formats that tell what stands."""
+FAILING: Final = frozenset({Outcome.FAIL})
+"""The outcomes that are failures, unless the user asks for more."""
 
 
 class Estate(Struct, frozen=True):
-    """One side: what was found and judged, and its graph."""
+    """One side: what was found and judged, its graph, and the commit if it was read from one."""
 
     report: Report
     graph: Graph
+    revision: str = ""
 
     @property
     def is_inventory(self) -> bool:
@@ -39,9 +44,18 @@ class Estate(Struct, frozen=True):
         return bool(formats) and formats <= _STANDING
 
 
-def compare(base: Estate, head: Estate, matching: Matching, reads: Mapping[str, frozenset[str]]) -> Comparison:
-    """Hold ``head`` against ``base``. ``reads`` tells which properties each rule looks at."""
-    return Comparer(base, head, matching, reads).comparison()
+def compare(
+    base: Estate,
+    head: Estate,
+    matching: Matching,
+    reads: Mapping[str, frozenset[str]],
+    counted: AbstractSet[Outcome] = FAILING,
+) -> Comparison:
+    """Hold ``head`` against ``base``.
+
+    ``reads`` tells which properties each rule looks at, ``counted`` which outcomes are failures.
+    """
+    return Comparer(base, head, matching, reads, counted).comparison()
 
 
 def labels(base: Estate, head: Estate) -> tuple[str, str]:
@@ -59,6 +73,7 @@ class Comparer:
     head: Estate
     matching: Matching
     reads: Mapping[str, frozenset[str]]
+    counted: AbstractSet[Outcome]
     words: tuple[str, str] = field(init=False)
     answers: tuple[Mapping[str, Answers], Mapping[str, Answers]] = field(init=False)
     twins: Mapping[str, str] = field(init=False)
@@ -72,6 +87,7 @@ class Comparer:
         """All of it."""
         matching, base, head = self.matching, self.base, self.head
         counterparts = {pair.base: pair.head for pair in matching.pairs}
+        found = turns(base.report.findings, head.report.findings, matching, self.counted)
         return Comparison(
             tool_version=head.report.tool_version,
             base=self._side(0),
@@ -82,6 +98,9 @@ class Comparer:
             only_head=tuple(self._lone(1, name) for name in matching.only_head),
             estate=self._shifts(_ESTATE, _ESTATE),
             services=services(base.report.services, head.report.services, counterparts, self.words),
+            new=found.new,
+            fixed=found.fixed,
+            lasting=found.lasting,
             secrets=base.report.secrets | head.report.secrets,
         )
 
@@ -98,6 +117,7 @@ class Comparer:
             problems=report.problems,
             coverage=report.coverage,
             sources=report.sources,
+            revision=estate.revision,
         )
 
     def _unmatched(self, number: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from scanner.config import Config
 from scanner.model.comparison import Effect
-from scanner.pipeline import diff
+from scanner.since import diff
 
 DIALECTS = sorted((Path(__file__).parent.parent / "fixtures" / "dialects").iterdir())
 CONFIG = Config(region="eu-west-1")

@@ -1,0 +1,128 @@
+"""What a scan is compared with: a path, or a revision of the repository that the paths are in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from scanner.cli.sources import configure
+from scanner.config import FILE_NAMES, Config, ConfigError
+from scanner.revisions import Repository, RevisionError, checked_out, find_repository
+from scanner.states import State, files_of, place_of
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Larger files of a revision are written as their size alone, unless the configuration allows for larger ones."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+CONFIG_FROM: Final = click.option(
+    "--config-from",
+    type=click.Choice(["head", "base"]),
+    envvar="RISKSCANCONFIG_FROM",
+    show_envvar=True,
+    help="Which side's configuration, waivers in it and baseline count.  [default: head]",
+)
+_OPTIONS: Final = (
+    click.option(
+        "--base",
+        metavar="REVISION|PATH",
+        envvar="RISKSCAN_BASE",
+        show_envvar=True,
+        help="Say what changed since a git revision, or against other files.",
+    ),
+    click.option(
+        "--fail-on-new",
+        is_flag=True,
+        envvar="RISKSCAN_FAIL_ON_NEW",
+        show_envvar=True,
+        help="Only what is new since --base gives exit code 1.",
+    ),
+    CONFIG_FROM,
+)
+
+
+def comparing(command: Command) -> Command:
+    """Add the options by which a scan is compared with an earlier state."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened(word: str, beside: Sequence[Path], config: Config | None = None) -> Iterator[State]:
+    """The state that a word names, while it is open: the path that exists, or ``beside`` as they were at a revision.
+
+    The files that ``config`` names are there too; without it, all of the revision is. Raises ``UsageError``.
+    """
+    if Path(word).exists():
+        yield State((Path(word),))
+        return
+    with ExitStack() as stack:
+        try:
+            repository = _repository(word, beside[0])
+            largest = max(LARGEST, config.limits.max_file_bytes if config else 0)
+            checkout = stack.enter_context(checked_out(repository, word, beside, largest))
+            if config is None:
+                checkout.add_all()
+            else:
+                checkout.add((*files_of(config), *_configurations(beside)))
+        except RevisionError as error:
+            raise click.UsageError(str(error)) from None
+        yield State(tuple(map(checkout.place_of, beside)), checkout)
+
+
+def _repository(word: str, path: Path) -> Repository:
+    try:
+        return find_repository(path)
+    except RevisionError as error:
+        raise click.UsageError(f"there is no path {word}, and {error}") from None
+
+
+def _configurations(paths: Sequence[Path]) -> Iterator[Path]:
+    """Where the configuration of some paths may lie."""
+    for folder in {parent: None for path in paths for parent in (path.resolve(), *path.resolve().parents)}:
+        yield from (folder / name for name in FILE_NAMES)
+
+
+def configured(state: State, head: State, flags: Mapping[str, Any], environment: Mapping[str, str]) -> Config:
+    """The configuration that lies in a state, with the flags over it: files that they name are the state's own.
+
+    Raises ``UsageError`` or ``ConfigError``.
+    """
+    if state.checkout is None:
+        return configure(state.paths, flags, environment)
+    named = flags["config_file"] and place_of(flags["config_file"], head, state)
+    missing = named is not None and not named.exists()
+    flags = {**flags, "config_file": None if missing else named, "no_config": flags["no_config"] or missing}
+    packs = tuple(place_of(pack, head, state) for pack in flags.get("packs", ()))
+    flags["packs"] = tuple(pack for pack in packs if pack.exists())
+    return configure(state.paths, flags, environment, state.folder)
+
+
+def earlier_config(before: State, head: State, flags: Mapping[str, Any]) -> Config | None:
+    """The configuration of the base, to be held against the head's; ``None`` where it is none."""
+    try:
+        return configured(before, head, flags, os.environ)
+    except (ConfigError, click.UsageError):
+        if before.checkout is None:
+            return None
+    try:
+        before.checkout.add_all()  # it names what the head's does not
+        return configured(before, head, flags, os.environ)
+    except (ConfigError, click.UsageError, RevisionError):
+        return None
+
+
+def without_base(config: Config) -> Config:
+    """The configuration of a scan that is compared with nothing. Raises ``UsageError`` if it judges what is new."""
+    if config.fail_on_new:
+        raise click.UsageError(
+            "only what is new is to be judged, so there must be something to compare with: "
+            "name an earlier revision or path with --base, such as --base origin/main"
+        )
+    return config

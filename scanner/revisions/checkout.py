@@ -1,0 +1,77 @@
+"""From a commit to files: blobs as they are stored, so that no filter runs and no attribute leaves a file out.
+
+``git archive`` honours ``export-ignore``; ``git checkout`` and ``git worktree`` run filters and write into the
+repository.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner.model.problem import Problem
+from scanner.revisions.git import Repository, RevisionError
+from scanner.revisions.tree import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A commit's files in a folder that stands for the repository's own, as long as it is open."""
+
+    repository: Repository
+    folder: Path
+    commit: str
+    _writer: Writer
+
+    @property
+    def absences(self) -> tuple[Problem, ...]:
+        """What the commit holds and the folder does not: submodules, links that lead out."""
+        return tuple(sorted(self._writer.absences))
+
+    def place_of(self, path: Path) -> Path:
+        """Where a path of the repository lies here, whether it existed then or not; one from outside is itself."""
+        found = path.resolve()
+        inside = found.is_relative_to(self.repository.root)
+        return self.folder / found.relative_to(self.repository.root) if inside else path
+
+    def origin_of(self, path: Path) -> Path:
+        """The path of the repository that one of here stands for; another is itself."""
+        found = path.resolve()
+        return self.repository.root / found.relative_to(self.folder) if found.is_relative_to(self.folder) else path
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Write what the commit holds at or below more paths. Raises :class:`RevisionError`."""
+        root = self.repository.root
+        found = [path.resolve() for path in paths]
+        wanted = [path.relative_to(root).as_posix() for path in found if path.is_relative_to(root)]
+        if wanted:
+            self._writer.write(self.repository, self.commit, wanted)
+
+    def add_all(self) -> None:
+        """Write all that the commit holds."""
+        self.add([self.repository.root])
+
+
+@contextmanager
+def checked_out(repository: Repository, revision: str, paths: Sequence[Path], largest: int) -> Iterator[Checkout]:
+    """The files of a revision below some paths of the repository; of one that did not exist, an empty folder.
+
+    Files of more than ``largest`` bytes that nobody would read have their size, and nothing in them. Raises
+    :class:`RevisionError`.
+    """
+    commit = repository.commit(revision)
+    for path in paths:
+        if not path.resolve().is_relative_to(repository.root):
+            raise RevisionError(f"{path} is not in the repository {repository.root}, so {revision} does not hold it")
+    with tempfile.TemporaryDirectory(prefix="riskscan-", ignore_cleanup_errors=True) as made:
+        folder = Path(made).resolve()
+        (folder / ".git").mkdir()  # ends the search for the repository's root here, as in the repository
+        checkout = Checkout(repository, folder, commit, Writer(folder, largest))
+        checkout.add(paths)
+        for place in map(checkout.place_of, paths):
+            if not place.exists():
+                place.mkdir(parents=True, exist_ok=True)
+        yield checkout

@@ -1,0 +1,111 @@
+"""The story of a comparison: two states read and judged by one configuration, and what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from scanner.comparison.compare import Estate as Judged
+from scanner.comparison.compare import compare
+from scanner.comparison.matching import Matching, match
+from scanner.config import Config, Service, UnknownPolicy
+from scanner.graph.graph import Graph
+from scanner.model.comparison import Comparison
+from scanner.model.finding import Outcome
+from scanner.model.report import Report
+from scanner.pipeline import Estate, judged, read_estate
+from scanner.rules.condition import mentioned
+from scanner.rules.load import load_rules
+from scanner.rules.rule import Rule, RuleSet
+from scanner.simulation.services import select
+from scanner.states import State, named_from, placed
+
+Owner = Literal["base", "head"]
+"""The state whose configuration counts for both."""
+
+
+def scan_since(head: State, before: State, config: Config, owner: Owner = "head") -> Report:
+    """The report of :func:`scan`, with what changed since ``before``. ``config`` is that of the ``owner``'s files.
+
+    Raises as :func:`scan` does, and :class:`~scanner.config.ConfigError` for files that the other side does not have.
+    """
+    loaded = load_rules(config.packs)
+    sides = _two(before, head, config, loaded, owner)
+    return replace(sides.head.report, since=_held(sides, config, loaded))
+
+
+def diff(base: Path | State, head: Path | State, config: Config, owner: Owner = "base") -> Comparison:
+    """Read two estates, and say what is what in them and where ``head`` is more centralized.
+
+    Raises as :func:`scan_since` does. ``config`` is that of the ``owner``'s files: the services that it names are those
+    of the other too, by the counterparts of their entries.
+    """
+    first, second = (each if isinstance(each, State) else State((each,)) for each in (base, head))
+    loaded = load_rules(config.packs)
+    return _held(_two(first, second, config, loaded, owner), config, loaded)
+
+
+class _Sides(Struct, frozen=True):
+    """Two estates, judged, and what is what in them."""
+
+    base: Judged
+    head: Judged
+    matching: Matching
+
+
+def _two(base: State, head: State, config: Config, loaded: RuleSet, owner: Owner) -> _Sides:
+    """Read and judge two states by one configuration."""
+    mine = base if owner == "base" else head
+    first, second = (_read(state, config, mine) for state in (base, head))
+    matching = match(first.graph, second.graph, {**first.parsed.moves, **second.parsed.moves})
+    there = {pair.base: pair.head for pair in matching.pairs}
+    if mine is base:
+        second = replace(second, config=carried_over(second.config, first.graph, second.graph, there))
+    else:
+        here = {other: name for name, other in there.items()}
+        first = replace(first, config=carried_over(first.config, second.graph, first.graph, here))
+    return _Sides(
+        Judged(*judged(first, loaded), base.revision), Judged(*judged(second, loaded), head.revision), matching
+    )
+
+
+def _read(state: State, config: Config, owner: State) -> Estate:
+    """Read one of two states, with places named as people know them."""
+    config, named = placed(config, owner, state), state.checkout or owner.checkout
+    estate = read_estate(state.paths, config, named_from(config, owner) if named else None)
+    problems = (*estate.problems, *state.absences)
+    return replace(estate, found=replace(estate.found, base=state.shown), problems=problems)
+
+
+def _held(sides: _Sides, config: Config, loaded: RuleSet) -> Comparison:
+    counted = frozenset({Outcome.FAIL, *((Outcome.UNKNOWN,) if config.unknown is UnknownPolicy.FAIL else ())})
+    reads = {code: _read_by(rule) for code, rule in loaded.rules.items()}
+    return compare(sides.base, sides.head, sides.matching, reads, counted)
+
+
+def _read_by(rule: Rule) -> frozenset[str]:
+    return frozenset((*rule.mark, *mentioned(rule.fails_when), *mentioned(rule.when or {})))
+
+
+def carried_over(config: Config, base: Graph, head: Graph, counterparts: Mapping[str, str]) -> Config:
+    """The configuration with the entries of services and custody as ``head`` calls them.
+
+    An entry that means something there already stays. One without a counterpart stays too, and becomes a problem.
+    """
+
+    def carried(service: Service) -> Service:
+        entries = (_carried(entry, base, head, counterparts) for entry in service.entry)
+        return replace(service, entry=tuple(name for names in entries for name in names))
+
+    return replace(config, services=tuple(map(carried, config.services)), custody=tuple(map(carried, config.custody)))
+
+
+def _carried(entry: str, base: Graph, head: Graph, counterparts: Mapping[str, str]) -> tuple[str, ...]:
+    if select(head, entry):
+        return (entry,)
+    found = [counterparts[each.id] for each in select(base, entry) if each.id in counterparts]
+    return tuple(found) or (entry,)
