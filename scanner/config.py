@@ -116,6 +116,7 @@ class Config(Struct, frozen=True):
     nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it. Charts are
     rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``. ``plans``
     are read beside the paths, wherever they lie. ``parameter_files`` hold values for parameters of templates.
+    ``places`` tells where each value of the file stands, by its path.
     """
 
     file: Path | None = None
@@ -154,6 +155,7 @@ class Config(Struct, frozen=True):
     fail_on_new: bool = False
     today: date | None = None
     rule_places: Mapping[str, Span] = {}
+    places: Mapping[str, Span] = {}
 
 
 def find_config(paths: Sequence[Path], working_directory: Path) -> Path | None:
@@ -268,6 +270,7 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
         fail_on_new=data.get("fail_on_new", False),
         limits=Limits(**data.get("limits", {})),
         rule_places=_rule_places(rules, waivers, places),
+        places=places,
     )
 
 

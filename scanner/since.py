@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,30 +13,74 @@ from msgspec.structs import replace
 from scanner.comparison.compare import Estate as Judged
 from scanner.comparison.compare import compare
 from scanner.comparison.matching import Matching, match
-from scanner.config import Config, Service, UnknownPolicy
+from scanner.comparison.subjects import address
+from scanner.config import FILE_NAMES, Config, Service, UnknownPolicy
 from scanner.graph.graph import Graph
-from scanner.model.comparison import Comparison
+from scanner.model.comparison import Comparison, Weakening
 from scanner.model.finding import Outcome
 from scanner.model.report import Report
+from scanner.parsers.parsed import Parsed
 from scanner.pipeline import Estate, judged, read_estate
 from scanner.rules.condition import mentioned
 from scanner.rules.load import load_rules
 from scanner.rules.rule import Rule, RuleSet
+from scanner.rules.waivers import RiskWaiver, annotated_waivers, inline_waivers
 from scanner.simulation.services import select
-from scanner.states import State, named_from, placed
+from scanner.states import State, file_name, named_from, placed
+from scanner.weakening import Judging, weakenings
 
 Owner = Literal["base", "head"]
 """The state whose configuration counts for both."""
+_VALUE: Final = re.compile(r" ?[=:](?= |$)")
+"""What parts a name from its value, in all formats that are read."""
 
 
-def scan_since(head: State, before: State, config: Config, owner: Owner = "head") -> Report:
-    """The report of :func:`scan`, with what changed since ``before``. ``config`` is that of the ``owner``'s files.
+def scan_since(
+    head: State, before: State, config: Config, owner: Owner = "head", other: Config | None = None
+) -> Report:
+    """The report of :func:`scan`, with what changed since ``before``.
 
-    Raises as :func:`scan` does, and :class:`~scanner.config.ConfigError` for files that the other side does not have.
+    ``config`` is that of the ``owner``'s files, ``other`` that of the other side's, if it can be read. Raises as
+    :func:`scan` does, and :class:`~scanner.config.ConfigError` for files that the other side does not have.
     """
     loaded = load_rules(config.packs)
     sides = _two(before, head, config, loaded, owner)
-    return replace(sides.head.report, since=_held(sides, config, loaded))
+    found = _held(sides, config, loaded)
+    if other is not None:
+        configs = (config, other) if owner == "base" else (other, config)
+        found = replace(found, weakened=_weakened(sides, (before, head), configs, loaded))
+    return replace(sides.head.report, since=found)
+
+
+def _weakened(
+    sides: _Sides, states: tuple[State, State], configs: tuple[Config, Config], loaded: RuleSet
+) -> tuple[Weakening, ...]:
+    """Where the head judges more mildly than the base."""
+    names = [file_name(config, state) for config, state in zip(configs, states, strict=True)]
+    name = names[1] or names[0] or FILE_NAMES[0]
+    before, after = (
+        Judging(config, name, _waivers(estate.parsed), _marks(estate.parsed))
+        for config, estate in zip(configs, sides.read, strict=True)
+    )
+    return weakenings(before, after, loaded.infos)
+
+
+def _waivers(parsed: Parsed) -> tuple[RiskWaiver, ...]:
+    return (*inline_waivers(parsed.sources), *annotated_waivers(parsed.declarations))
+
+
+def _marks(parsed: Parsed) -> Callable[[RiskWaiver], str]:
+    """What waivers cover: the beginning of a line, up to its value, or an object."""
+
+    def marked(waiver: RiskWaiver) -> str:
+        if waiver.lines is None:
+            return address(waiver.resource)
+        number = min(waiver.lines)
+        line = parsed.sources[waiver.span.file][number - 1]
+        own = line[: waiver.span.column - 1] if number == waiver.span.line else line
+        return _VALUE.split(" ".join(own.split()), maxsplit=1)[0]
+
+    return marked
 
 
 def diff(base: Path | State, head: Path | State, config: Config, owner: Owner = "base") -> Comparison:
@@ -55,6 +100,7 @@ class _Sides(Struct, frozen=True):
     base: Judged
     head: Judged
     matching: Matching
+    read: tuple[Estate, Estate]
 
 
 def _two(base: State, head: State, config: Config, loaded: RuleSet, owner: Owner) -> _Sides:
@@ -68,17 +114,19 @@ def _two(base: State, head: State, config: Config, loaded: RuleSet, owner: Owner
     else:
         here = {other: name for name, other in there.items()}
         first = replace(first, config=carried_over(first.config, second.graph, first.graph, here))
-    return _Sides(
-        Judged(*judged(first, loaded), base.revision), Judged(*judged(second, loaded), head.revision), matching
-    )
+    return _Sides(_judged(first, base, loaded), _judged(second, head, loaded), matching, (first, second))
 
 
 def _read(state: State, config: Config, owner: State) -> Estate:
     """Read one of two states, with places named as people know them."""
     config, named = placed(config, owner, state), state.checkout or owner.checkout
     estate = read_estate(state.paths, config, named_from(config, owner) if named else None)
-    problems = (*estate.problems, *state.absences)
-    return replace(estate, found=replace(estate.found, base=state.shown), problems=problems)
+    return replace(estate, problems=(*estate.problems, *state.absences))
+
+
+def _judged(estate: Estate, state: State, loaded: RuleSet) -> Judged:
+    report, graph = judged(estate, loaded)
+    return Judged(replace(report, base=str(state.shown)), graph, state.revision)
 
 
 def _held(sides: _Sides, config: Config, loaded: RuleSet) -> Comparison:

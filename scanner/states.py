@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.config import Config, ConfigError
-from scanner.discovery.files import find_base
+from scanner.discovery.files import find_base, relative_name
 from scanner.model.problem import Problem
 from scanner.revisions import Checkout
 
@@ -45,6 +45,13 @@ def named_from(config: Config, owner: State) -> Path:
     """The folder from which the positions and globs of a state's configuration are named."""
     inside = config.root is not None and config.root.is_relative_to(owner.folder)
     return owner.folder if inside else owner.shown
+
+
+def file_name(config: Config, owner: State) -> str:
+    """A state's configuration file as reports name it; empty where there is none."""
+    if config.file is None:
+        return ""
+    return relative_name(config.file.resolve(), named_from(config, owner))
 
 
 def placed(config: Config, owner: State, other: State) -> Config:

@@ -104,16 +104,16 @@ def configured(state: State, head: State, flags: Mapping[str, Any], environment:
     return configure(state.paths, flags, environment, state.folder)
 
 
-def earlier_config(before: State, head: State, flags: Mapping[str, Any]) -> Config | None:
-    """The configuration of the base, to be held against the head's; ``None`` where it is none."""
+def others_config(state: State, head: State, flags: Mapping[str, Any]) -> Config | None:
+    """The configuration that does not count, to be held against the one that does; ``None`` where it is none."""
     try:
-        return configured(before, head, flags, os.environ)
+        return configured(state, head, flags, os.environ)
     except (ConfigError, click.UsageError):
-        if before.checkout is None:
+        if state.checkout is None:
             return None
     try:
-        before.checkout.add_all()  # it names what the head's does not
-        return configured(before, head, flags, os.environ)
+        state.checkout.add_all()  # it names what the head's does not
+        return configured(state, head, flags, os.environ)
     except (ConfigError, click.UsageError, RevisionError):
         return None
 

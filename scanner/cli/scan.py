@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from scanner.cli.earlier import comparing, configured, opened, without_base
+from scanner.cli.earlier import comparing, configured, opened, others_config, without_base
 from scanner.cli.report_options import Shown, judging, showing, shown, write
 from scanner.cli.rule_sets import load
 from scanner.cli.sources import configure, sources
@@ -58,10 +58,11 @@ def _since(base: str, head: State, flags: Mapping[str, Any], wanted: Shown, owne
     mine = configure(head.paths, flags, os.environ) if owner == "head" else None
     with opened(base, head.paths, mine) as before:
         config = _coded(mine or configured(before, head, flags, os.environ))
+        other = others_config(before if owner == "head" else head, head, flags)
 
         from scanner import since
 
-        report = since.scan_since(head, before, config, owner)
+        report = since.scan_since(head, before, config, owner, other)
     return write(report, config, wanted)
 
 

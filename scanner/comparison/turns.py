@@ -48,7 +48,8 @@ def turns(base: Sequence[Finding], head: Sequence[Finding], matching: Matching, 
         after = [finding for finding in topic.head if finding.outcome in counted]
         stayed, gone, come = _held(before, after)
         new += [Turn(finding, _answer(topic.base, counted)) for finding in come]
-        fixed += [Turn(finding, _answer(topic.head, counted)) for finding in gone]
+        if Outcome.SUPPRESSED not in {finding.outcome for finding in topic.head}:  # a waiver fixes nothing
+            fixed += [Turn(finding, _answer(topic.head, counted)) for finding in gone]
         lasting += stayed
     return Turns(
         tuple(sorted(new, key=lambda turn: order(turn.finding))),
