@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import combinations
 from typing import Final
 
 from scanner.model.comparison import Coefficient, Effect, Interval, ServicePair
@@ -72,7 +73,29 @@ def _pair(base: ServiceRisk, head: ServiceRisk) -> ServicePair:
         one, other = _interval(base, level), _interval(head, level)
         if one != Interval(None, None) or other != Interval(None, None):
             found.append(Coefficient(level, one, other, effect(one, other)))
-    return ServicePair(base.name, head.name, base.kind, base.criticality, tuple(found))
+    before, after = ([frozenset(cut.domains) for cut in each.cuts.low] for each in (base, head))
+    return ServicePair(
+        base.name,
+        head.name,
+        base.kind,
+        base.criticality,
+        tuple(found),
+        stops=_beyond(after, before),
+        spares=_beyond(before, after),
+    )
+
+
+def _beyond(cuts: Sequence[frozenset[str]], others: Sequence[frozenset[str]]) -> tuple[tuple[str, ...], ...]:
+    """The sets that none of the others is in, so that on the other side they stop nothing; the smallest first."""
+    known = frozenset(others)
+    rest = (cut for cut in cuts if not any(part in known for part in _parts(cut)))
+    return tuple(sorted((tuple(sorted(cut)) for cut in rest), key=lambda names: (len(names), names)))
+
+
+def _parts(cut: frozenset[str]) -> Iterator[frozenset[str]]:
+    """All sets of one or more of up to three domains."""
+    for size in range(1, len(cut) + 1):
+        yield from map(frozenset, combinations(sorted(cut), size))
 
 
 def _interval(service: ServiceRisk, level: str) -> Interval:

@@ -138,7 +138,11 @@ class Coefficient(Struct, frozen=True):
 
 
 class ServicePair(Struct, frozen=True):
-    """A service on both sides: ``head`` is what it is called there. ``reason`` says why it cannot be compared."""
+    """A service on both sides: ``head`` is what it is called there. ``reason`` says why it cannot be compared.
+
+    ``stops`` are the smallest sets of domains that stop it in ``head``, unknowns taken for bad, and in ``base`` do not;
+    ``spares`` those that stop it in ``base`` alone.
+    """
 
     name: str
     head: str
@@ -146,6 +150,8 @@ class ServicePair(Struct, frozen=True):
     criticality: Criticality
     coefficients: tuple[Coefficient, ...] = ()
     reason: str = ""
+    stops: tuple[tuple[str, ...], ...] = ()
+    spares: tuple[tuple[str, ...], ...] = ()
 
     @property
     def effect(self) -> Effect:

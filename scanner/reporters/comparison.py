@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scanner.model.comparison import Basis, Coefficient, Comparison, Effect, Interval, Lone, Match, ServicePair, Shift
-from scanner.model.finding import Outcome
+from scanner.model.comparison import (
+    Basis,
+    Cause,
+    Coefficient,
+    Comparison,
+    Effect,
+    Interval,
+    Lone,
+    Match,
+    ServicePair,
+    Shift,
+    Turn,
+)
+from scanner.model.finding import Finding, Outcome
+from scanner.model.outage import LEVELS
 from scanner.model.score import Score
 from scanner.reporters import summary
+from scanner.reporters.services import called
 
 BASES: Final = {
     Basis.ADDRESS: "the same address",
@@ -31,6 +45,20 @@ SHARED: Final = {
     Basis.ALONE: "the type alone,",
 }
 """What resources that are not told apart have in common."""
+
+_COUNTS: Final = ("none", "one", "two", "three")
+_NOUNS: Final = {
+    **{level: level for level in LEVELS},
+    "edge": "edge service",
+    "owner": "owner of endpoints",
+    "service": "service of a provider",
+}
+"""What a domain of a level is called."""
+_PLURALS: Final = {
+    "edge": "edge services",
+    "owner": "owners of endpoints",
+    "service": "services of providers",
+}
 
 EFFECTS: Final = {
     Effect.MORE: "more centralized",
@@ -109,6 +137,84 @@ def interval(each: Interval) -> str:
     if low == high:
         return "-" if low is None else str(low)
     return f"{low}-{'more' if high is None else high}"
+
+
+def told(service: ServicePair) -> Iterator[str]:
+    """What changed for a service, a sentence a level: ``withdrawals: one zone now stops it; before it took two``."""
+    for each in service.coefficients:
+        if sentence := _told(service, each):
+            yield f"{service.head or service.name}: {sentence}"
+
+
+def _told(service: ServicePair, each: Coefficient) -> str:
+    """One level; empty where nothing changed for sure or for the worse."""
+    verb = "stop" if service.kind == "service" else "lock"
+    before = _number(each.base)
+    if each.effect is Effect.LESS:
+        if each.head.low is None:
+            return f"no three {_nouns(each)} {verb} it any more; before {before} did"
+        return f"it now takes {_noun(_number(each.head), each)} to {verb} it; before {before} did"
+    perhaps = each.effect is Effect.UNDECIDED and _beyond(each.head.low) < _beyond(each.base.low)
+    if each.effect is not Effect.MORE and not perhaps:
+        return ""
+    held = "no three did" if each.base.low is None else f"it took {_count(each.base.low) if perhaps else before}"
+    if perhaps:
+        return f"{_noun(_count(each.head.low), each)} may now {verb} it{_whom(service.stops, each)}; before {held}"
+    ending = "s" if each.head.high == 1 else ""
+    return f"{_noun(_number(each.head), each)} now {verb}{ending} it{_whom(service.stops, each)}; before {held}"
+
+
+def _beyond(number: int | None) -> int:
+    return 4 if number is None else number
+
+
+def _count(number: int | None) -> str:
+    return "more than three" if number is None else _COUNTS[number]
+
+
+def _number(each: Interval) -> str:
+    """``one``, ``one or two``, ``one to three``: how many it takes, with what unknowns leave open."""
+    if each.low == each.high:
+        return _count(each.low)
+    near = each.low is not None and each.high == each.low + 1
+    return f"{_count(each.low)} {'or' if near else 'to'} {_count(each.high)}"
+
+
+def _noun(count: str, each: Coefficient) -> str:
+    return f"{count} {_NOUNS[each.level] if count == 'one' else _nouns(each)}"
+
+
+def _nouns(each: Coefficient) -> str:
+    return _PLURALS.get(each.level, f"{each.level}s")
+
+
+def _whom(found: Sequence[tuple[str, ...]], each: Coefficient) -> str:
+    """The one domain of a level that it is, where it is one: `` (zone:aws/ap-northeast-1a)``."""
+    names = [" and ".join(map(called, names)) for names in found if _all_of(names, each.level)]
+    return f" ({names[0]})" if len(names) == 1 else ""
+
+
+def _all_of(names: Sequence[str], level: str) -> bool:
+    return all(name.partition(":")[0] == level for name in names)
+
+
+def of_finding(finding: Finding) -> str:
+    """A finding in a line: ``high RS101 database-single-zone: aws_db_instance.main (data.tf:3), …``."""
+    place = f"{finding.resource} ({finding.span.file}:{finding.span.line})"
+    return f"{finding.severity.label} {finding.rule} {finding.slug}: {place}, {finding.message}"
+
+
+def of_turn(turn: Turn) -> str:
+    """The same of a finding that fails on one side alone, with what the other says where that is less than a pass."""
+    if turn.other in (None, Outcome.PASS):
+        return of_finding(turn.finding)
+    return f"{of_finding(turn.finding)} ({outcome(turn.other)} on the other side)"
+
+
+def of_cause(cause: Cause) -> str:
+    """A cause in a line: ``because of main.tf:3, the default of variable zones changed``."""
+    where = f"{cause.span.file}:{cause.span.line}"
+    return f"because of {where}{' of the base' if cause.removed else ''}: {cause.text}"
 
 
 def changed(report: Comparison, effect: Effect) -> list[Match]:

@@ -6,7 +6,18 @@ from typing import Any, Final
 
 from msgspec.structs import asdict
 
-from scanner.model.comparison import Ambiguity, Comparison, Difference, Lone, Match, Place, ServicePair, Shift, Side
+from scanner.model.comparison import (
+    Ambiguity,
+    Comparison,
+    Difference,
+    Lone,
+    Match,
+    Place,
+    ServicePair,
+    Shift,
+    Side,
+    Turn,
+)
 from scanner.model.finding import Finding
 from scanner.model.span import Span
 from scanner.reporters import comparison as words
@@ -32,6 +43,10 @@ def render(report: Comparison, _options: Options = DEFAULT) -> str:
         "only_head": [_lone(each) for each in report.only_head],
         "estate": [_shift(shift) for shift in report.estate],
         "services": [_service(service) for service in report.services],
+        "new": [_turn(turn) for turn in report.new],
+        "fixed": [_turn(turn) for turn in report.fixed],
+        "lasting": [_resource_finding(finding) for finding in report.lasting],
+        "weakened": [{**_span(each.span), "message": each.message} for each in report.weakened],
     }
     return json_text(document, indent=2)
 
@@ -40,6 +55,7 @@ def _side(side: Side) -> Json:
     score = side.score
     return {
         "label": side.label,
+        "revision": side.revision or None,
         "inventory": side.inventory,
         "resources": side.resources,
         "uncatalogued": side.uncatalogued,
@@ -129,6 +145,19 @@ def _finding(finding: Finding) -> Json:
     }
 
 
+def _turn(turn: Turn) -> Json:
+    return {
+        **_resource_finding(turn.finding),
+        "outcome": turn.finding.outcome.value,
+        "other_side": turn.other and turn.other.value,
+        "causes": [{**_span(each.span), "text": each.text, "removed": each.removed} for each in turn.causes],
+    }
+
+
+def _resource_finding(finding: Finding) -> Json:
+    return {"resource": finding.resource, **_finding(finding)}
+
+
 def _service(service: ServicePair) -> Json:
     return {
         "name": service.name or None,
@@ -141,6 +170,9 @@ def _service(service: ServicePair) -> Json:
             {"level": c.level, "base": asdict(c.base), "head": asdict(c.head), "effect": c.effect.value}
             for c in service.coefficients
         ],
+        "sentences": list(words.told(service)),
+        "stops": [list(domains) for domains in service.stops],
+        "spares": [list(domains) for domains in service.spares],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scanner.model.comparison import Comparison, Effect, Lone, Match, Place, Side
+from scanner.model.comparison import Comparison, Effect, Lone, Match, Place, Side, Turn
 from scanner.reporters import comparison as words
 from scanner.reporters.inert import without_commands
 from scanner.reporters.markdown import code, escaped, hard_limit
@@ -15,6 +15,10 @@ def render(report: Comparison, options: Options = DEFAULT) -> str:
     """Whole lines of at most ``options.max_bytes`` bytes of UTF-8, what matters most first."""
     lines = [
         *_head(report),
+        *_list("What stops services", [words_of for service in report.services for words_of in words.told(service)]),
+        *_list("Judged more mildly", [f"{w.span.file}:{w.span.line}: {w.message}" for w in report.weakened]),
+        *_turns(report.new, "New findings", report),
+        *_turns(report.fixed, "No longer found", report),
         *_matches(words.changed(report, Effect.MORE), "More centralized"),
         *_estate(report),
         *_matches(words.changed(report, Effect.UNDECIDED), "Not decided"),
@@ -35,6 +39,22 @@ def _head(report: Comparison) -> Iterator[str]:
     yield "|---|--:|--:|---|"
     for row in words.rows(report):
         yield f"| {' | '.join(map(escaped, row))} |"
+    yield ""
+
+
+def _list(title: str, found: Sequence[str]) -> Iterator[str]:
+    if found:
+        yield from (f"### {title}", "", *(f"* {escaped(each)}" for each in found), "")
+
+
+def _turns(found: Sequence[Turn], title: str, report: Comparison) -> Iterator[str]:
+    """What rules say on one side alone; of an account, its resources tell that already."""
+    if not found or report.head.inventory:
+        return
+    yield from (f"### {title}", "")
+    for turn in found:
+        yield f"* {escaped(words.of_turn(turn))}"
+        yield from (f"  * {escaped(words.of_cause(cause))}" for cause in turn.causes)
     yield ""
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scanner.model.comparison import Comparison, Difference, Effect, Lone, Match, Place, Shift, Side
+from scanner.model.comparison import Comparison, Difference, Effect, Lone, Match, Place, Shift, Side, Turn
 from scanner.reporters import comparison as words
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
@@ -21,6 +21,10 @@ def render(report: Comparison, options: Options = DEFAULT) -> str:
     """The comparison as lines of ``options.width`` columns."""
     sections = [
         _head(report, options),
+        _services(report, options),
+        _weakened(report, options),
+        _turns(report.new, "New findings", Effect.MORE, report, options),
+        _turns(report.fixed, "No longer found", Effect.LESS, report, options),
         _matches(report, words.changed(report, Effect.MORE), "More centralized", options),
         _estate(report, options),
         _matches(report, words.changed(report, Effect.UNDECIDED), "Not decided", options),
@@ -48,6 +52,33 @@ def _head(report: Comparison, options: Options) -> Iterator[str]:
     for row in table:
         cells = (f"{inert(cell):<{width}}" for cell, width in zip(row, widths, strict=False))
         yield f"  {'  '.join(cells)}  {row[3]}".rstrip()
+
+
+def _services(report: Comparison, options: Options) -> Iterator[str]:
+    for service in report.services:
+        for sentence in words.told(service):
+            yield from _wrapped(sentence, "", options)
+
+
+def _weakened(report: Comparison, options: Options) -> Iterator[str]:
+    if not report.weakened:
+        return
+    yield _paint("Judged more mildly", Effect.MORE, options)
+    for each in report.weakened:
+        yield from _wrapped(f"{each.span.file}:{each.span.line}: {each.message}", "  ", options)
+
+
+def _turns(found: Sequence[Turn], title: str, effect: Effect, report: Comparison, options: Options) -> Iterator[str]:
+    """What rules say on one side alone; of an account, its resources tell that already."""
+    if not found or report.head.inventory:
+        return
+    yield _paint(title, effect, options)
+    shown = found if options.full else found[:LISTED]
+    for turn in shown:
+        yield from _wrapped(words.of_turn(turn), "  ", options)
+        for cause in turn.causes:
+            yield from _wrapped(words.of_cause(cause), "    ", options)
+    yield from _rest(len(found) - len(shown))
 
 
 def _matches(report: Comparison, found: Sequence[Match], title: str, options: Options) -> Iterator[str]:
