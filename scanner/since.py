@@ -15,11 +15,14 @@ from scanner.comparison.compare import compare
 from scanner.comparison.matching import Matching, match
 from scanner.comparison.subjects import address
 from scanner.config import FILE_NAMES, Config, Service, UnknownPolicy
+from scanner.discovery.files import relative_name
+from scanner.front_ends import scan_root
 from scanner.graph.graph import Graph
 from scanner.model.comparison import Comparison, Weakening
 from scanner.model.finding import Outcome
 from scanner.model.report import Report
 from scanner.parsers.parsed import Parsed
+from scanner.parsers.terraform.provenance import Provenance
 from scanner.pipeline import Estate, judged, read_estate
 from scanner.rules.condition import mentioned
 from scanner.rules.load import load_rules
@@ -126,7 +129,11 @@ def _read(state: State, config: Config, owner: State) -> Estate:
 
 def _judged(estate: Estate, state: State, loaded: RuleSet) -> Judged:
     report, graph = judged(estate, loaded)
-    return Judged(replace(report, base=str(state.shown)), graph, state.revision)
+    found = estate.found
+    top, given = relative_name(scan_root(found), found.base), estate.config.var_files
+    names = tuple(relative_name(path.resolve(), found.base) for path in given)
+    origins = Provenance(estate.parsed.sources, top, names).origins
+    return Judged(replace(report, base=str(state.shown)), graph, state.revision, origins)
 
 
 def _held(sides: _Sides, config: Config, loaded: RuleSet) -> Comparison:

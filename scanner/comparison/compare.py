@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from scanner.comparison.causes import Causes, Origins
+from scanner.comparison.causes import Side as Told
 from scanner.comparison.differences import View, differences, tagged
+from scanner.comparison.lines import changes
 from scanner.comparison.matching import Group, Matching, Pair
 from scanner.comparison.services import services
 from scanner.comparison.shifts import Answers, by_resource, effects, shifts
 from scanner.comparison.subjects import INVENTORIES
 from scanner.comparison.turns import turns
 from scanner.graph.graph import Graph
-from scanner.model.comparison import Ambiguity, Comparison, Lone, Match, Place, Shift, Side
-from scanner.model.finding import Outcome
+from scanner.model.comparison import Ambiguity, Comparison, Lone, Match, Place, Shift, Side, Turn
+from scanner.model.finding import Finding, Outcome
+from scanner.model.outage import ServiceRisk
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.value import Unknown
@@ -31,11 +36,15 @@ FAILING: Final = frozenset({Outcome.FAIL})
 
 
 class Estate(Struct, frozen=True):
-    """One side: what was found and judged, its graph, and the commit if it was read from one."""
+    """One side: what was found and judged, its graph, and the commit if it was read from one.
+
+    ``origins`` tells where the attributes of its declarations take their values from.
+    """
 
     report: Report
     graph: Graph
     revision: str = ""
+    origins: Origins = lambda _declaration, _path: ()
 
     @property
     def is_inventory(self) -> bool:
@@ -98,11 +107,24 @@ class Comparer:
             only_head=tuple(self._lone(1, name) for name in matching.only_head),
             estate=self._shifts(_ESTATE, _ESTATE),
             services=services(base.report.services, head.report.services, counterparts, self.words),
-            new=found.new,
+            new=self._explained(found.new),
             fixed=found.fixed,
             lasting=found.lasting,
             secrets=base.report.secrets | head.report.secrets,
         )
+
+    def _explained(self, found: Sequence[Turn]) -> tuple[Turn, ...]:
+        """The new findings with what causes them. Of an account no line tells."""
+        if not found or self.head.is_inventory or self.base.is_inventory:
+            return tuple(found)
+        lines = changes(self.base.report.sources, self.head.report.sources)
+        causes = Causes(_told(self.base), _told(self.head), lines, self.twins, self.reads)
+        return tuple(replace(turn, causes=causes.of(turn.finding, self._before(turn.finding))) for turn in found)
+
+    def _before(self, finding: Finding) -> Finding | None:
+        """What a finding's rule said of its resource in base."""
+        name = self.twins.get(finding.resource, finding.resource)
+        return self.answers[0].get(name, {}).get(finding.rule)
 
     def _side(self, number: int) -> Side:
         estate = self._estate(number)
@@ -188,6 +210,14 @@ class Comparer:
     @property
     def _types(self) -> Sequence[frozenset[str]]:
         return [estate.graph.once(_types_of) for estate in (self.base, self.head)]
+
+
+def _told(estate: Estate) -> Told:
+    entered: dict[str, list[ServiceRisk]] = {}
+    for service in estate.report.services:
+        for name in service.entry:
+            entered.setdefault(name, []).append(service)
+    return Told(estate.graph, entered, estate.origins)
 
 
 def _types_of(graph: Graph) -> frozenset[str]:

@@ -1,0 +1,229 @@
+"""Why a finding is new where its own line did not change.
+
+The changed lines that its values come from, or what changed in the resources beside it: only what the files tell. Where
+nothing tells, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec.structs import asdict
+
+from scanner.comparison.lines import Changes
+from scanner.graph.graph import Graph
+from scanner.model.comparison import Cause
+from scanner.model.finding import Finding
+from scanner.model.origin import Origin
+from scanner.model.outage import ServiceRisk
+from scanner.model.resource import Declaration, Resource
+from scanner.model.span import Span
+from scanner.model.value import Unknown, Value
+
+Origins = Callable[[Declaration, str], Iterable[Origin]]
+"""Where an attribute of a declaration, by its native path, takes its value from."""
+
+MOST: Final = 5
+"""More changes than this are told of none: nothing says which of them it was."""
+_REPEATED: Final = ("count", "for_each")
+_PLACE: Final = ("provider.region", "provider.zone", "provider.location")
+
+
+@dataclass(slots=True)
+class Side:
+    """One side: its graph, services by the resources that they are entered at, and where values come from."""
+
+    graph: Graph
+    services: Mapping[str, list[ServiceRisk]]
+    origins: Origins
+
+
+@dataclass(slots=True)
+class Causes:
+    """Both sides, the lines that differ, and what is what in them. ``reads`` tells what each rule looks at."""
+
+    base: Side
+    head: Side
+    changes: Changes
+    twins: Mapping[str, str]
+    reads: Mapping[str, frozenset[str]]
+    heads: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.heads = {base: head for head, base in self.twins.items()}
+
+    def of(self, finding: Finding, before: Finding | None) -> tuple[Cause, ...]:
+        """The causes of a finding of head that base does not have; ``before`` is what the rule said there."""
+        if self.changes.in_head(_line(finding.span)) is not None:
+            return ()
+        resource = self.head.graph.resources.get(finding.resource)
+        if resource is None:
+            return _few(self._related(finding, before))
+        twin = self.base.graph.resources.get(self.twins.get(resource.id, ""))
+        for told in (
+            self._own(resource, twin, self._asked(finding, resource, twin)),
+            self._related(finding, before),
+            self._beside(resource, twin),
+            self._below(resource, twin),
+        ):
+            found = _few(cause for cause in told if not _same_line(cause, finding.span))
+            if found:
+                return found
+        return ()
+
+    # -- the resource itself -----------------------------------------------------------------------
+
+    def _asked(self, finding: Finding, resource: Resource, twin: Resource | None) -> list[str]:
+        """The properties that the rule reads and that changed; all that changed where it asks a fact of them."""
+        changed = _changed(resource, twin)
+        return [name for name in changed if name in self.reads.get(finding.rule, ())] or changed
+
+    def _own(self, resource: Resource, twin: Resource | None, names: Iterable[str]) -> Iterator[Cause]:
+        """What changed the values of some properties of a resource, or made it be."""
+        if twin is None:
+            for path in _REPEATED:
+                yield from self._traced(self.head, resource.declaration, path)
+        for name in names:
+            yield from self._written(resource, twin, name)
+        if twin is not None and _elsewhere(resource, twin):
+            for path in _PLACE:
+                yield from self._traced(self.head, resource.declaration, path)
+
+    def _written(self, resource: Resource, twin: Resource | None, name: str) -> Iterator[Cause]:
+        declaration, path = resource.place_of(name)
+        found = list(self._at(self.head, declaration, path))
+        yield from found
+        if twin is not None and not found:
+            before, old = twin.place_of(name)
+            yield from self._at(self.base, before, old)
+
+    def _at(self, side: Side, declaration: Declaration, path: str) -> Iterator[Cause]:
+        """The changed lines of an attribute, of what leads to it, and of what its value comes from."""
+        span = declaration.span_of(path) if path else declaration.span
+        removed = side is self.base
+        if span != declaration.span and (place := self._changed(side, span)) is not None:
+            yield Cause(place, _text(_short(path), removed), removed)
+        for parent in span.chain()[1:]:
+            if (place := self._changed(side, parent)) is not None:
+                yield Cause(place, _text(_leading(parent, path), removed), removed)
+        yield from self._traced(side, declaration, path)
+
+    def _traced(self, side: Side, declaration: Declaration, path: str) -> Iterator[Cause]:
+        removed = side is self.base
+        for origin in side.origins(declaration, path) if path else ():
+            if (place := self._changed(side, origin.span)) is not None:
+                yield Cause(place, _text(origin.text, removed), removed)
+
+    def _changed(self, side: Side, span: Span) -> Span | None:
+        return self.changes.in_base(span) if side is self.base else self.changes.in_head(span)
+
+    # -- what stands beside it ---------------------------------------------------------------------
+
+    def _related(self, finding: Finding, before: Finding | None) -> Iterator[Cause]:
+        """The places that explain the finding, or explained why there was none."""
+        for related in finding.related:
+            if (place := self.changes.in_head(related.span)) is not None:
+                yield Cause(place, f"{related.resource or 'this'} changed")
+        for related in before.related if before is not None else ():
+            if related.resource and related.resource not in self.heads and self.changes.in_base(related.span):
+                yield Cause(_line(related.span), f"{related.resource} was removed", removed=True)
+
+    def _beside(self, resource: Resource, twin: Resource | None) -> Iterator[Cause]:
+        """What changed of the resources that it refers to, or that refer to it."""
+        if twin is not None:
+            yield from self._gone(_beside(self.base.graph, twin.id))
+        yield from self._come(_beside(self.head.graph, resource.id))
+
+    def _below(self, resource: Resource, twin: Resource | None) -> Iterator[Cause]:
+        """What changed of all that the services need which are entered here."""
+        for service in self.base.services.get(twin.id, ()) if twin is not None else ():
+            yield from self._gone(sorted(service.cone))
+        for service in self.head.services.get(resource.id, ()):
+            yield from self._come(sorted(service.cone))
+
+    def _gone(self, names: Iterable[str]) -> Iterator[Cause]:
+        for name in names:
+            if name not in self.heads and (resource := self.base.graph.resources.get(name)) is not None:
+                counted = [c for path in _REPEATED for c in self._traced(self.head, resource.declaration, path)]
+                yield from counted
+                if not counted and self.changes.in_base(resource.span) is not None:
+                    yield Cause(resource.span, f"{name} was removed", removed=True)
+
+    def _come(self, names: Iterable[str]) -> Iterator[Cause]:
+        for name in names:
+            resource = self.head.graph.resources.get(name)
+            if resource is None:
+                continue
+            twin = self.base.graph.resources.get(self.twins.get(name, ""))
+            if twin is None and self.changes.in_head(resource.span) is not None:
+                yield Cause(resource.span, f"{name} was added")
+            elif twin is None or _changed(resource, twin) or _elsewhere(resource, twin):
+                yield from self._own(resource, twin, _changed(resource, twin))
+
+
+def _changed(resource: Resource, twin: Resource | None) -> list[str]:
+    """The properties that are not the same. Of a new resource, all count."""
+    if twin is None:
+        return sorted(resource.properties)
+    names = sorted(resource.properties.keys() | twin.properties.keys())
+    return [name for name in names if not _same(resource.get(name), twin.get(name))]
+
+
+def _elsewhere(resource: Resource, twin: Resource) -> bool:
+    """Whether it runs in another place."""
+    one, other = asdict(resource.placement), asdict(twin.placement)
+    return not all(_same(value, other[name]) for name, value in one.items())
+
+
+def _same(one: Value, other: Value) -> bool:
+    """Whether two values are one as far as the files tell; unknowns that say the same are, wherever they stand."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, Unknown) and isinstance(other, Unknown):
+        return (one.reason, one.ref, one.refs) == (other.reason, other.ref, other.refs)
+    return bool(type(one) is type(other) and one == other)
+
+
+def _beside(graph: Graph, name: str) -> list[str]:
+    found = [edge.target for edge in graph.outgoing.get(name, ())]
+    found += [edge.source for edge in graph.incoming.get(name, ())]
+    return list(dict.fromkeys(found))
+
+
+def _few(found: Iterable[Cause]) -> tuple[Cause, ...]:
+    """The causes once each, those that stand in head first; none where they are too many to mean anything."""
+    once: dict[tuple[str, int, bool], Cause] = {}
+    for cause in found:
+        once.setdefault((cause.span.file, cause.span.line, cause.removed), cause)
+        if len(once) > MOST:
+            return ()
+    return tuple(sorted(once.values(), key=lambda cause: (cause.removed, cause.span.file, cause.span.line)))
+
+
+def _same_line(cause: Cause, span: Span) -> bool:
+    return not cause.removed and (cause.span.file, cause.span.line) == (span.file, span.line)
+
+
+def _line(span: Span) -> Span:
+    """The first line of a place."""
+    return Span(span.file, span.line, span.column, span.line, span.end_column)
+
+
+def _short(path: str) -> str:
+    return path.rpartition(".")[2] or path
+
+
+def _leading(parent: Span, path: str) -> str:
+    """What a place that leads to an attribute is: the value of a chart, an argument, the call of a module."""
+    return parent.via if parent.via and parent.via not in _PLAIN else f"what {_short(path)} is given"
+
+
+def _text(what: str, removed: bool) -> str:
+    return f"{what} {'was removed' if removed else 'changed'}"
+
+
+_PLAIN: Final = frozenset({"value from", "in the module called"})
