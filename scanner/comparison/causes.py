@@ -7,6 +7,7 @@ nothing tells, nothing is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,9 +51,12 @@ class Causes:
     twins: Mapping[str, str]
     reads: Mapping[str, frozenset[str]]
     heads: Mapping[str, str] = field(init=False)
+    declared: AbstractSet[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.heads = {base: head for head, base in self.twins.items()}
+        parts = (part for each in self.head.graph.resources.values() for part, _ in each.deciders.values())
+        self.declared = frozenset(part.id for part in parts)
 
     def of(self, finding: Finding, before: Finding | None) -> tuple[Cause, ...]:
         """The causes of a finding of head that base does not have; ``before`` is what the rule said there."""
@@ -92,19 +96,27 @@ class Causes:
                 yield from self._traced(self.head, resource.declaration, path)
 
     def _written(self, resource: Resource, twin: Resource | None, name: str) -> Iterator[Cause]:
-        declaration, path = resource.place_of(name)
-        found = list(self._at(self.head, declaration, path))
+        found = list(self._at(self.head, *resource.place_of(name)))
         yield from found
-        if twin is not None and not found:
-            before, old = twin.place_of(name)
-            yield from self._at(self.base, before, old)
+        if twin is None or found:
+            return
+        declaration, path = twin.place_of(name)
+        if declaration.id != twin.id and declaration.id not in self.declared:
+            yield from self._removed(declaration.id, declaration.span)
+        else:
+            yield from self._at(self.base, declaration, path)
+
+    def _removed(self, name: str, span: Span) -> Iterator[Cause]:
+        if self.changes.in_base(_line(span)) is not None:
+            yield Cause(_line(span), f"{name} was removed", removed=True)
 
     def _at(self, side: Side, declaration: Declaration, path: str) -> Iterator[Cause]:
         """The changed lines of an attribute, of what leads to it, and of what its value comes from."""
         span = declaration.span_of(path) if path else declaration.span
         removed = side is self.base
         if span != declaration.span and (place := self._changed(side, span)) is not None:
-            yield Cause(place, _text(_short(path), removed), removed)
+            what = _short(path) if place == span else f"a line of {_short(path)}"
+            yield Cause(place, _text(what, removed), removed)
         for parent in span.chain()[1:]:
             if (place := self._changed(side, parent)) is not None:
                 yield Cause(place, _text(_leading(parent, path), removed), removed)
@@ -127,14 +139,24 @@ class Causes:
             if (place := self.changes.in_head(related.span)) is not None:
                 yield Cause(place, f"{related.resource or 'this'} changed")
         for related in before.related if before is not None else ():
-            if related.resource and related.resource not in self.heads and self.changes.in_base(related.span):
-                yield Cause(_line(related.span), f"{related.resource} was removed", removed=True)
+            if related.resource and related.resource not in self.heads:
+                yield from self._removed(related.resource, related.span)
 
     def _beside(self, resource: Resource, twin: Resource | None) -> Iterator[Cause]:
         """What changed of the resources that it refers to, or that refer to it."""
         if twin is not None:
             yield from self._gone(_beside(self.base.graph, twin.id))
+            yield from self._parted(resource, twin)
         yield from self._come(_beside(self.head.graph, resource.id))
+
+    def _parted(self, resource: Resource, twin: Resource) -> Iterator[Cause]:
+        """What tied it to resources that are still there, and no longer does."""
+        kept = frozenset(_beside(self.head.graph, resource.id))
+        graph = self.base.graph
+        for edge in (*graph.outgoing.get(twin.id, ()), *graph.incoming.get(twin.id, ())):
+            other = edge.target if edge.source == twin.id else edge.source
+            if other in self.heads and self.heads[other] not in kept and self.changes.in_base(edge.span) is not None:
+                yield Cause(edge.span, f"what ties {edge.source} to {edge.target} was removed", removed=True)
 
     def _below(self, resource: Resource, twin: Resource | None) -> Iterator[Cause]:
         """What changed of all that the services need which are entered here."""
@@ -147,9 +169,7 @@ class Causes:
         for name in names:
             if name not in self.heads and (resource := self.base.graph.resources.get(name)) is not None:
                 counted = [c for path in _REPEATED for c in self._traced(self.head, resource.declaration, path)]
-                yield from counted
-                if not counted and self.changes.in_base(resource.span) is not None:
-                    yield Cause(resource.span, f"{name} was removed", removed=True)
+                yield from counted or self._removed(name, resource.span)
 
     def _come(self, names: Iterable[str]) -> Iterator[Cause]:
         for name in names:
@@ -168,7 +188,8 @@ def _changed(resource: Resource, twin: Resource | None) -> list[str]:
     if twin is None:
         return sorted(resource.properties)
     names = sorted(resource.properties.keys() | twin.properties.keys())
-    return [name for name in names if not _same(resource.get(name), twin.get(name))]
+    changed = [name for name in names if not _same(resource.get(name), twin.get(name))]
+    return changed if _same(resource.tags, twin.tags) else [*changed, "tags"]
 
 
 def _elsewhere(resource: Resource, twin: Resource) -> bool:

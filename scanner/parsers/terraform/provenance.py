@@ -182,6 +182,15 @@ class _Walk:
                 self.follow(inside.repeated, (inside.key, *path), Inside(inside.frame, inside.file))
             case ("module", str(name), *further):
                 self._output(name, [*further, *rest], inside.frame)
+            case (str(kind), str(name)):
+                self._instances(kind, name, inside.frame)
+
+    def _instances(self, kind: str, name: str, frame: Frame) -> None:
+        """All instances of a resource are meant: how many there are goes into the value."""
+        located = self.known.module(frame.folder).resources.get(("managed", kind, name))
+        repeated = _repetition(located.block) if located is not None else None
+        if located is not None and repeated is not None:
+            self.follow(repeated, (), Inside(frame, located.file))
 
     def _variable(self, name: str, path: Path, frame: Frame) -> None:
         if frame.call is not None and frame.parent is not None:
