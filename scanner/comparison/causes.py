@@ -6,6 +6,7 @@ nothing tells, nothing is said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from scanner.model.comparison import Cause
 from scanner.model.finding import Finding
 from scanner.model.origin import Origin
 from scanner.model.outage import ServiceRisk
-from scanner.model.resource import Declaration, Resource
+from scanner.model.resource import Declaration, EdgeKind, Resource
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 
@@ -28,8 +29,16 @@ Origins = Callable[[Declaration, str], Iterable[Origin]]
 
 MOST: Final = 5
 """More changes than this are told of none: nothing says which of them it was."""
+_NAME: Final = re.compile(r"""["']?([\w./-]+)["']? ?[=:]""")
 _REPEATED: Final = ("count", "for_each")
 _PLACE: Final = ("provider.region", "provider.zone", "provider.location")
+# fmt: off
+_PLACING: Final = frozenset({
+    "availability_zone", "availability_zones", "location", "node_locations", "region", "zone", "zones",
+    "io/zone", "nodeSelector",
+})
+# fmt: on
+"""Attributes that say where something runs, in all dialects."""
 
 
 @dataclass(slots=True)
@@ -68,6 +77,7 @@ class Causes:
         twin = self.base.graph.resources.get(self.twins.get(resource.id, ""))
         for told in (
             self._own(resource, twin, self._asked(finding, resource, twin)),
+            self._marked(finding, resource, twin),
             self._related(finding, before),
             self._beside(resource, twin),
             self._below(resource, twin),
@@ -92,8 +102,26 @@ class Causes:
         for name in names:
             yield from self._written(resource, twin, name)
         if twin is not None and _elsewhere(resource, twin):
-            for path in _PLACE:
-                yield from self._traced(self.head, resource.declaration, path)
+            yield from self._placed(resource)
+
+    def _placed(self, resource: Resource) -> Iterator[Cause]:
+        """What changed of the attributes that say where a resource runs."""
+        declaration = resource.declaration
+        edges = self.head.graph.outgoing.get(resource.id, ())
+        stated = [edge.path for edge in edges if edge.kind is EdgeKind.PLACEMENT]
+        named = [path for path in declaration.places if path.rpartition(".")[2].partition("[")[0] in _PLACING]
+        for path in dict.fromkeys((*_PLACE, *stated, *named)):
+            yield from self._at(self.head, declaration, path)
+
+    def _marked(self, finding: Finding, resource: Resource, twin: Resource | None) -> Iterator[Cause]:
+        """What the place comes from that the rule marks: facts read more of it than properties hold."""
+        declaration = resource.declaration
+        for path, span in declaration.places.items():
+            if _line(span) == _line(finding.span):
+                found = list(self._at(self.head, declaration, path))
+                yield from found
+                if twin is not None and not found:
+                    yield from self._at(self.base, twin.declaration, path)
 
     def _written(self, resource: Resource, twin: Resource | None, name: str) -> Iterator[Cause]:
         found = list(self._at(self.head, *resource.place_of(name)))
@@ -115,18 +143,24 @@ class Causes:
         span = declaration.span_of(path) if path else declaration.span
         removed = side is self.base
         if span != declaration.span and (place := self._changed(side, span)) is not None:
-            what = _short(path) if place == span else f"a line of {_short(path)}"
-            yield Cause(place, _text(what, removed), removed)
-        for parent in span.chain()[1:]:
-            if (place := self._changed(side, parent)) is not None:
-                yield Cause(place, _text(_leading(parent, path), removed), removed)
+            word = self._word(side, span) or _short(path)
+            yield Cause(place, _text(_part(word, place, span), removed), removed)
+        for child in span.chain():
+            if child.parent is not None and (place := self._changed(side, child.parent)) is not None:
+                yield Cause(place, _text(_part(_leading(child, path), place, child.parent), removed), removed)
         yield from self._traced(side, declaration, path)
 
     def _traced(self, side: Side, declaration: Declaration, path: str) -> Iterator[Cause]:
         removed = side is self.base
         for origin in side.origins(declaration, path) if path else ():
             if (place := self._changed(side, origin.span)) is not None:
-                yield Cause(place, _text(origin.text, removed), removed)
+                yield Cause(place, _text(_part(origin.text, place, origin.span), removed), removed)
+
+    def _word(self, side: Side, span: Span) -> str:
+        """What an attribute is called where it stands."""
+        lines = (self.changes.sources[0] if side is self.base else self.changes.sources[1]).get(span.file, ())
+        found = _NAME.match(lines[span.line - 1], span.column - 1) if span.line <= len(lines) else None
+        return found[1] if found is not None else ""
 
     def _changed(self, side: Side, span: Span) -> Span | None:
         return self.changes.in_base(span) if side is self.base else self.changes.in_head(span)
@@ -238,9 +272,14 @@ def _short(path: str) -> str:
     return path.rpartition(".")[2] or path
 
 
-def _leading(parent: Span, path: str) -> str:
-    """What a place that leads to an attribute is: the value of a chart, an argument, the call of a module."""
-    return parent.via if parent.via and parent.via not in _PLAIN else f"what {_short(path)} is given"
+def _leading(child: Span, path: str) -> str:
+    """What the place that led to another is: the value of a chart, an argument, the call of a module."""
+    return child.via if child.via and child.via not in _PLAIN else f"what {_short(path)} is given"
+
+
+def _part(what: str, place: Span, whole: Span) -> str:
+    """What changed, where that is not the first line of it."""
+    return what if place.line == whole.line else f"a line of {what}"
 
 
 def _text(what: str, removed: bool) -> str:

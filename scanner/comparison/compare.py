@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
@@ -96,7 +96,8 @@ class Comparer:
         """All of it."""
         matching, base, head = self.matching, self.base, self.head
         counterparts = {pair.base: pair.head for pair in matching.pairs}
-        found = turns(base.report.findings, head.report.findings, matching, self.counted)
+        stopped = (_stopped_in(base.graph), _stopped_in(head.graph))
+        found = turns(base.report.findings, head.report.findings, matching, self.counted, stopped)
         return Comparison(
             tool_version=head.report.tool_version,
             base=self._side(0),
@@ -210,6 +211,20 @@ class Comparer:
     @property
     def _types(self) -> Sequence[frozenset[str]]:
         return [estate.graph.once(_types_of) for estate in (self.base, self.head)]
+
+
+def _stopped_in(graph: Graph) -> Callable[[Finding], Hashable]:
+    """What a finding tells of a service: its name and the domain that stops it, where the resource has such a tie."""
+
+    def stopped(finding: Finding) -> Hashable:
+        found = {
+            (stop.service.name, stop.domain)
+            for stop in graph.stops.get(finding.resource, ())
+            if stop.service.name in finding.message and (stop.domain in finding.message or "?" in stop.domain)
+        }
+        return min(found) if len(found) == 1 else None
+
+    return stopped
 
 
 def _told(estate: Estate) -> Told:

@@ -28,14 +28,38 @@ class Changes(Struct, frozen=True):
     base: Mapping[str, frozenset[int]]
     head: Mapping[str, frozenset[int]]
     files: Mapping[str, str]
+    sources: tuple[Sources, Sources]
 
     def in_base(self, span: Span) -> Span | None:
         """The first line of a place of base that head does not have."""
-        return _first(self.base.get(span.file, frozenset()), span)
+        return _first(self.base.get(span.file, frozenset()), _whole(span, self.sources[0]))
 
     def in_head(self, span: Span) -> Span | None:
         """The first line of a place of head that is new or changed."""
-        return _first(self.head.get(span.file, frozenset()), span)
+        return _first(self.head.get(span.file, frozenset()), _whole(span, self.sources[1]))
+
+
+def _whole(span: Span, sources: Sources) -> Span:
+    """A key of YAML with all that stands below it, where the place is the key alone."""
+    lines = sources.get(span.file, ())
+    if span.line != span.end_line or not span.file.endswith((".yaml", ".yml")) or span.line > len(lines):
+        return span
+    own = lines[span.line - 1]
+    if not own.rstrip().endswith((":", "|", ">", "-")):
+        return span
+    indent, end = _indent(own), span.line
+    for number in range(span.line, len(lines)):
+        text = lines[number]
+        if text.strip() and not (
+            _indent(text) > indent or (_indent(text) == indent and text.lstrip().startswith("- "))
+        ):
+            break
+        end = number + 1 if text.strip() else end
+    return span if end == span.line else Span(span.file, span.line, span.column, end, len(lines[end - 1]) + 1)
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def _first(lines: frozenset[int], span: Span) -> Span | None:
@@ -54,7 +78,7 @@ def changes(base: Sources, head: Sources) -> Changes:
     for old, new in files.items():
         if base[old] != head[new]:
             removed[old], added[new] = _differing(base[old], head[new])
-    return Changes(removed, added, files)
+    return Changes(removed, added, files, (base, head))
 
 
 def moved(base: Sources, head: Sources) -> dict[str, str]:

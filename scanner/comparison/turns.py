@@ -7,7 +7,7 @@ apart, or an id that both sides have. Of one thing and rule they are counted: tw
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -38,8 +38,21 @@ class Topic:
     head: list[Finding] = field(default_factory=list)
 
 
-def turns(base: Sequence[Finding], head: Sequence[Finding], matching: Matching, counted: AbstractSet[Outcome]) -> Turns:
-    """Hold the findings of two sides against each other; those whose outcome is ``counted`` are failures."""
+Stopped = Callable[[Finding], Hashable]
+"""Which service and failure domain a finding is about; ``None`` for one about its resource."""
+
+
+def turns(
+    base: Sequence[Finding],
+    head: Sequence[Finding],
+    matching: Matching,
+    counted: AbstractSet[Outcome],
+    stopped: tuple[Stopped, Stopped],
+) -> Turns:
+    """Hold the findings of two sides against each other; those whose outcome is ``counted`` are failures.
+
+    That one domain stops a service is no news where another resource of it is the first that it takes down.
+    """
     new: list[Turn] = []
     fixed: list[Turn] = []
     lasting: list[Finding] = []
@@ -51,11 +64,36 @@ def turns(base: Sequence[Finding], head: Sequence[Finding], matching: Matching, 
         if Outcome.SUPPRESSED not in {finding.outcome for finding in topic.head}:  # a waiver fixes nothing
             fixed += [Turn(finding, _answer(topic.head, counted)) for finding in gone]
         lasting += stayed
+    new, fixed, same = _by_service(new, fixed, stopped)
+    lasting += same
     return Turns(
         tuple(sorted(new, key=lambda turn: order(turn.finding))),
         tuple(sorted(fixed, key=lambda turn: order(turn.finding))),
         tuple(sorted(lasting, key=order)),
     )
+
+
+def _by_service(
+    new: Sequence[Turn], fixed: Sequence[Turn], stopped: tuple[Stopped, Stopped]
+) -> tuple[list[Turn], list[Turn], list[Finding]]:
+    """What is left of both, and what both have of a service, a domain and a rule."""
+    waiting: dict[Hashable, list[Turn]] = {}
+    for turn in fixed:
+        if (key := stopped[0](turn.finding)) is not None:
+            waiting.setdefault((turn.finding.rule, key), []).append(turn)
+    left: list[Turn] = []
+    same: list[Finding] = []
+    for turn in new:
+        key = stopped[1](turn.finding)
+        others = waiting.get((turn.finding.rule, key)) if key is not None else None
+        if others:
+            others.pop()
+            same.append(turn.finding)
+        else:
+            left.append(turn)
+    open_turns = {id(turn) for several in waiting.values() for turn in several}
+    gone = [turn for turn in fixed if stopped[0](turn.finding) is None or id(turn) in open_turns]
+    return left, gone, same
 
 
 def order(finding: Finding) -> tuple[int, int, str, int, int, str, str]:
