@@ -20,16 +20,19 @@ from scanner.front_ends import scan_root
 from scanner.graph.graph import Graph
 from scanner.model.comparison import Comparison, Weakening
 from scanner.model.finding import Outcome
+from scanner.model.origin import Origin
 from scanner.model.report import Report
+from scanner.model.resource import Declaration
+from scanner.parsers.cloudformation import provenance as cloudformation_provenance
 from scanner.parsers.parsed import Parsed
-from scanner.parsers.terraform.provenance import Provenance
+from scanner.parsers.terraform import provenance as terraform_provenance
 from scanner.pipeline import Estate, judged, read_estate
 from scanner.rules.condition import mentioned
 from scanner.rules.load import load_rules
 from scanner.rules.rule import Rule, RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, inline_waivers
 from scanner.simulation.services import select
-from scanner.states import State, file_name, named_from, placed
+from scanner.states import State, completed, file_name, named_from, placed
 from scanner.weakening import Judging, weakenings
 
 Owner = Literal["base", "head"]
@@ -47,7 +50,7 @@ def scan_since(
     :func:`scan` does, and :class:`~scanner.config.ConfigError` for files that the other side does not have.
     """
     loaded = load_rules(config.packs)
-    sides = _two(before, head, config, loaded, owner)
+    sides = _two(before, head, config, loaded, owner, other)
     found = _held(sides, config, loaded)
     if other is not None:
         configs = (config, other) if owner == "base" else (other, config)
@@ -106,10 +109,13 @@ class _Sides(Struct, frozen=True):
     read: tuple[Estate, Estate]
 
 
-def _two(base: State, head: State, config: Config, loaded: RuleSet, owner: Owner) -> _Sides:
-    """Read and judge two states by one configuration."""
+def _two(
+    base: State, head: State, config: Config, loaded: RuleSet, owner: Owner, other: Config | None = None
+) -> _Sides:
+    """Read and judge two states by one configuration; ``other`` still tells where the base's own paths run."""
     mine = base if owner == "base" else head
-    first, second = (_read(state, config, mine) for state in (base, head))
+    first = _read(base, completed(config, other) if other is not None and mine is head else config, mine)
+    second = _read(head, config, mine)
     matching = match(first.graph, second.graph, {**first.parsed.moves, **second.parsed.moves})
     there = {pair.base: pair.head for pair in matching.pairs}
     if mine is base:
@@ -132,7 +138,13 @@ def _judged(estate: Estate, state: State, loaded: RuleSet) -> Judged:
     found = estate.found
     top, given = relative_name(scan_root(found), found.base), estate.config.var_files
     names = tuple(relative_name(path.resolve(), found.base) for path in given)
-    origins = Provenance(estate.parsed.sources, top, names).origins
+    terraform = terraform_provenance.Provenance(estate.parsed.sources, top, names)
+    cloudformation = cloudformation_provenance.Provenance(estate.parsed.sources)
+
+    def origins(declaration: Declaration, path: str) -> tuple[Origin, ...]:
+        known = cloudformation if declaration.dialect == "cloudformation" else terraform
+        return known.origins(declaration, path)
+
     return Judged(replace(report, base=str(state.shown)), graph, state.revision, origins)
 
 

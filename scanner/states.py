@@ -72,6 +72,19 @@ def placed(config: Config, owner: State, other: State) -> Config:
     )
 
 
+def completed(config: Config, other: Config) -> Config:
+    """The configuration with what another says of paths that it does not mention: a folder may have moved since."""
+    paths = {path for placement in config.placements for path in placement.paths}
+    rest = (replace(each, paths=tuple(p for p in each.paths if p not in paths)) for each in other.placements)
+    added = tuple(each for each in rest if each.paths)
+    known = {glob for globs in config.environments.values() for glob in globs}
+    environments = {
+        tier: (*config.environments.get(tier, ()), *(g for g in other.environments.get(tier, ()) if g not in known))
+        for tier in (*config.environments, *(tier for tier in other.environments if tier not in config.environments))
+    }
+    return replace(config, placements=(*config.placements, *added), environments=environments)
+
+
 def _there(paths: Sequence[Path], owner: State, other: State) -> tuple[Path, ...]:
     found = [(path, place_of(path, owner, other)) for path in paths]
     if other.checkout is not None:
