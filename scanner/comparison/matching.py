@@ -14,7 +14,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.comparison.subjects import Subject, address, by_address, stack, subjects
+from scanner.comparison.renames import modules, roots
+from scanner.comparison.subjects import Content, Subject, address, by_address, stack, subjects
 from scanner.graph.graph import Graph
 from scanner.model.comparison import Basis
 
@@ -65,19 +66,20 @@ class Tier(Struct, frozen=True):
 
 def match(base: Graph, head: Graph, moves: Mapping[str, str]) -> Matching:
     """Match the resources of two estates. ``moves`` are the moved blocks of either, old to new, by root."""
-    moves = by_address(moves)
-    matcher = Matcher(base, head, subjects(base, moves), subjects(head, moves))
+    moves = by_address({**modules(base, head), **moves})
+    matcher = Matcher(base, head, subjects(base, moves, roots(base, head)), subjects(head, moves))
     for tier in TIERS:
         matcher.by_keys(tier)
         if tier.basis is Basis.NAME:
             matcher.by_beginnings()
     matcher.by_relations()
+    matcher.by_keys(CONTENT)
     matcher.by_type_alone()
     return matcher.result()
 
 
 def _addressed(each: Subject) -> Iterable[Hashable]:
-    return [(each.type, each.resource.declaration.root, each.address)]
+    return [(each.type, each.root, each.address)]
 
 
 def _bare(each: Subject) -> Iterable[Hashable]:
@@ -100,6 +102,10 @@ def _tagged(each: Subject) -> Iterable[Hashable]:
     return [(each.type, each.tag)] if each.tag else []
 
 
+def _alike(each: Subject) -> Iterable[Hashable]:
+    return [(each.type, each.root, each.content)] if each.content else []
+
+
 def _typed(each: Subject) -> Iterable[Hashable]:
     return [each.type]
 
@@ -113,6 +119,8 @@ TIERS: Final = (
     Tier(Basis.TAG, _tagged),
 )
 """The evidence that resources carry themselves, the strongest first."""
+CONTENT: Final = Tier(Basis.CONTENT, _alike)
+"""What tells those apart that nothing else does: chance may make two alike, so it comes after relations."""
 
 
 @dataclass(slots=True)
@@ -354,5 +362,7 @@ def _counts(names: Iterable[str]) -> dict[str, int]:
 
 
 def _words(key: Hashable) -> str:
-    """The part of a key that people know a resource by: its last."""
+    """The part of a key that people know a resource by: its last, unless that is all that it holds."""
+    if isinstance(key, tuple) and isinstance(key[-1], Content):
+        return str(key[0])
     return str(key[-1]) if isinstance(key, tuple) else str(key)

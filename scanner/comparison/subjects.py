@@ -25,12 +25,22 @@ _LOGICAL_ID: Final = "aws:cloudformation:logical-id"
 _STACK: Final = "aws:cloudformation:stack-name"
 _PREFIXES: Final = "_prefix"
 _SHORTEST_PREFIX: Final = 3
+_TELLING: Final = 2
+"""With fewer attributes, two resources may be alike by chance."""
+_DEEPEST: Final = 32
+"""Levels of a value that are compared."""
 _ALIKE: Final[Mapping[str, str]] = {"aws_alb": "aws_lb", "aws_alb_listener": "aws_lb_listener"}
 """Two names of one type."""
 _MARKS: Final = ("cidr_block", "set_identifier")
 """Networks of one network differ in their addresses, DNS records of one name in these."""
 _LEFT_OUT: Final = frozenset({"state_backend"})
 """Kinds of which no account and no other tool knows."""
+
+
+class Content(str):
+    """All that a resource says, as one text."""
+
+    __slots__ = ()
 
 
 class Place(Struct, frozen=True):
@@ -51,6 +61,7 @@ class Subject(Struct, frozen=True):
     resource: Resource
     type: str
     address: str
+    root: str
     place: Place
     identifiers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -60,21 +71,27 @@ class Subject(Struct, frozen=True):
     mark: str = ""
 
     @property
+    def content(self) -> Content | None:
+        """All that is written in it, where that is enough to tell it from others."""
+        attributes = self.resource.declaration.attributes
+        return Content(_plain(attributes)) if len(attributes) >= _TELLING else None
+
+    @property
     def id(self) -> str:
         """The resource's id."""
         return self.resource.id
 
 
-def subjects(graph: Graph, moves: Mapping[str, str]) -> dict[str, Subject]:
-    """The resources of an estate that another may have too, by id."""
+def subjects(graph: Graph, moves: Mapping[str, str], roots: Mapping[str, str] = {}) -> dict[str, Subject]:
+    """The resources of an estate that another may have too, by id. ``roots`` maps roots to the other's names."""
     return {
-        resource.id: subject(resource, moves)
+        resource.id: subject(resource, moves, roots.get(resource.declaration.root, resource.declaration.root))
         for resource in graph.resources.values()
         if resource.declaration.mode == "managed" and resource.kind not in _LEFT_OUT
     }
 
 
-def subject(resource: Resource, moves: Mapping[str, str]) -> Subject:
+def subject(resource: Resource, moves: Mapping[str, str], root: str) -> Subject:
     """What a resource can be found by. ``moves`` maps addresses to those that moved blocks give them."""
     attributes = resource.declaration.attributes
     azure = resource.placement.provider == "azure"
@@ -82,6 +99,7 @@ def subject(resource: Resource, moves: Mapping[str, str]) -> Subject:
         resource,
         _ALIKE.get(resource.type, resource.type),
         moved(address(resource.id), resource.declaration.root, moves),
+        root,
         _place(resource),
         tuple(_identifiers(resource, folded=azure)),
         tuple(name.lower() if azure else name for name in _names(resource)),
@@ -90,6 +108,20 @@ def subject(resource: Resource, moves: Mapping[str, str]) -> Subject:
         _text(resource.tags.get("Name")),
         next(filter(None, (_text(attributes.get(name)) for name in _MARKS)), ""),
     )
+
+
+def _plain(value: Value, depth: int = 0) -> str:
+    """A value as text that does not depend on where it stands, nor on what it refers to is called."""
+    if depth > _DEEPEST:
+        return "…"
+    if isinstance(value, Unknown):
+        named = value.ref.address.rpartition(".")[0] if value.ref is not None else value.reason
+        return f"<{named}>"
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{_plain(value[key], depth + 1)}' for key in sorted(value))}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(_plain(item, depth + 1) for item in value)}]"
+    return repr(value)
 
 
 def address(name: str) -> str:

@@ -30,6 +30,7 @@ class Basis(StrEnum):
     LOGICAL_ID = "logical-id"  # the id in the template, which the stack's tags tell
     PREFIX = "prefix"  # the known beginning of its name
     TAG = "tag"  # the tag Name
+    CONTENT = "content"  # all that is written in it
     RELATION = "relation"  # it stands in the same relation to a resource that was matched
     ALONE = "alone"  # the only one of its type that was left on either side
 

@@ -32,6 +32,7 @@ BASES: Final = {
     Basis.LOGICAL_ID: "the logical id of its stack",
     Basis.PREFIX: "a name that begins with",
     Basis.TAG: "the same tag Name",
+    Basis.CONTENT: "the same content as another",
     Basis.RELATION: "the only one of its type",
     Basis.ALONE: "the only one left of its type,",
 }
@@ -42,6 +43,7 @@ SHARED: Final = {
     Basis.NAME: "the name",
     Basis.IDENTIFIER: "the identifier",
     Basis.TAG: "the tag Name",
+    Basis.CONTENT: "the content of a",
     Basis.ALONE: "the type alone,",
 }
 """What resources that are not told apart have in common."""
