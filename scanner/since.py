@@ -49,13 +49,20 @@ def scan_since(
     ``config`` is that of the ``owner``'s files, ``other`` that of the other side's, if it can be read. Raises as
     :func:`scan` does, and :class:`~scanner.config.ConfigError` for files that the other side does not have.
     """
+    sides, found = _compared((before, head), config, owner, other)
+    return replace(sides.head.report, since=found)
+
+
+def _compared(
+    states: tuple[State, State], config: Config, owner: Owner, other: Config | None
+) -> tuple[_Sides, Comparison]:
     loaded = load_rules(config.packs)
-    sides = _two(before, head, config, loaded, owner, other)
+    sides = _two(*states, config, loaded, owner, other)
     found = _held(sides, config, loaded)
     if other is not None:
         configs = (config, other) if owner == "base" else (other, config)
-        found = replace(found, weakened=_weakened(sides, (before, head), configs, loaded))
-    return replace(sides.head.report, since=found)
+        found = replace(found, weakened=_weakened(sides, states, configs, loaded))
+    return sides, found
 
 
 def _weakened(
@@ -89,15 +96,16 @@ def _marks(parsed: Parsed) -> Callable[[RiskWaiver], str]:
     return marked
 
 
-def diff(base: Path | State, head: Path | State, config: Config, owner: Owner = "base") -> Comparison:
+def diff(
+    base: Path | State, head: Path | State, config: Config, owner: Owner = "base", other: Config | None = None
+) -> Comparison:
     """Read two estates, and say what is what in them and where ``head`` is more centralized.
 
     Raises as :func:`scan_since` does. ``config`` is that of the ``owner``'s files: the services that it names are those
     of the other too, by the counterparts of their entries.
     """
     first, second = (each if isinstance(each, State) else State((each,)) for each in (base, head))
-    loaded = load_rules(config.packs)
-    return _held(_two(first, second, config, loaded, owner), config, loaded)
+    return _compared((first, second), config, owner, other)[1]
 
 
 class _Sides(Struct, frozen=True):

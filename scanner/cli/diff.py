@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 
 import click
 
-from scanner.cli.earlier import CONFIG_FROM, configured, opened
+from scanner.cli.earlier import CONFIG_FROM, configured, opened, others_config
 from scanner.cli.exits import comparison_exit_code, why_incomplete
 from scanner.cli.outputs import show_comparison
 from scanner.cli.report_options import SEVERITIES
-from scanner.cli.rule_sets import PACKS
+from scanner.cli.rule_sets import PACKS, load
 from scanner.cli.sources import sources
-from scanner.config import Config, UnknownPolicy
+from scanner.config import Config, UnknownPolicy, with_rule_codes
 from scanner.states import State
 
 FORMATS: Final = ("text", "markdown", "json")
@@ -78,10 +78,10 @@ def command(
     Exit codes: 0 nothing at or above --fail-on is more centralized, 1 something is, 2 usage or configuration error, 3
     input could not be read, 130 interrupted.
     """
-    with _opened(base, head, config_from, flags) as (sides, config, owner):
+    with _opened(base, head, config_from, flags) as (sides, config, owner, other):
         from scanner import since
 
-        report = since.diff(*sides, config, owner)
+        report = since.diff(*sides, config, owner, other)
     show_comparison(format_name, report, output, color, full=show == "all")
     for name, side in ((base, report.base), (head or ".", report.head)):
         if reason := why_incomplete(side, config):
@@ -89,12 +89,15 @@ def command(
     return comparison_exit_code(report, config)
 
 
-Opened = tuple[tuple[State, State], Config, Literal["base", "head"]]
+Opened = tuple[tuple[State, State], Config, Literal["base", "head"], Config | None]
 
 
 @contextmanager
 def _opened(base: str, head: str | None, wish: str | None, flags: Mapping[str, Any]) -> Iterator[Opened]:
-    """Both states, the configuration, and whose it is. A revision is of the path beside it, else of the folder."""
+    """Both states, the configuration, whose it is, and the other's.
+
+    A revision is of the path that stands beside it, else of the working directory.
+    """
     if head is None and Path(base).exists():
         raise click.UsageError(f"{base} is a path: name what is held against it, a second path or a revision")
     with ExitStack() as stack:
@@ -105,6 +108,8 @@ def _opened(base: str, head: str | None, wish: str | None, flags: Mapping[str, A
             raise click.UsageError("a plan tells of files as they lie, not of a revision's; name a path")
         revised = first.checkout or second.checkout
         owner: Literal["base", "head"] = "base" if (wish or ("head" if revised else "base")) == "base" else "head"
-        mine = first if owner == "base" else second
-        config = configured(mine, State(tuple(paths)), flags, os.environ)
-        yield (first, second), config, owner
+        mine, theirs = (first, second) if owner == "base" else (second, first)
+        here = State(tuple(paths))
+        config = configured(mine, here, flags, os.environ)
+        config = with_rule_codes(config, {code: info.slug for code, info in load(config.packs).infos.items()})
+        yield (first, second), config, owner, others_config(theirs, here, flags) if revised else None
