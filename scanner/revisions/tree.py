@@ -23,6 +23,7 @@ _READ_WHATEVER_SIZE: Final = (".json", ".gz")
 """Endings of snapshots, which are read line by line."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1\noid sha256:"
 """https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"""
+_WHOLE: Final = "fetch it whole with `git fetch --refetch --no-filter`"
 _LARGEST_POINTER: Final = 1024
 _LONGEST_LINK: Final = 4096
 _DEEPEST: Final = 8
@@ -177,7 +178,10 @@ def tree(repository: Repository, commit: str, paths: Sequence[str]) -> list[Entr
     """The entries of a commit at or below some paths, in git's order."""
     wanted = [path for path in paths if path not in ("", ".")]
     below = ["--", *wanted] if len(wanted) == len(paths) else []
-    listing = repository.ask("ls-tree", "-r", "-z", "-l", "--full-tree", commit, *below)
+    try:
+        listing = repository.ask("ls-tree", "-r", "-z", "-l", "--full-tree", commit, *below)
+    except RevisionError as error:
+        raise RevisionError(f"{commit} is not whole in this clone ({error}); {_WHOLE}") from None
     return [_entry(line) for line in listing.split(b"\0") if line]
 
 
@@ -223,10 +227,7 @@ def _answer(stream: IO[bytes], each: Entry) -> bytes:
     """
     words = stream.readline().split()
     if len(words) != 3 or words[1] != b"blob":
-        raise RevisionError(
-            f"{each.name} of that revision is not in this clone, which is a partial one; "
-            "fetch it whole with `git fetch --refetch --no-filter`"
-        )
+        raise RevisionError(f"{each.name} of that revision is not in this clone, which is a partial one; {_WHOLE}")
     size = int(words[2])
     data = stream.read(size)
     if len(data) != size or stream.read(1) != b"\n":
