@@ -71,6 +71,7 @@ def opened(word: str, beside: Sequence[Path], config: Config | None = None) -> I
                 checkout.add_all()
             else:
                 checkout.add((*files_of(config), *_configurations(beside)))
+            checkout.lend(beside, largest)
         except RevisionError as error:
             raise click.UsageError(str(error)) from None
         yield State(tuple(map(checkout.place_of, beside)), checkout)

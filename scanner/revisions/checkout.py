@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.model.problem import Problem
+from scanner.model.problem import Problem, ProblemKind
+from scanner.model.span import Span
 from scanner.revisions.git import Repository, RevisionError
+from scanner.revisions.installed import lend
 from scanner.revisions.tree import Writer
 
 
@@ -49,6 +51,13 @@ class Checkout:
         wanted = [path.relative_to(root).as_posix() for path in found if path.is_relative_to(root)]
         if wanted:
             self._writer.write(self.repository, self.commit, wanted)
+
+    def lend(self, paths: Sequence[Path], largest: int) -> None:
+        """Add the modules that are installed in the working tree, which no revision holds."""
+        for name in lend(self.repository.root, self.folder, paths, largest):
+            place = Span(f"{name}/.terraform/modules" if name != "." else ".terraform/modules", 1)
+            told = "these installed modules are those of the working tree; the revision may have asked for others"
+            self._writer.absences.append(Problem(place, ProblemKind.UNSUPPORTED, told))
 
     def add_all(self) -> None:
         """Write all that the commit holds."""
