@@ -31,7 +31,7 @@ from scanner.rules.condition import mentioned
 from scanner.rules.load import load_rules
 from scanner.rules.rule import Rule, RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, inline_waivers
-from scanner.simulation.services import select
+from scanner.simulation.selectors import select
 from scanner.states import State, completed, file_name, named_from, placed
 from scanner.weakening import Judging, weakenings
 

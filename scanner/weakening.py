@@ -44,9 +44,9 @@ class _Pair(Struct, frozen=True):
     rules: Mapping[str, RuleInfo]
 
     def at(self, *paths: str) -> Span:
-        """The first of some paths that is written in the head's file, else the file's beginning."""
-        found = next((self.head.places[path] for path in paths if path in self.head.places), Span(self.file, 1))
-        return self.named(found)
+        """The first of some paths that is written in the head's file, by its key, else the file's beginning."""
+        keys = [key for path in paths for key in (f"{path}#", path)]
+        return self.named(next((self.head.places[key] for key in keys if key in self.head.places), None))
 
     def named(self, span: Span | None) -> Span:
         """A place of the head's file as reports name it."""
