@@ -21,6 +21,11 @@ _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _READ_WHATEVER_SIZE: Final = (".json", ".gz")
 """Endings of snapshots, which are read line by line."""
+_READ: Final = (
+    *(".tf", ".tofu", ".tfvars", ".hcl", ".tftpl", ".tpl", ".json", ".gz", ".yaml", ".yml", ".template", ".env"),
+    *(".bicep", ".bicepparam"),
+)
+"""Endings of what a scan may read."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1\noid sha256:"
 """https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"""
 _WHOLE: Final = "fetch it whole with `git fetch --refetch --no-filter`"
@@ -30,9 +35,12 @@ _DEEPEST: Final = 8
 """Levels of submodules in submodules."""
 _FORBIDDEN: Final = frozenset('<>:"|?*\\') if os.name == "nt" else frozenset()
 
+MISSING: Final = -1
+"""The size of what is not in this clone."""
+
 
 class Entry(Struct, frozen=True):
-    """One path of a tree, as git tells it."""
+    """One path of a tree, as git tells it; its size is ``MISSING`` where the object is not in this clone."""
 
     mode: str
     object: str
@@ -63,7 +71,9 @@ class Writer:
             self._check(name)
 
     def _write(self, repository: Repository, commit: str, paths: Sequence[str], prefix: str, depth: int) -> None:
-        entries = list(self._usable(tree(repository, commit, paths), prefix))
+        entries = [
+            each for each in self._usable(tree(repository, commit, paths), prefix) if self._is_here(each, prefix)
+        ]
         blobs = [each for each in entries if each.mode != _SUBMODULE]
         whole = [each for each in blobs if not self._is_only_large(each)]
         lfs = _Storage(repository)
@@ -91,6 +101,15 @@ class Writer:
                 yield each
             else:
                 self._left_out(name, "its name cannot be a file's here")
+
+    def _is_here(self, each: Entry, prefix: str) -> bool:
+        """Whether a file can be had. One that a scan would read must be; others may be missing."""
+        if each.size != MISSING:
+            return True
+        if each.name.lower().endswith(_READ):
+            raise RevisionError(f"{prefix}{each.name} of that revision is not in this clone; {_WHOLE}")
+        self._left_out(f"{prefix}{each.name}", "it is not in this clone")
+        return False
 
     def _is_only_large(self, each: Entry) -> bool:
         return each.size > self.largest and not each.name.lower().endswith(_READ_WHATEVER_SIZE)
@@ -192,7 +211,8 @@ def _entry(line: bytes) -> Entry:
     """
     told, _, name = line.partition(b"\t")
     mode, _, name_of_object, size = told.decode("ascii").split()
-    return Entry(mode, name_of_object, 0 if size == "-" else int(size), os.fsdecode(name))
+    known = int(size) if size.isdecimal() else MISSING if size == "BAD" else 0
+    return Entry(mode, name_of_object, known, os.fsdecode(name))
 
 
 def contents(repository: Repository, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes]]:

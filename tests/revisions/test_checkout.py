@@ -310,6 +310,29 @@ def test_a_partial_clone_does_not_fetch(root: Path, git: Git, tmp_path: Path) ->
         pass
 
 
+def test_an_object_that_is_missing(root: Path, git: Git) -> None:
+    (root / "tool").write_text("binary", encoding="utf-8")
+    git("add", "-A")
+    git("commit", "-q", "-m", "two")
+
+    def lose(name: str) -> None:
+        oid = git("rev-parse", f"HEAD:{name}")
+        (root / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+
+    lose("tool")
+    with checked_out(find_repository(root), "HEAD", [root], LARGEST) as checkout:
+        assert set(files(checkout.folder)) == {"infra/main.tf", "other.tf"}
+        assert [problem.message for problem in checkout.absences] == [
+            "left out of that revision: it is not in this clone"
+        ]
+    lose("other.tf")
+    with (
+        pytest.raises(RevisionError, match=r"other\.tf of that revision is not in this clone"),
+        checked_out(find_repository(root), "HEAD", [root], LARGEST),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("revision", "message"),
     [
