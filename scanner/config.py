@@ -116,7 +116,8 @@ class Config(Struct, frozen=True):
     nothing expires. ``zone_ids`` maps a zone's id (``apne1-az4``) to the name that the account gives it. Charts are
     rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``. ``plans``
     are read beside the paths, wherever they lie. ``parameter_files`` hold values for parameters of templates.
-    ``places`` tells where each value of the file stands, by its path.
+    ``places`` tells where each value of the file stands, by its path. Waivers in the scanned files do not count where
+    they stand on the files and lines of ``refused``.
     """
 
     file: Path | None = None
@@ -156,6 +157,7 @@ class Config(Struct, frozen=True):
     today: date | None = None
     rule_places: Mapping[str, Span] = {}
     places: Mapping[str, Span] = {}
+    refused: frozenset[tuple[str, int]] = frozenset()
 
 
 def find_config(paths: Sequence[Path], working_directory: Path) -> Path | None:

@@ -248,8 +248,8 @@ def _suppressed(
         )
         for w in config.waivers
     ]
-    waivers.extend(inline_waivers(parsed.sources))
-    waivers.extend(annotated_waivers(parsed.declarations))
+    written = (*inline_waivers(parsed.sources), *annotated_waivers(parsed.declarations))
+    waivers.extend(waiver for waiver in written if (waiver.span.file, waiver.span.line) not in config.refused)
     blocks = {d.id: beginnings(d) for d in parsed.declarations}
     return suppress(findings, waivers, blocks, known, config.today)
 

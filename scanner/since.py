@@ -33,7 +33,7 @@ from scanner.rules.rule import Rule, RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, inline_waivers
 from scanner.simulation.selectors import select
 from scanner.states import State, completed, file_name, named_from, placed
-from scanner.weakening import Judging, weakenings
+from scanner.weakening import Judging, added, weakenings
 
 Owner = Literal["base", "head"]
 """The state whose configuration counts for both."""
@@ -76,6 +76,12 @@ def _weakened(
         for config, estate in zip(configs, sides.read, strict=True)
     )
     return weakenings(before, after, loaded.infos)
+
+
+def _refused(base: Estate, head: Estate, loaded: RuleSet) -> frozenset[tuple[str, int]]:
+    """The waivers in the head's files that the base does not have: where the base decides, they do not count."""
+    before, after = (Judging(each.config, "", _waivers(each.parsed), _marks(each.parsed)) for each in (base, head))
+    return frozenset((waiver.span.file, waiver.span.line) for waiver, _ in added(before, after, loaded.infos))
 
 
 def _waivers(parsed: Parsed) -> tuple[RiskWaiver, ...]:
@@ -127,7 +133,10 @@ def _two(
     matching = match(first.graph, second.graph, {**first.parsed.moves, **second.parsed.moves})
     there = {pair.base: pair.head for pair in matching.pairs}
     if mine is base:
-        second = replace(second, config=carried_over(second.config, first.graph, second.graph, there))
+        carried = carried_over(second.config, first.graph, second.graph, there)
+        gated = base.checkout is not None or other is not None
+        refused = _refused(first, second, loaded) if gated else frozenset[tuple[str, int]]()
+        second = replace(second, config=replace(carried, refused=refused))
     else:
         here = {other: name for name, other in there.items()}
         first = replace(first, config=carried_over(first.config, second.graph, first.graph, here))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -53,10 +53,8 @@ class _Pair(Struct, frozen=True):
         return replace(span, file=self.file) if span is not None else Span(self.file, 1)
 
     def code(self, name: str) -> str:
-        """The code of a rule; a name that no rule has is itself."""
-        wanted = name.lower()
-        found = (code for code, info in self.rules.items() if wanted in (code.lower(), info.slug.lower()))
-        return next(found, name)
+        """The code of a rule."""
+        return code_of(name, self.rules)
 
 
 def weakenings(base: Judging, head: Judging, rules: Mapping[str, RuleInfo]) -> tuple[Weakening, ...]:
@@ -223,18 +221,32 @@ _TABLE: Final[Sequence[Callable[[_Pair], Iterator[Weakening]]]] = (
 
 
 def _inline(base: Judging, head: Judging, pair: _Pair) -> Iterator[Weakening]:
-    """Waivers in files that the base does not have, or has to an earlier day. A waiver that only moved is the same."""
+    for waiver, day in added(base, head, pair.rules):
+        before = "" if day is False else f"; before {_until(day)}"
+        yield Weakening(waiver.span, f"a comment waives {waiver.rule} here {_until(waiver.until)}{before}")
+
+
+def added(
+    base: Judging, head: Judging, rules: Mapping[str, RuleInfo]
+) -> Iterator[tuple[RiskWaiver, date | Literal[False] | None]]:
+    """Waivers in files that the base does not have (``False``), or has to an earlier day. One may move."""
     known: dict[tuple[str, str], list[date | None]] = {}
     for waiver in base.waivers:
         if not waiver.fault:
-            known.setdefault((pair.code(waiver.rule), base.marked(waiver)), []).append(waiver.until)
+            known.setdefault((code_of(waiver.rule, rules), base.marked(waiver)), []).append(waiver.until)
     for waiver in head.waivers:
         if waiver.fault:
             continue
-        days = known.get((pair.code(waiver.rule), head.marked(waiver)), [])
+        days = known.get((code_of(waiver.rule, rules), head.marked(waiver)), [])
         lasting = [day for day in days if _lasts(day, waiver.until)]
         if lasting:
             days.remove(lasting[0])
-            continue
-        before = f"; before {_until(days.pop())}" if days else ""
-        yield Weakening(waiver.span, f"a comment waives {waiver.rule} here {_until(waiver.until)}{before}")
+        else:
+            yield waiver, days.pop() if days else False
+
+
+def code_of(name: str, rules: Mapping[str, RuleInfo]) -> str:
+    """The code of a rule; a name that no rule has is itself."""
+    wanted = name.lower()
+    found = (code for code, info in rules.items() if wanted in (code.lower(), info.slug.lower()))
+    return next(found, name)

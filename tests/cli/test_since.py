@@ -200,6 +200,17 @@ def test_the_configuration_of_the_base_holds(root: Path, riskscan: Run) -> None:
     assert riskscan(*arguments, "--config-from", "base").code == 1
 
 
+def test_waivers_of_the_head_do_not_count_where_the_base_decides(root: Path, riskscan: Run) -> None:
+    waived = RISKY.replace("= false", "= false # riskscan: ignore[RS101] until=2099-01-31 accepted")
+    edit(root, "infra/main.tf", waived)
+    arguments = ("scan", "--base", "HEAD", "--fail-on-new")
+    assert riskscan(*arguments).code == 0
+    assert riskscan(*arguments, "--config-from", "base").code == 1
+    commit(root)
+    edit(root, "infra/main.tf", "# moved by a line\n" + waived)
+    assert riskscan(*arguments, "--config-from", "base").code == 0
+
+
 def test_a_configuration_named_by_hand_is_the_bases_own(root: Path, riskscan: Run) -> None:
     edit(root, "gate.yaml", "version: 1\nfail_on: high\n")
     commit(root)
