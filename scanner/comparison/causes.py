@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import asdict
@@ -30,6 +31,8 @@ Origins = Callable[[Declaration, str], Iterable[Origin]]
 MOST: Final = 5
 """More changes than this are told of none: nothing says which of them it was."""
 _NAME: Final = re.compile(r"""["']?([\w./-]+)["']? ?[=:]""")
+NEARLY_SURE: Final = 2
+"""The same where only the neighbourhood tells: what else changed there may have nothing to do with it."""
 _REPEATED: Final = ("count", "for_each")
 _PLACE: Final = ("provider.region", "provider.zone", "provider.location")
 # fmt: off
@@ -75,24 +78,21 @@ class Causes:
         if resource is None:
             return _few(self._related(finding, before))
         twin = self.base.graph.resources.get(self.twins.get(resource.id, ""))
-        for told in (
-            self._own(resource, twin, self._asked(finding, resource, twin)),
-            self._marked(finding, resource, twin),
-            self._related(finding, before),
-            self._beside(resource, twin),
-            self._below(resource, twin),
+        changed = _changed(resource, twin)
+        asked = [name for name in changed if name in self.reads.get(finding.rule, ())]
+        for told, most in (
+            (self._own(resource, twin, asked) if asked or twin is None else (), MOST),
+            (self._marked(finding, resource, twin), MOST),
+            (self._related(finding, before), MOST),
+            (chain(self._own(resource, twin, changed), self._beside(resource, twin)), NEARLY_SURE),
+            (self._below(resource, twin), NEARLY_SURE),
         ):
-            found = _few(cause for cause in told if not _same_line(cause, finding.span))
+            found = _few((cause for cause in told if not _same_line(cause, finding.span)), most)
             if found:
                 return found
         return ()
 
     # -- the resource itself -----------------------------------------------------------------------
-
-    def _asked(self, finding: Finding, resource: Resource, twin: Resource | None) -> list[str]:
-        """The properties that the rule reads and that changed; all that changed where it asks a fact of them."""
-        changed = _changed(resource, twin)
-        return [name for name in changed if name in self.reads.get(finding.rule, ())] or changed
 
     def _own(self, resource: Resource, twin: Resource | None, names: Iterable[str]) -> Iterator[Cause]:
         """What changed the values of some properties of a resource, or made it be."""
@@ -145,10 +145,10 @@ class Causes:
         if span != declaration.span and (place := self._changed(side, span)) is not None:
             word = self._word(side, span) or _short(path)
             yield Cause(place, _text(_part(word, place, span), removed), removed)
+        yield from self._traced(side, declaration, path)
         for child in span.chain():
             if child.parent is not None and (place := self._changed(side, child.parent)) is not None:
                 yield Cause(place, _text(_part(_leading(child, path), place, child.parent), removed), removed)
-        yield from self._traced(side, declaration, path)
 
     def _traced(self, side: Side, declaration: Declaration, path: str) -> Iterator[Cause]:
         removed = side is self.base
@@ -249,12 +249,12 @@ def _beside(graph: Graph, name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _few(found: Iterable[Cause]) -> tuple[Cause, ...]:
+def _few(found: Iterable[Cause], most: int = MOST) -> tuple[Cause, ...]:
     """The causes once each, those that stand in head first; none where they are too many to mean anything."""
     once: dict[tuple[str, int, bool], Cause] = {}
     for cause in found:
         once.setdefault((cause.span.file, cause.span.line, cause.removed), cause)
-        if len(once) > MOST:
+        if len(once) > most:
             return ()
     return tuple(sorted(once.values(), key=lambda cause: (cause.removed, cause.span.file, cause.span.line)))
 
