@@ -293,3 +293,35 @@ def test_no_git(riskscan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = riskscan("scan", "--base", "HEAD")
     assert answer.code == 2
     assert "git is not on the PATH" in answer.err
+
+
+# -- what strangers write ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format_name", ["text", "markdown", "json"])
+def test_names_are_inert_and_secrets_are_not_told(format_name: str, root: Path, riskscan: Run) -> None:
+    """A resource, a waiver and a variable that want to be commands of the runner, Markdown or terminal escapes."""
+    secret = "hunter2-hunter2"
+    edit(root, "infra/main.tf", SAFE.replace(STANDBY, "multi_az                  = var.standby"))
+    edit(root, "infra/variables.tf", 'variable "standby" {\n  default = true\n}\n')
+    commit(root)
+    edit(
+        root,
+        "infra/variables.tf",
+        'variable "standby" {\n  default = false\n}\n'
+        f'variable "password" {{\n  sensitive = true\n  default = "{secret}"\n}}\n'
+        f'resource "aws_db_instance" "x" {{\n  identifier = "{secret}"\n  password = var.password\n  multi_az = false\n}}\n',
+    )
+    edit(
+        root,
+        ".riskscan.yaml",
+        'version: 1\nignore:\n  - {rule: RS704, resource: "a\\n::error::b\\e[31m<img src=x>@everyone", reason: x}\n',
+    )
+    out = riskscan("diff", "HEAD", "--format", format_name, "--show", "all").out
+    assert "infra/variables.tf:2" in out or '"line": 2' in out
+    assert secret not in out
+    assert "\x1b" not in out
+    assert not any(line.lstrip().startswith("::") for line in out.splitlines())
+    if format_name == "markdown":
+        assert "<img" not in out.replace("&lt;img", "")
+        assert "@everyone" not in out
