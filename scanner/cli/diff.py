@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 
 import click
 
-from scanner.cli.earlier import CONFIG_FROM, configured, opened, others_config
+from scanner.cli.earlier import config_from as config_from_option
+from scanner.cli.earlier import configured, opened, others_config
 from scanner.cli.exits import comparison_exit_code, why_incomplete
 from scanner.cli.outputs import show_comparison
 from scanner.cli.report_options import SEVERITIES
@@ -48,7 +49,7 @@ FORMATS: Final = ("text", "markdown", "json")
     help="Whether what may be more centralized gives exit code 1 too.  [default: report]",
 )
 @PACKS
-@CONFIG_FROM
+@config_from_option("base for two paths, else head")
 @sources
 @click.option("--exit-zero", is_flag=True, help="What is more centralized does not give exit code 1.")
 @click.option("--show", type=click.Choice(["all"]), help="List everything in full.")

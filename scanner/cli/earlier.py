@@ -20,13 +20,18 @@ LARGEST: Final = 64 * 1024 * 1024
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-CONFIG_FROM: Final = click.option(
-    "--config-from",
-    type=click.Choice(["head", "base"]),
-    envvar="RISKSCANCONFIG_FROM",
-    show_envvar=True,
-    help="Which side's configuration, waivers in it and baseline count.  [default: head]",
-)
+
+def config_from(default: str) -> Callable[[Command], Command]:
+    """The option that tells whose configuration counts; ``default`` says whose does without it."""
+    return click.option(
+        "--config-from",
+        type=click.Choice(["head", "base"]),
+        envvar="RISKSCAN_CONFIG_FROM",
+        show_envvar=True,
+        help=f"Which side's configuration, waivers and baseline count.  [default: {default}]",
+    )
+
+
 _OPTIONS: Final = (
     click.option(
         "--base",
@@ -42,7 +47,7 @@ _OPTIONS: Final = (
         show_envvar=True,
         help="Only what is new since --base gives exit code 1.",
     ),
-    CONFIG_FROM,
+    config_from("head"),
 )
 
 

@@ -21,6 +21,7 @@ _SAFE: Final = (
 _KEPT: Final = re.compile(r"GIT_(CONFIG_.*|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)")
 """Settings of the user's own. The others, which hooks are run with, name another repository or index."""
 _OBJECT: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_PARTING: Final = "..."
 _NAME: Final = re.compile(r"[\w./-]+")
 """A branch or tag; what else is written reckons from one."""
 
@@ -43,13 +44,28 @@ class Repository(Struct, frozen=True):
         return done.stdout
 
     def commit(self, revision: str) -> str:
-        """The commit that a revision names. Raises :class:`RevisionError` for one that is not in this clone."""
+        """The commit that a revision names; of ``REVISION...`` the one at which the branch at hand left it.
+
+        Raises :class:`RevisionError` for one that is not in this clone.
+        """
         if revision.startswith("-") or not revision.isprintable() or not revision:
             raise RevisionError(f"{revision!r} is no revision")
+        if revision.endswith(_PARTING) and revision != _PARTING:
+            return self._parting(self.commit(revision.removesuffix(_PARTING)), revision)
         found = run(self.program, self.root, ("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"))
         if found.returncode == 0:
             return found.stdout.decode().strip()
         raise RevisionError(self._missing(revision))
+
+    def _parting(self, commit: str, revision: str) -> str:
+        """https://git-scm.com/docs/git-merge-base: of several, git names one."""
+        found = run(self.program, self.root, ("merge-base", commit, "HEAD"))
+        if found.returncode == 0:
+            return found.stdout.decode().strip()
+        raise RevisionError(
+            f"where this branch left {revision.removesuffix(_PARTING)} is not in this clone; "
+            "fetch more of both with `git fetch --deepen=100`, or check out with fetch-depth: 0"
+        )
 
     def _missing(self, revision: str) -> str:
         """Why a revision is not there, and how to get it."""

@@ -192,12 +192,17 @@ def test_a_path_may_be_the_base(root: Path, tmp_path: Path, riskscan: Run) -> No
 # -- whose configuration ----------------------------------------------------------------------------
 
 
-def test_the_configuration_of_the_base_holds(root: Path, riskscan: Run) -> None:
+def test_the_configuration_of_the_base_holds(root: Path, riskscan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(root, "infra/main.tf", RISKY)
     edit(root, ".riskscan.yaml", "version: 1\nrules: {disable: [RS101]}\n")
     arguments = ("scan", "--base", "HEAD", "--fail-on-new")
     assert riskscan(*arguments).code == 0
     assert riskscan(*arguments, "--config-from", "base").code == 1
+    for name, value in (("BASE", "HEAD"), ("FAIL_ON_NEW", "true"), ("CONFIG_FROM", "base")):
+        monkeypatch.setenv(f"RISKSCAN_{name}", value)
+    assert riskscan("scan").code == 1
+    monkeypatch.setenv("RISKSCAN_CONFIG_FROM", "head")
+    assert riskscan("scan").code == 0
 
 
 def test_waivers_of_the_head_do_not_count_where_the_base_decides(root: Path, riskscan: Run) -> None:

@@ -110,6 +110,20 @@ def test_parents_of_a_merge(root: Path, git: Git) -> None:
         assert "third.tf" in files(checkout.folder)
 
 
+def test_where_a_branch_left_another(root: Path, git: Git, tmp_path: Path) -> None:
+    """As ``git diff main...`` means it: https://git-scm.com/docs/git-diff."""
+    left = git("rev-parse", "HEAD")
+    git("checkout", "-q", "-b", "side")
+    git("commit", "-q", "-am", "side")
+    git("checkout", "-q", "main")
+    git("commit", "-q", "--allow-empty", "-m", "on main")
+    git("checkout", "-q", "side")
+    assert find_repository(root).commit("main...") == left
+    git("clone", "-q", "--depth=1", "--no-single-branch", f"file://{root}", str(tmp_path / "shallow"), at=tmp_path)
+    with pytest.raises(RevisionError, match=r"where this branch left origin/main is not in this clone"):
+        find_repository(tmp_path / "shallow").commit("origin/main...")
+
+
 # -- what a repository can do to those who check it out ---------------------------------------------
 
 
