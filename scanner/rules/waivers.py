@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scanner.model.finding import Finding, Outcome
+from scanner.model.finding import Acceptance, Finding, Outcome
 from scanner.model.objects import PLATFORM
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
@@ -39,6 +39,7 @@ class RiskWaiver(Struct, frozen=True):
     until: date | None = None
     fault: str = ""
     lines: frozenset[int] | None = None
+    by: Acceptance = Acceptance.WAIVER
 
 
 def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]:
@@ -159,7 +160,7 @@ def _waived(
     for waiver in waivers:
         if _covers(waiver, finding, blocks):
             used.add(waiver)
-            return replace(finding, outcome=Outcome.SUPPRESSED, reason=waiver.reason)
+            return replace(finding, outcome=Outcome.SUPPRESSED, reason=waiver.reason, accepted_by=waiver.by)
     return finding
 
 
