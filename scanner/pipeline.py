@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -32,9 +32,10 @@ from scanner.rules.condition import mentioned
 from scanner.rules.evaluate import evaluate
 from scanner.rules.identity import identified, identities
 from scanner.rules.load import load_rules
+from scanner.rules.peer_waivers import peer_waivers
 from scanner.rules.rule import Rule, RuleSet
-from scanner.rules.waivers import RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
-from scanner.scope import frame_of, scope_of
+from scanner.rules.waivers import Reach, RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
+from scanner.scope import asked, frame_of, scope_of
 from scanner.scoring import score
 from scanner.simulation.selectors import select
 from scanner.simulation.services import Escrow, Wanted
@@ -93,7 +94,7 @@ def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
     answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     frame = frame_of(estate.found, config)
     answers = identified(answers, identities((r.declaration for r in graph.resources.values()), frame))
-    findings, waiver_problems = _suppressed(answers, loaded, parsed, config)
+    findings, waiver_problems = _suppressed(answers, loaded, estate)
     findings, stale = _less_accepted(findings, estate, loaded)
     problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems, *stale}
     report = Report(
@@ -284,25 +285,40 @@ def _codes(rules: RuleSet, names: frozenset[str]) -> frozenset[str]:
 
 
 def _suppressed(
-    findings: tuple[Finding, ...], rules: RuleSet, parsed: Parsed, config: Config
+    findings: tuple[Finding, ...], rules: RuleSet, estate: Estate
 ) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
-    known = {name.lower(): code for code, rule in rules.rules.items() for name in (code, rule.info.slug)}
-    waivers = [
-        RiskWaiver(
-            w.rule,
-            w.reason,
-            w.span or Span(str(config.file or "the configuration"), 1),
-            w.resource,
-            w.until,
-            "" if w.reason else "a waiver needs a reason",
-            by=Acceptance.CONFIGURATION,
-        )
-        for w in config.waivers
-    ]
+    config, parsed = estate.config, estate.parsed
+    waivers = list(_listed_waivers(estate))
     waivers.extend(inline_waivers(parsed.sources))
     waivers.extend(annotated_waivers(parsed.declarations))
-    blocks = {d.id: beginnings(d) for d in parsed.declarations}
-    return suppress(findings, waivers, blocks, known, config.today)
+    waivers.extend(peer_waivers(parsed.sources, parsed.declarations, config.honour, config.today))
+    reach = Reach(
+        known={name.lower(): code for code, rule in rules.rules.items() for name in (code, rule.info.slug)},
+        blocks={d.id: beginnings(d) for d in parsed.declarations},
+        types={d.id: d.type for d in parsed.declarations},
+        asked=asked(rules, config),
+    )
+    return suppress(findings, waivers, reach, config.today)
+
+
+def _listed_waivers(estate: Estate) -> Iterator[RiskWaiver]:
+    """Those of the configuration; where only a part of its folder was scanned, they may be about the rest."""
+    config, roots = estate.config, estate.found.roots
+    folder = config.root
+    partial = folder is not None and roots != () and not any(folder.is_relative_to(root) for root in roots)
+    for waiver in config.waivers:
+        span = waiver.span or Span(str(config.file or "the configuration"), 1)
+        fault = "" if waiver.reason else "a waiver needs a reason"
+        yield RiskWaiver(
+            waiver.rule,
+            waiver.reason,
+            span,
+            waiver.resource,
+            waiver.until,
+            fault,
+            by=Acceptance.CONFIGURATION,
+            optional=partial,
+        )
 
 
 def _less_accepted(

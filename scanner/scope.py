@@ -31,14 +31,19 @@ def frame_of(found: Discovery, config: Config) -> Frame:
     return Frame(relative_name(found.base, start), relative_name(scan_root(found), start), folders)
 
 
+def asked(loaded: RuleSet, config: Config) -> frozenset[str]:
+    """The codes of the rules that a scan asks: those of its axes that are not disabled."""
+    off = {loaded.by_name(name).info.code for name in config.disable}
+    return frozenset(c for c, r in loaded.rules.items() if c not in off and r.info.axis in config.axes)
+
+
 def scope_of(found: Discovery, parsed: Parsed, config: Config, loaded: RuleSet, findings: Iterable[Finding]) -> Scope:
     """What this scan can say of the entries of a baseline. ``config`` names rules as the user did."""
-    off = {loaded.by_name(name).info.code for name in config.disable}
     start, frame = anchor(found, config), frame_of(found, config)
     lost = (p.span.file for p in (*found.problems, *parsed.problems) if p.kind.incomplete)
     return Scope(
         known=frozenset(loaded.rules),
-        rules=frozenset(c for c, r in loaded.rules.items() if c not in off and r.info.axis in config.axes),
+        rules=asked(loaded, config),
         roots=tuple(relative_name(root, start) for root in found.roots),
         accounts=frozenset() if found.roots else frozenset(parsed.roots),
         lost=tuple(sorted({posixpath.dirname(frame.file(name)) or "." for name in lost})),

@@ -90,7 +90,10 @@ fail_on: high
 
 # The other tools whose comments (checkov:skip, trivy:ignore, tfsec:ignore) count for rules that ask the same question;
 # all of them unless they are listed here.
-# honour: [checkov, trivy, tfsec]
+# honour:
+#   - checkov
+#   - trivy
+#   - tfsec
 
 # limits:
 #   max_file_bytes: 5242880
