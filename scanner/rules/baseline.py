@@ -151,7 +151,7 @@ def entries_of(findings: Iterable[Finding], names: Mapping[str, str], place: Cal
             each.rule,
             names[each.resource],
             place(each.span.file),
-            note=f"{each.severity.label} {each.slug}",
+            note=each.slug,
         )
         known = found.get(each.fingerprint)
         found[each.fingerprint] = entry if known is None else replace(known, count=known.count + 1)

@@ -26,6 +26,7 @@ _COMMENT: Final = re.compile(
 )
 
 
+_NOTHING_BEFORE: Final = re.compile(r"\s*(?:\{\{-?\s*)?")
 _TEMPLATE_STEP: Final = re.compile(r"\{\{.*\}\}")
 _ANNOTATED: Final = re.compile(r"(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+until=(?P<until>\S+))?(?:\s+(?P<reason>.*))?")
 ANNOTATION: Final = "riskscan/ignore"
@@ -67,7 +68,8 @@ def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]
                 )
                 continue
             span = Span(file, number, found.start() + 1, number, len(text) + 1)
-            covered = frozenset({number if text[: found.start()].strip() else _next_code_line(file, lines, number)})
+            alone = _NOTHING_BEFORE.fullmatch(text, 0, found.start())
+            covered = frozenset({_next_code_line(file, lines, number) if alone else number})
             until, fault = _date(found["until"])
             if not found["reason"]:
                 fault = fault or "a waiver needs a reason"
@@ -185,11 +187,13 @@ def _fault(waiver: RiskWaiver, known: Mapping[str, str], today: date | None) -> 
 
 
 def _waived(finding: Finding, waivers: Iterable[RiskWaiver], reach: Reach, used: set[RiskWaiver]) -> Finding:
-    if finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+    if finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR):
         return finding
     for waiver in waivers:
         if _covers(waiver, finding, reach):
-            used.add(waiver)
+            used.add(waiver)  # of a rule that crashed, nobody knows whether it is needless
+            if finding.outcome is Outcome.ERROR:
+                continue
             return replace(finding, outcome=Outcome.SUPPRESSED, reason=waiver.reason, accepted_by=waiver.by)
     return finding
 
