@@ -51,6 +51,8 @@ class Frame(Struct, frozen=True):
             place = posixpath.normpath(posixpath.join(self.scan_root, root))
             known = place in {self.file(folder) for folder in self.rendered}
             return place if known else self.file(declaration.span.file)
+        if root == declaration.span.file:  # a plan or state without its configuration
+            return self.file(root)
         if dialect in _FROM_SCAN_ROOT:
             return posixpath.normpath(posixpath.join(self.scan_root, root))
         return self.file(root) if dialect in _FROM_BASE else root

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from msgspec.structs import replace
@@ -128,13 +128,12 @@ def test_less_than_was_accepted_is_stale() -> None:
         ),
     ],
 )
-def test_only_what_was_judged_is_stale(changed: dict[str, object], scope: dict[str, object], judged: bool) -> None:
+def test_only_what_was_judged_is_stale(changed: dict[str, Any], scope: dict[str, Any], judged: bool) -> None:
     held = baseline(entry(**changed))
     assert needless([], held, replace(SCOPE, **scope)) == ([("a", 0)] if judged else [])
 
 
-def test_an_unknown_rule_is_told(tmp_path: Path) -> None:
-    del tmp_path
+def test_an_unknown_rule_is_told() -> None:
     (problem,) = problems([], baseline(entry(rule="RS9", line=7)), SCOPE, TODAY, "b.json")
     assert (problem.span, problem.kind.value) == (Span("b.json", 7), "waiver")
     assert problem.message.startswith("the baseline accepts RS9 for a, but there is no such rule")

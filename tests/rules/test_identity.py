@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -101,6 +102,45 @@ def test_from_any_folder_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
         )
     ]
     assert set().union(*(fingerprints(part) for part in parts)) == whole
+
+
+DATABASE_OF_PLAN: Final = {
+    "address": "aws_db_instance.d",
+    "mode": "managed",
+    "type": "aws_db_instance",
+    "name": "d",
+    "provider_name": "registry.terraform.io/hashicorp/aws",
+}
+VALUES: Final = {"engine": "postgres", "multi_az": False}
+CHANGE: Final = {"actions": ["create"], "before": None, "after": VALUES, "after_unknown": {}}
+PLAN: Final = {
+    "format_version": "1.2",
+    "terraform_version": "1.9.0",
+    "planned_values": {"root_module": {"resources": [{**DATABASE_OF_PLAN, "values": VALUES}]}},
+    "resource_changes": [{**DATABASE_OF_PLAN, "change": CHANGE}],
+    "configuration": {"root_module": {"resources": [{**DATABASE_OF_PLAN, "provider_config_key": "aws"}]}},
+}
+
+
+def test_of_a_plan_without_its_configuration(tmp_path: Path) -> None:
+    root = write(tmp_path, {"out/prod/plan.json": json.dumps(PLAN)})
+    whole = fingerprints(root)
+    assert fingerprints(root / "out") == fingerprints(root / "out" / "prod" / "plan.json") == whole
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None and shutil.which("kustomize") is None, reason="no kustomize here")
+def test_of_overlays_of_one_base(tmp_path: Path) -> None:
+    overlay = "resources: [../../base]\nnamePrefix: %s\n"
+    files = {
+        "k/base/kustomization.yaml": "resources: [api.yaml]\n",
+        "k/base/api.yaml": served("api"),
+        "k/overlays/one/kustomization.yaml": overlay % "a-",
+        "k/overlays/two/kustomization.yaml": overlay % "a-",
+    }
+    root = write(tmp_path, files)
+    found = [f for f in scan([root], Config()).findings if f.rule == "RS120" and f.outcome is Outcome.FAIL]
+    assert len({f.fingerprint for f in found}) == len(found) == 2
+    assert fingerprints(root / "k") == fingerprints(root)
 
 
 def test_under_any_name_of_the_checkout(tmp_path: Path) -> None:
