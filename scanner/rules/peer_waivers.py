@@ -48,7 +48,7 @@ def peer_waivers(
         yield from _noted(declarations)
     tools = honour - {Acceptance.CHECKOV}
     for file, lines in sources.items() if tools else ():
-        if any(f"{tool}:ignore:" in line for line in lines for tool in ("trivy", "tfsec")):
+        if ":ignore:" in "\n".join(lines):
             yield from _ignores(file, lines, tools, today)
 
 
@@ -107,7 +107,7 @@ def _before(text: str, today: date | None) -> bool:
         day = date.fromisoformat(text)
     except ValueError:
         return False
-    return today is None or today < day
+    return day.isoformat() == text and (today is None or today < day)
 
 
 # -- checkov ---------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def _skips(sources: Mapping[str, Sequence[str]], declarations: Sequence[Declarat
     files = {
         file: lines
         for file, lines in sources.items()
-        if file.lower().endswith((*_BRACES, *_INDENTED)) and any(":skip=" in line for line in lines)
+        if file.lower().endswith((*_BRACES, *_INDENTED)) and ":skip=" in "\n".join(lines)
     }
     starts = _starts(declarations, files.keys()) if files else {}
     for file, lines in files.items():

@@ -156,6 +156,7 @@ def test_checkov_in_bicep(parts: tuple[str, ...], skipped: bool, report_of: Call
         (f"# {IGNORE}:exp:2020-01-01\n" + retention(), False),
         (f"# {IGNORE}:exp:2999-01-01\n" + retention(), True),
         (f"# {IGNORE}:exp:soon\n" + retention(), False),
+        (f"# {IGNORE}:exp:29990101\n" + retention(), False),
         ("# trivy:ignore:avd-aws-0077\n" + retention(), True),
         ("# trivy:ignore:AWS-0077\n" + retention(), True),
         ("# trivy:ignore:aws-rds-specify-backup-retention\n" + retention(), True),
