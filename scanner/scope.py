@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
-from scanner.config import Config, repository_root
+from msgspec.structs import replace
+
+from scanner.config import Config, common_folder, repository_root
 from scanner.discovery import Discovery
 from scanner.discovery.content import CHART
 from scanner.discovery.files import relative_name
@@ -19,16 +21,23 @@ from scanner.rules.rule import RuleSet
 
 
 def anchor(found: Discovery, config: Config) -> Path:
-    """What paths in fingerprints and baselines are relative to: the repository, else the configuration's folder."""
-    return repository_root(found.base) or config.root or found.base
+    """What paths in fingerprints and baselines are relative to, however the scan was called.
+
+    That is the repository, else the folder of the configuration that lies above what is scanned, else what is scanned.
+    """
+    repository = repository_root(found.base)
+    if repository is not None or not found.roots:
+        return repository or found.base
+    scanned = common_folder(found.roots)
+    return config.root if config.root is not None and scanned.is_relative_to(config.root) else scanned
 
 
 def frame_of(found: Discovery, config: Config) -> Frame:
     """How the scan's paths lead to those of its anchor."""
     start = anchor(found, config)
+    plain = Frame(start.as_posix(), found.base.as_posix(), scan_root(found).as_posix())
     rendered = (f.name for f in found.files if f.format == "kustomize" or posixpath.basename(f.name) == CHART)
-    folders = frozenset(posixpath.dirname(name) or "." for name in rendered)
-    return Frame(relative_name(found.base, start), relative_name(scan_root(found), start), folders)
+    return replace(plain, rendered=frozenset(plain.file(posixpath.dirname(name)) for name in rendered))
 
 
 def asked(loaded: RuleSet, config: Config) -> frozenset[str]:

@@ -13,7 +13,7 @@ import click
 
 from scanner.cli.report_options import judging, showing, shown, write
 from scanner.cli.rule_sets import load
-from scanner.cli.sources import configure, sources_without_files, with_baseline
+from scanner.cli.sources import configure, sources_without_files
 from scanner.config import with_rule_codes
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def command(
         click.echo(_policy(organization), nl=False)
         return 0
     reports = shown(outputs, format_name, show, category, color, quiet)
-    config = with_baseline(configure((Path(),), flags, os.environ))
+    config = configure((Path(),), flags, os.environ)
     if file is not None and not file.resolve().parent.is_dir():
         raise click.BadParameter(f"the folder {file.parent} does not exist", param_hint="--save")
 

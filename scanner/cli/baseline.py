@@ -54,7 +54,7 @@ class _Asked(Struct, frozen=True):
 
 def _asked(paths: tuple[Path, ...], flags: dict[str, Any]) -> tuple[Path, Config, tuple[Path, ...]]:
     paths = paths or (Path(),)
-    config = configure(paths, flags, os.environ)
+    config = configure(paths, flags, os.environ, accepting=False)
     folder = config.root or repository_root(common_folder(paths)) or Path.cwd()
     return config.baseline or folder / FILE_NAME, config, paths
 

@@ -10,7 +10,7 @@ import click
 
 from scanner.cli.report_options import judging, showing, shown, write
 from scanner.cli.rule_sets import load
-from scanner.cli.sources import configure, sources, with_baseline
+from scanner.cli.sources import configure, sources
 from scanner.config import with_rule_codes
 
 
@@ -38,7 +38,7 @@ def command(
     """
     wanted = shown(outputs, format_name, show, category, color, quiet)
     paths = paths or (Path(),)
-    config = with_baseline(configure(paths, flags, os.environ))
+    config = configure(paths, flags, os.environ)
 
     from scanner import pipeline
 

@@ -91,25 +91,28 @@ def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> 
     return command
 
 
-def configure(paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str]) -> Config:
-    """The file's configuration with the flags over it. Raises ``UsageError`` or ``ConfigError``."""
+def configure(
+    paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str], *, accepting: bool = True
+) -> Config:
+    """The file's configuration with the flags over it, and what its baseline accepts unless nobody asks.
+
+    Raises ``UsageError`` or ``ConfigError``.
+    """
     if flags["config_file"] and flags["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
     if flags["strict"] and flags["allow_incomplete"]:
         raise click.UsageError("--strict and --allow-incomplete exclude each other")
     file = None if flags["no_config"] else flags["config_file"] or find_config(paths, Path.cwd())
     config = load_config(file, shown_path(file)) if file else Config()
-    return replace(config, **_overrides(config, flags, environment))
+    config = replace(config, **_overrides(config, flags, environment))
+    return _with_baseline(config, config.baseline) if accepting and config.baseline else config
 
 
-def with_baseline(config: Config) -> Config:
-    """The same configuration with what its baseline accepts. Raises ``ConfigError`` for one that cannot be read."""
-    if config.baseline is None:
-        return config
+def _with_baseline(config: Config, file: Path) -> Config:
     from scanner.rules.baseline_file import BaselineError, read_baseline
 
     try:
-        return replace(config, accepted=read_baseline(config.baseline, shown_path(config.baseline)))
+        return replace(config, accepted=read_baseline(file, shown_path(file)))
     except BaselineError as error:
         raise ConfigError(str(error)) from None
 

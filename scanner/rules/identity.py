@@ -29,17 +29,23 @@ _WRITTEN_AGAIN: Final = re.compile(r"@\d+$")
 class Frame(Struct, frozen=True):
     """How the paths of a scan lead to those from its anchor, the repository's root where there is one.
 
-    ``base`` and ``scan_root`` are the paths of both from the anchor (``.`` for itself). ``rendered`` are the folders of
-    charts and overlays, from the base.
+    ``anchor``, ``base`` and ``scan_root`` are absolute. ``rendered`` are the folders of charts and overlays, from the
+    anchor.
     """
 
-    base: str = "."
-    scan_root: str = "."
+    anchor: str = "/"
+    base: str = "/"
+    scan_root: str = "/"
     rendered: frozenset[str] = frozenset()
 
     def file(self, name: str) -> str:
         """A reported file by its path from the anchor."""
-        return posixpath.normpath(posixpath.join(self.base, name))
+        return self._from_anchor(self.base, name)
+
+    def _from_anchor(self, folder: str, name: str) -> str:
+        path = posixpath.normpath(f"{folder}/{name}")
+        top = self.anchor.rstrip("/")
+        return path[len(top) + 1 :] if path.startswith(f"{top}/") else posixpath.relpath(path, self.anchor)
 
     def home(self, declaration: Declaration) -> str:
         """What a declaration is applied with, by its path from the anchor; of accounts their name.
@@ -48,13 +54,12 @@ class Frame(Struct, frozen=True):
         """
         dialect, root = declaration.dialect, declaration.root
         if dialect == KUBERNETES:
-            place = posixpath.normpath(posixpath.join(self.scan_root, root))
-            known = place in {self.file(folder) for folder in self.rendered}
-            return place if known else self.file(declaration.span.file)
+            place = self._from_anchor(self.scan_root, root)
+            return place if place in self.rendered else self.file(declaration.span.file)
         if root == declaration.span.file:  # a plan or state without its configuration
             return self.file(root)
         if dialect in _FROM_SCAN_ROOT:
-            return posixpath.normpath(posixpath.join(self.scan_root, root))
+            return self._from_anchor(self.scan_root, root)
         return self.file(root) if dialect in _FROM_BASE else root
 
 

@@ -199,6 +199,19 @@ def test_secrets_are_not_written(repository: Path, riskscan: Run) -> None:
     assert riskscan("baseline", "check").code == 0
 
 
+def test_what_was_accepted_is_no_news_between_two_states(
+    tmp_path: Path, riskscan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RISKSCAN_BASELINE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, {"a/main.tf": (DATABASE % "d").replace("false", "true"), "b/main.tf": DATABASE % "d"})
+    assert riskscan("diff", "a", "b").code == 1
+    put(tmp_path, {"a/.riskscan.yaml": f"baseline: {FILE}\n", "b/.riskscan.yaml": f"baseline: {FILE}\n"})
+    assert riskscan("baseline", "write", "b").code == 0
+    put(tmp_path, {f"a/{FILE}": (tmp_path / "b" / FILE).read_text()})
+    assert riskscan("diff", "a", "b").code == 0
+
+
 # -- what cannot be used ---------------------------------------------------------------------------
 
 

@@ -158,6 +158,20 @@ def test_without_a_repository_by_the_configurations_folder(tmp_path: Path, monke
     assert fingerprints(root / "infra", config=config) == whole
 
 
+def test_without_either_by_what_is_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {name: text for name, text in ESTATE.items() if "compose" not in name}  # their tier is in the path's words
+    root = write(tmp_path / "one", files, repository=False)
+    whole = fingerprints(root)
+    monkeypatch.chdir(tmp_path)
+    assert fingerprints(Path("one")) == fingerprints(Path("one"), Path("one/infra")) == whole
+    monkeypatch.chdir(root)
+    assert fingerprints(Path()) == whole
+    monkeypatch.chdir("/")
+    assert fingerprints(root) == whole
+    root.rename(tmp_path / "two")
+    assert fingerprints(tmp_path / "two") == whole
+
+
 def test_with_lines_blocks_and_files_in_another_order(tmp_path: Path) -> None:
     blocks = [DATABASE % "a", DATABASE % "b", 'resource "aws_s3_bucket" "s" {\n  bucket = "s"\n}\n']
     before = fingerprints(write(tmp_path / "x", {"main.tf": "".join(blocks)}))
