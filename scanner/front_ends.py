@@ -43,7 +43,7 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
         workspace=config.workspace,
         max_file_bytes=config.limits.max_file_bytes,
     )
-    return read(files, _scan_root(found), found.base, options)
+    return read(files, scan_root(found), found.base, options)
 
 
 def read_plans(found: Discovery, result: TerraformResult) -> Parsed:
@@ -81,7 +81,7 @@ def read_kubernetes(found: Discovery, config: Config) -> Parsed:
 
     options = Options(
         base=found.base,
-        scan_root=_scan_root(found),
+        scan_root=scan_root(found),
         helm_values=tuple(path.resolve() for path in config.helm_values),
         helm_release=config.helm_release,
         helm_namespace=config.helm_namespace,
@@ -98,7 +98,7 @@ def read_compose(found: Discovery, config: Config) -> Parsed:
     from scanner.parsers.compose.reading import Options
 
     files = [compose.InputFile(f.path, f.name) for f in discovered]
-    return compose.read(files, Options(found.base, _scan_root(found), config.limits.max_file_bytes))
+    return compose.read(files, Options(found.base, scan_root(found), config.limits.max_file_bytes))
 
 
 def read_aws_snapshots(found: Discovery, _config: Config) -> Parsed:
@@ -132,7 +132,7 @@ def read_cloudformation(found: Discovery, config: Config) -> Parsed:
 
     options = Options(
         base=found.base,
-        scan_root=_scan_root(found),
+        scan_root=scan_root(found),
         region=config.region,
         parameter_files=config.parameter_files,
         max_file_bytes=config.limits.max_file_bytes,
@@ -151,7 +151,7 @@ def read_azure(found: Discovery, config: Config) -> Parsed:
 
     options = Options(
         base=found.base,
-        scan_root=_scan_root(found),
+        scan_root=scan_root(found),
         region=config.region or None,
         parameter_files=tuple(path.resolve() for path in config.var_files if _is_of_azure(path)),
         max_file_bytes=config.limits.max_file_bytes,
@@ -169,7 +169,7 @@ _OTHERS: Final = (read_aws_snapshots, read_kubernetes, read_compose, read_cloudf
 """What reads everything but Terraform."""
 
 
-def _scan_root(found: Discovery) -> Path:
+def scan_root(found: Discovery) -> Path:
     """The folder outside of which nothing is read."""
     root = found.roots[0] if len(found.roots) == 1 else found.base
     return root.parent if root.is_file() else root

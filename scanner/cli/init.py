@@ -85,6 +85,16 @@ fail_on: high
 # ignore:
 #   - {rule: RULE, resource: "aws_db_instance.report*", reason: "Can be rebuilt.", until: 2027-01-31}
 
+# What `riskscan baseline write` accepted, so that only what is new fails.
+# baseline: .riskscan-baseline.json
+
+# The other tools whose comments (checkov:skip, trivy:ignore, tfsec:ignore) count for rules that ask the same question;
+# all of them unless they are listed here.
+# honour:
+#   - checkov
+#   - trivy
+#   - tfsec
+
 # limits:
 #   max_file_bytes: 5242880
 """

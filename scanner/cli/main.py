@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "aws": "scanner.cli.aws",
     "simulate": "scanner.cli.simulate",
     "diff": "scanner.cli.diff",
+    "baseline": "scanner.cli.baseline",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
     "incidents": "scanner.cli.incidents",

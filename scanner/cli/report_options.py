@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -19,6 +20,31 @@ from scanner.model.report import Report
 SEVERITIES: Final = [severity.label for severity in sorted(Severity, reverse=True)]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+LEAST: Final = click.option(
+    "--min-severity",
+    type=click.Choice(SEVERITIES),
+    envvar="RISKSCAN_MIN_SEVERITY",
+    show_envvar=True,
+    help="Leave milder findings out of the reports.",
+)
+AXES: Final = click.option(
+    "--axis",
+    "axes",
+    multiple=True,
+    type=click.Choice([axis.value for axis in Axis]),
+    envvar="RISKSCAN_AXIS",
+    show_envvar=True,
+    help="Report only this axis. Repeatable.",
+)
+BASELINE: Final = click.option(
+    "--baseline",
+    "baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RISKSCAN_BASELINE",
+    show_envvar=True,
+    help="The file of findings that were accepted all at once.",
+)
 
 _BEFORE: Final = (
     click.option(
@@ -37,22 +63,8 @@ _BEFORE: Final = (
         show_envvar=True,
         help="The lowest severity that gives exit code 1.  [default: high]",
     ),
-    click.option(
-        "--min-severity",
-        type=click.Choice(SEVERITIES),
-        envvar="RISKSCAN_MIN_SEVERITY",
-        show_envvar=True,
-        help="Leave milder findings out of the reports.",
-    ),
-    click.option(
-        "--axis",
-        "axes",
-        multiple=True,
-        type=click.Choice([axis.value for axis in Axis]),
-        envvar="RISKSCAN_AXIS",
-        show_envvar=True,
-        help="Report only this axis. Repeatable.",
-    ),
+    LEAST,
+    AXES,
     click.option(
         "--unknown",
         type=click.Choice([policy.value for policy in UnknownPolicy]),
@@ -60,6 +72,7 @@ _BEFORE: Final = (
         show_envvar=True,
         help="What to do with questions that the files do not decide.  [default: report]",
     ),
+    BASELINE,
     PACKS,
 )
 _AFTER: Final = (

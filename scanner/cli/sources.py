@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from scanner.config import (
     Config,
+    ConfigError,
     UnknownPolicy,
     find_config,
     load_config,
@@ -90,15 +91,30 @@ def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> 
     return command
 
 
-def configure(paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str]) -> Config:
-    """The file's configuration with the flags over it. Raises ``UsageError`` or ``ConfigError``."""
+def configure(
+    paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str], *, accepting: bool = True
+) -> Config:
+    """The file's configuration with the flags over it, and what its baseline accepts unless nobody asks.
+
+    Raises ``UsageError`` or ``ConfigError``.
+    """
     if flags["config_file"] and flags["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
     if flags["strict"] and flags["allow_incomplete"]:
         raise click.UsageError("--strict and --allow-incomplete exclude each other")
     file = None if flags["no_config"] else flags["config_file"] or find_config(paths, Path.cwd())
-    config = load_config(file, _shown(file)) if file else Config()
-    return replace(config, **_overrides(config, flags, environment))
+    config = load_config(file, shown_path(file)) if file else Config()
+    config = replace(config, **_overrides(config, flags, environment))
+    return _with_baseline(config, config.baseline) if accepting and config.baseline else config
+
+
+def _with_baseline(config: Config, file: Path) -> Config:
+    from scanner.rules.baseline_file import BaselineError, read_baseline
+
+    try:
+        return replace(config, accepted=read_baseline(file, shown_path(file)))
+    except BaselineError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
@@ -122,6 +138,8 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         given["min_severity"] = severity_of(flags["min_severity"])
     if flags.get("axes"):
         given["axes"] = frozenset(map(Axis, flags["axes"]))
+    if flags.get("baseline"):
+        given["baseline"] = flags["baseline"]
     if flags.get("unknown"):
         given["unknown"] = UnknownPolicy(flags["unknown"])
     return given
@@ -134,7 +152,7 @@ def _variable(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _shown(file: Path) -> str:
+def shown_path(file: Path) -> str:
     """A path as people typed or see it: relative to the working directory where that is shorter."""
     relative = os.path.relpath(file)
     return file.as_posix() if relative.startswith("..") or sys.platform == "win32" else relative

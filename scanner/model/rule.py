@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 
 from scanner.model.finding import Axis, Severity
+
+ESTATE: Final = "estate"
+"""The kind, and the id, of the one pseudo-resource that stands for everything scanned together."""
 
 
 class RuleInfo(Struct, frozen=True):

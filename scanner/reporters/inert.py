@@ -41,11 +41,12 @@ def without_commands(line: str) -> str:
 def json_text(document: object, indent: int) -> str:
     """A document as readable JSON that a terminal can show: what is harmful is escaped, so that nothing is lost."""
     try:  # json writes without indentation in C; msgspec adds it
-        text = msgspec.json.format(_escaped(json.dumps(document, ensure_ascii=False)), indent=indent)
+        text = msgspec.json.format(escaped(json.dumps(document, ensure_ascii=False)), indent=indent)
     except msgspec.DecodeError:  # half of a pair, or an infinite number, which json alone writes
-        text = _escaped(json.dumps(document, ensure_ascii=False, indent=indent))
+        text = escaped(json.dumps(document, ensure_ascii=False, indent=indent))
     return text + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """JSON with what is harmful in it escaped."""
     return _HARMFUL_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

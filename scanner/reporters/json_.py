@@ -233,8 +233,16 @@ def _finding(finding: Finding, change: Change | None) -> Json:
         "why": finding.why,
         "fingerprint": finding.fingerprint,
         "confidence": finding.confidence,
+        "accepted": _accepted(finding),
         "related": [_related(place) for place in summary.trail(finding)],
     }
+
+
+def _accepted(finding: Finding) -> Json | None:
+    """Where and why a suppressed finding was accepted."""
+    if finding.accepted_by is None:
+        return None
+    return {"by": finding.accepted_by.value, "reason": finding.reason}
 
 
 def _related(place: Related) -> Json:

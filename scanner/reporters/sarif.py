@@ -217,7 +217,7 @@ def _notifications(report: Report, options: Options, results: int) -> Iterator[J
     counts = summary.count(report)
     for outcome, words in (
         (Outcome.UNKNOWN, "not decided by the files"),
-        (Outcome.SUPPRESSED, "suppressed by waivers"),
+        (Outcome.SUPPRESSED, "suppressed by waivers" + (" or the baseline" if counts.baselined else "")),
         (Outcome.ERROR, "not answered, since the rule failed"),
     ):
         if number := counts.outcomes[outcome]:

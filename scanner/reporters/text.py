@@ -311,8 +311,8 @@ def _coverage(report: Report, options: Options) -> Iterator[str]:
     yield summary.coverage_line(report)
     if report.uncatalogued:
         yield _uncatalogued(report.uncatalogued, options)
-    if suppressed := summary.count(report).outcomes[Outcome.SUPPRESSED]:
-        yield f"{summary.plural(suppressed, 'finding')} suppressed by waivers."
+    if suppressed := summary.suppressed_line(summary.count(report)):
+        yield f"{suppressed}."
 
 
 def _uncatalogued(types: Mapping[str, int], options: Options) -> str:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from scanner.catalog.load import catalog
 from scanner.facts import FACTS
 from scanner.model.finding import Axis, Severity
+from scanner.model.rule import ESTATE
 from scanner.rules.condition import faults
-from scanner.rules.evaluate import ANY, ESTATE, names_in
+from scanner.rules.evaluate import ANY, names_in
 from scanner.rules.rule import DIALECTS
 
 OUTCOMES: Final = ("fail", "pass", "unknown")
