@@ -14,6 +14,7 @@ from scanner.reporters.redact import redacted_comparison, redacted_outages
 MODULES: Final = {
     "text": "scanner.reporters.text",
     "markdown": "scanner.reporters.markdown",
+    "comment": "scanner.reporters.comment",
     "sarif": "scanner.reporters.sarif",
     "json": "scanner.reporters.json_",
     "github": "scanner.reporters.github",
