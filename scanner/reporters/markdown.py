@@ -69,7 +69,7 @@ def _changed(report: Report, since: Comparison, options: Options) -> list[Sectio
 
 def _folded(title: str, section: Section) -> Section:
     """A section that the reader opens, without its own title."""
-    head = section.head.split("\n\n", 1)[-1] if section.head.startswith("### ") else section.head
+    head = section.head.partition("\n")[2].lstrip("\n") if section.head.startswith("### ") else section.head
     return replace(section, head=f"<details><summary>{title}</summary>\n\n{head}", tail=f"{section.tail}\n</details>\n")
 
 

@@ -88,9 +88,9 @@ def fixes(report: Report, options: Options) -> Section:
     found = words.new(report, options)
     findings = [each.finding for each in found] if report.since else summary.failures(report, options)
     rows = tuple(_fix(fix, options) for fix in suggestions(findings, report))
-    return Section("### Suggested changes\n\n", rows)
+    return Section("### Suggested changes\n", rows)
 
 
 def _fix(fix: Suggestion, options: Options) -> str:
     diff = fenced("diff", (f"-{fix.before}", f"+{fix.after}"))
-    return f"{link(fix.finding.span, options)} fixes {code(fix.finding.rule)}:\n\n{diff}\n"
+    return f"\n{link(fix.finding.span, options)} fixes {code(fix.finding.rule)}:\n\n{diff}"
