@@ -14,12 +14,12 @@ from scanner.reporters.redact import redacted_comparison, redacted_outages
 MODULES: Final = {
     "text": "scanner.reporters.text",
     "markdown": "scanner.reporters.markdown",
-    "comment": "scanner.reporters.comment",
     "sarif": "scanner.reporters.sarif",
     "json": "scanner.reporters.json_",
     "github": "scanner.reporters.github",
     "junit": "scanner.reporters.junit",
     "gitlab": "scanner.reporters.gitlab",
+    "comment": "scanner.reporters.comment",
 }
 """The module of each format; its ``render(report, options)`` returns the whole text. Imported when asked for."""
 

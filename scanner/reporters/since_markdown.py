@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scanner.model.comparison import Cause, Comparison, Turn
+from scanner.model.finding import Outcome
 from scanner.model.report import Report
 from scanner.reporters import since as words
 from scanner.reporters import summary
@@ -60,7 +61,7 @@ def _new(each: words.New, options: Options) -> str:
         cell(f"{code(finding.rule)} {code(finding.slug)}"),
         cell(link(finding.span, options)),
         cell(code(finding.resource)),
-        escaped(finding.message) + cell(causes),
+        f"{'Unknown: ' if finding.outcome is Outcome.UNKNOWN else ''}{escaped(finding.message)}{cell(causes)}",
     ]
     return f"| {' | '.join(cells)} |\n"
 
