@@ -9,18 +9,23 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
-from urllib.parse import quote
 
 from msgspec import Struct
 
 from scanner.model.span import Span
-from scanner.reporters.inert import inert
+from scanner.reporters.inert import in_url, inert
 from scanner.reporters.options import Options
 
-_SPECIAL: Final = re.compile(r"([\\`*\[\]#|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_SPECIAL: Final = re.compile(r"([\\`*\[\]#|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 _HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINKED: Final = re.compile(r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.)|\b(?:https?|ftp|mailto|xmpp)(?=:)", re.IGNORECASE)
 """What GitHub makes mentions and links of in bare text: a zero-width space behind it keeps it from that."""
+
+_DOLLAR: Final = "<span>$</span>"
+"""A dollar that begins no formula, in the way that GitHub's documentation tells for text: an escaped one may begin it.
+
+https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/writing-mathematical-expressions
+"""
 
 _RESERVE: Final = 200
 """Bytes kept free for each section's word on what was left out."""
@@ -90,7 +95,7 @@ def collapsed(title: str, rows: Iterable[str], head: str = "") -> Section:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line, without links, mentions or references of its own."""
     plain = _LINKED.sub("\\g<0>\u200b", inert(text))
-    return _SPECIAL.sub(r"\\\1", plain.translate(_HTML))
+    return _SPECIAL.sub(r"\\\1", plain.translate(_HTML)).replace("$", _DOLLAR)
 
 
 def code(text: str) -> str:
@@ -120,5 +125,4 @@ def link(span: Span, options: Options, revision: str | None = None) -> str:
     commit = options.revision if revision is None else revision
     if not options.repository_url or not commit or path.startswith(("../", "/")):
         return shown
-    target = quote(path, safe="/", errors="surrogateescape")
-    return f"[{shown}]({options.repository_url}/blob/{commit}/{target}#L{span.line})"
+    return f"[{shown}]({options.repository_url}/blob/{commit}/{in_url(path)}#L{span.line})"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.outage import LEVELS
@@ -20,7 +19,7 @@ from scanner.model.rule import RuleInfo
 from scanner.model.span import Span
 from scanner.reporters import services, since, summary
 from scanner.reporters.fingerprint import line_hashes
-from scanner.reporters.inert import inert, json_text
+from scanner.reporters.inert import in_url, inert, json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
 from scanner.reporters.rule_help import rule_markdown, rule_text
@@ -234,7 +233,7 @@ def _region(span: Span, report: Report) -> Json:
 
 def uri(file: str, prefix: str) -> str:
     """A path of the scan as a relative URI from the repository's root."""
-    return quote(posixpath.normpath(prefix + file), safe="/", errors="surrogateescape")
+    return in_url(posixpath.normpath(prefix + file))
 
 
 def _fingerprints(finding: Finding, hashes: Mapping[str, list[str]]) -> Json:

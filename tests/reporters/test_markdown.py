@@ -124,7 +124,7 @@ def test_hostile_text_is_shown_as_it_is(report: Make, finding: MakeFinding, text
         problems=(Problem(Span("a.tf", 1), ProblemKind.INVALID, text),),
     )
     shown = html(render(page, WEB))
-    ours = "h2 h3 p strong table thead tbody tr th td a code details summary ul li"
+    ours = "h2 h3 p strong table thead tbody tr th td a code details summary ul li span"
     assert set(re.findall(r"<(\w+)", shown)) <= set(ours.split())
     assert set(re.findall(r'href="([^"]*)"', shown)) == {f"{BLOB}/db/main.tf#L3", f"{BLOB}/a.tf#L1"}
     # Each finding is one row of five cells under the head, after the two rows of the axis table.
@@ -134,7 +134,7 @@ def test_hostile_text_is_shown_as_it_is(report: Make, finding: MakeFinding, text
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_parser_gives_back_the_text(text: str) -> None:
     one_line = " ".join(text.split()) if "\n" in text else text
-    back = MarkdownIt("commonmark").render(escaped(text)).replace("\u200b", "")
+    back = MarkdownIt("commonmark").render(escaped(text)).replace("\u200b", "").replace("<span>$</span>", "$")
     assert back == f"<p>{one_line.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</p>\n"
 
 
