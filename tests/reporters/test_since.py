@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from msgspec.structs import replace
 
@@ -14,16 +18,25 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import Report
 from scanner.model.service import Criticality
 from scanner.model.span import Span
+from scanner.reporters import COMPARISONS, MODULES, json_, render_comparison, sarif, text
+from scanner.reporters import render as render_report
 from scanner.reporters import since as words
 from scanner.reporters.comment import CLEAN, MAX_BYTES, marker
 from scanner.reporters.comment import render as comment
 from scanner.reporters.markdown import render
 from scanner.reporters.options import Options
+from scanner.reporters.sarif_contract import check
 
 Make = Callable[..., Report]
 MakeFinding = Callable[..., Finding]
 MakeSince = Callable[..., Comparison]
 MakeTurned = Callable[..., ServicePair]
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+VALIDATOR = jsonschema.Draft7Validator(json.loads((FIXTURES / "sarif-2.1.0.json").read_text(encoding="utf-8-sig")))
+SCHEMA = Path(json_.__file__).with_name("report_schema.json")
+REPORT = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+SOURCE = 'resource "aws_db_instance" "main" {\n  engine   = "postgres"\n  multi_az = false\n}\n'
 
 HOST = "https://github.com/example/exchange"
 WEB = Options(repository_url=HOST, revision="c0ffee", run_url=f"{HOST}/actions/runs/7")
@@ -279,3 +292,106 @@ def test_a_comment_that_is_cut_leads_to_the_summary(reviewed: Report, finding: M
 )
 def test_no_category_ends_the_marker(category: str, expected: str) -> None:
     assert marker(category) == expected
+
+
+def test_sarif_holds_all_or_what_is_new(reviewed: Report) -> None:
+    def results(options: Options) -> list[dict[str, Any]]:
+        log = json.loads(sarif.render(reviewed, options))
+        VALIDATOR.validate(log)
+        assert check(log) == []
+        return list(log["runs"][0]["results"])
+
+    new = [result["partialFingerprints"]["riskscan/v1"] for result in results(Options(only_new=True))]
+    assert sorted(new) == ["aa11", "bb22"]
+    # One alert for the line of `multi_az`, whatever is new in it.
+    assert len(results(Options())) == 2
+
+
+def test_new_alone_is_everything_where_no_earlier_state_is_known(report: Make, finding: MakeFinding) -> None:
+    page = report([finding()])
+    assert sarif.render(page, Options(only_new=True)) == sarif.render(page, Options())
+
+
+def test_a_fix_in_sarif_is_one_literal_for_another(reviewed: Report) -> None:
+    [_, result] = json.loads(sarif.render(reviewed, Options(prefix="infra/")))["runs"][0]["results"]
+    # https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317881
+    assert result["fixes"] == [
+        {
+            "description": {"text": "Write true here."},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": "infra/db/main.tf"},
+                    "replacements": [
+                        {
+                            "deletedRegion": {
+                                "startLine": 3,
+                                "startColumn": 14,
+                                "endColumn": 19,
+                                "snippet": {"text": "false"},
+                            },
+                            "insertedContent": {"text": "true"},
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+    changed = SOURCE.split("\n")[2]
+    assert f"{changed[:13]}true{changed[18:]}" == "  multi_az = true"
+
+
+def test_json_tells_it_as_its_schema_says(reviewed: Report) -> None:
+    report = json.loads(json_.render(reviewed))
+    REPORT.validate(report)
+    since = report["since"]
+    assert since["revision"] == "b" * 40
+    assert since["headline"].startswith(
+        "2 new findings (1 critical, 1 high), 1 fixed; withdrawals: one zone now stops it"
+    )
+    assert [each["fingerprint"] for each in since["new"]] == ["aa11", "bb22"]
+    assert {each["fingerprint"] for each in since["new"]} <= {each["fingerprint"] for each in report["findings"]}
+    assert since["new"][0]["causes"] == [
+        {"file": "variables.tf", "line": 9, "text": "the default of multi_az is false", "removed": False},
+        {"file": "peer.tf", "line": 2, "text": "aws_db_instance.peer", "removed": True},
+    ]
+    assert ([each["resource"] for each in since["fixed"]], since["lasting"]) == (["aws_db_instance.old"], ["cc33"])
+    assert since["weakened"] == [{"file": ".riskscan.yaml", "line": 4, "message": "fail_on is critical and was high"}]
+    assert json.loads(json_.render(replace(reviewed, since=None)))["since"] is None
+
+
+TEXT = """\
+Since bbbbbbbbbbbb: 2 new findings (1 critical, 1 high), 1 fixed; withdrawals: one zone now stops it, before it took two
+  milder: .riskscan.yaml:4: fail_on is critical and was high
+  new: critical RS101 database-single-zone db/main.tf:1 aws_db_instance.main: The database runs in one zone: multi_az is false.
+  new: high RS101 database-single-zone db/main.tf:3 aws_db_instance.main: The database runs in one zone: multi_az is false.
+    because of variables.tf:9: the default of multi_az is false
+    because of peer.tf:2: aws_db_instance.peer (removed)
+  fixed: high RS101 database-single-zone aws_db_instance.old
+
+"""
+
+
+def test_a_terminal_is_told_first(reviewed: Report) -> None:
+    assert text.render(reviewed).startswith(TEXT)
+
+
+def test_secrets_of_either_side_are_told_nowhere(reviewed: Report) -> None:
+    assert reviewed.since is not None
+    spread = f"password {(secret := 'hunter2-hunter2')} here"
+    turn = reviewed.since.new[0]
+    leaky = replace(
+        reviewed.since,
+        new=(
+            replace(
+                turn, finding=replace(turn.finding, message=spread, why=spread), causes=(Cause(Span("a", 1), spread),)
+            ),
+        ),
+        fixed=(replace(turn, finding=replace(turn.finding, message=spread)),),
+        lasting=(replace(turn.finding, message=spread),),
+        weakened=(Weakening(Span("a", 1), spread),),
+        secrets=frozenset({secret}),
+    )
+    for name in MODULES:
+        assert secret not in render_report(name, replace(reviewed, since=leaky), WEB), name
+    for name in COMPARISONS:
+        assert secret not in render_comparison(name, leaky, WEB), name
