@@ -56,7 +56,7 @@ def _changed(report: Report, since: Comparison, options: Options) -> list[Sectio
         since_markdown.new(report, options),
         since_markdown.fixes(report, options),
         since_markdown.fixed(since, options),
-        _picture(report),
+        _picture(report, "### What stops the services\n\n"),
         _folded("How many failures stop each service", _services(report)),
         _folded("What stops them", _risk_groups(report, options)),
         _folded("What the apply changes", _changes(report, options)),
@@ -73,10 +73,10 @@ def _folded(title: str, section: Section) -> Section:
     return replace(section, head=f"<details><summary>{title}</summary>\n\n{head}", tail=f"{section.tail}\n</details>\n")
 
 
-def _picture(report: Report) -> Section:
+def _picture(report: Report, head: str = "") -> Section:
     """The services and what stops them, drawn; left out as a whole where there is no room."""
     lines = mermaid.picture(report).splitlines()
-    return Section("", (fenced("mermaid", lines),) if lines else (), left_out=f"The picture is left out {CUT}")
+    return Section(head, (fenced("mermaid", lines),) if lines else (), left_out=f"The picture is left out {CUT}")
 
 
 def _verdict(report: Report, options: Options) -> str:

@@ -110,8 +110,10 @@ def _suggest_faults(suggest: Any) -> Iterator[Fault]:
         if not isinstance(key, str) or not _LITERAL.fullmatch(key):
             yield "suggest", f"suggest names keys of files, and {key} is none"
         elif isinstance(value, dict):
-            if not value or not all(_is_literal(each) for pair in value.items() for each in pair):
-                yield key, f"what is suggested for {key} is a mapping of words, numbers and truth values"
+            if not value or not all(isinstance(old, str) and _is_literal(old) for old in value):
+                yield key, f"what is suggested for {key} maps texts of one word, quoted where they would be none"
+            elif not all(map(_is_literal, value.values())):
+                yield key, f"what is suggested for {key} are words, numbers and truth values"
         elif not isinstance(value, int):
             yield key, f"what is suggested for {key} is true, false, a number, or a mapping of what to what"
 

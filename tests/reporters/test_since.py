@@ -83,6 +83,8 @@ The database runs in one zone: multi_az is false.\
 * ~~high `RS101` `database-single-zone` `aws_db_instance.old`: The database runs in one zone: multi_az is false.~~ \
 [`db/old.tf:5`]({HOST}/blob/{"b" * 40}/db/old.tf#L5)
 
+### What stops the services
+
 ```mermaid
 flowchart LR
   d0(["zone:aws/ap-northeast-1a"])
