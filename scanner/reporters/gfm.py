@@ -17,6 +17,8 @@ from scanner.reporters.inert import in_url, inert
 from scanner.reporters.options import Options
 
 _SPECIAL: Final = re.compile(r"([\\`*\[\]#|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_BLOCK: Final = re.compile(r"^(\d*)([-+.)](?=\s)|[.)]$|[-=]{2,}\s*$)", re.ASCII)
+"""What begins a list, a rule or a heading where a line or the text of a list's item begins."""
 _HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINKED: Final = re.compile(r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.)|\b(?:https?|ftp|mailto|xmpp)(?=:)", re.IGNORECASE)
 """What GitHub makes mentions and links of in bare text: a zero-width space behind it keeps it from that."""
@@ -95,7 +97,8 @@ def collapsed(title: str, rows: Iterable[str], head: str = "") -> Section:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line, without links, mentions or references of its own."""
     plain = _LINKED.sub("\\g<0>\u200b", inert(text))
-    return _SPECIAL.sub(r"\\\1", plain.translate(_HTML)).replace("$", _DOLLAR)
+    safe = _SPECIAL.sub(r"\\\1", plain.translate(_HTML)).replace("$", _DOLLAR)
+    return _BLOCK.sub(r"\1\\\2", safe)
 
 
 def code(text: str) -> str:

@@ -16,7 +16,7 @@ from scanner.model.finding import Finding, Outcome
 from scanner.model.report import Report
 from scanner.model.rule import RuleInfo
 from scanner.reporters.inert import inert
-from scanner.reporters.redact import MASK
+from scanner.reporters.redact import MASK, masked_line
 
 _MARKED: Final = re.compile(r"""(?P<key>["']?[\w./-]+["']?)\s*[:=]\s*(?P<quote>["']?)(?P<old>[\w.-]+)(?P=quote)""")
 _WORDS: Final = ("true", "false")
@@ -93,4 +93,4 @@ def bare(key: str) -> str:
 def _visible(line: str) -> bool:
     """Whether a line can be shown and posted as it is: nothing in it is hidden or acts on what shows it."""
     plain = line.replace("\t", " ")
-    return MASK not in line and inert(plain) == plain
+    return MASK not in line and masked_line(line) == line and inert(plain) == plain

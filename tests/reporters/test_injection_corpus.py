@@ -82,6 +82,13 @@ CORPUS = {
     "directive": '%%{init: {"securityLevel": "loose"}}%% %% x ;--- #quot; #60;img#62; `**md**`',
     "mermaid shapes": "a-->b; subgraph x; end; style s0 fill:#f00; classDef x y; @{ shape: rect } ::: c",
     "list": "1. x - y + z",
+    "list with a bracket": "12) x",
+    "dash": "- x",
+    "plus": "+ x",
+    "rule": "---",
+    "dashes": "- - -",
+    "underline": "===",
+    "number": "7.",
     "xml": "]]><testcase/><!ENTITY x SYSTEM 'file:///etc/passwd'><?x?>&x;",
     "json": '"}],"x":[{"y":"\\u0000\\',
     "surrogate": "\udcff\ud800x",
@@ -212,18 +219,23 @@ def test_outages(
     name: str,
     ranking: str,
 ) -> None:
-    text = CORPUS[name]
+    page = failing(outages, outage, CORPUS[name], ranking)
+    inert_in(format_name, render_outages(format_name, page, OPTIONS))
+
+
+def failing(
+    outages: Callable[..., OutageReport], outage: Callable[..., ServiceOutage], text: str, ranking: str
+) -> OutageReport:
     place, domain = Span(text, 1), f"owner:{text}"
     service = outage(
         text, condition=text, remedies=(text,), lost=(text,), because=(Because(text, domain, place),),
         path=(Step(f"x{text}", text, place), Step(domain, text, place)),
     )  # fmt: skip
-    page = outages(
+    return outages(
         scenarios=(Scenario(text, (domain, "edge:x"), (service,), text, (domain,), (text,)),),
         problems=(Problem(place, ProblemKind.INVALID, text),),
         ranking=ranking,
     )
-    inert_in(format_name, render_outages(format_name, page, OPTIONS))
 
 
 def inert_in(format_name: str, text: str) -> None:
@@ -336,6 +348,7 @@ class Shown(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.inside: list[str] = []
+        self.tags: list[str] = []
         self.language = ""
         self.drawings: list[str] = []
 
@@ -351,6 +364,8 @@ class Shown(HTMLParser):
             assert self.language in ("diff", "mermaid"), known
         if tag != "br":
             self.inside.append(tag)
+        if tag != "span":  # around a dollar
+            self.tags.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.inside.pop() == tag
@@ -376,12 +391,17 @@ class Shown(HTMLParser):
         raise AssertionError(data)
 
 
-def markdown(text: str) -> None:
-    log(text)
+def read(text: str) -> Shown:
     shown = Shown()
     shown.feed(github_flavored_markdown_to_html(text, Cmark.CMARK_OPT_UNSAFE | Cmark.CMARK_OPT_GITHUB_PRE_LANG))
     shown.close()
     assert shown.inside == []
+    return shown
+
+
+def markdown(text: str) -> None:
+    log(text)
+    shown = read(text)
     assert len(shown.drawings) <= 1
     for drawing in shown.drawings:
         mermaid(drawing)
@@ -409,6 +429,36 @@ READERS: dict[str, Callable[[str], None]] = {
     "sarif": sarif,
     "junit": junit,
 }
+
+
+BUILT = sorted(CORPUS.keys() - {"empty", "surrogate", "long"})
+"""What is neither absent, nor cut, nor two names for one."""
+
+
+@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("format_name", ["markdown", "comment"])
+def test_the_page_is_built_as_with_plain_words(hostile: Callable[[str], Report], format_name: str, name: str) -> None:
+    """No heading, list, quote, table, link or emphasis is added, ended or lost."""
+    page = hostile(CORPUS[name])
+    # The same lines: of one that hides something no change is suggested.
+    plain = replace(hostile("plain words"), sources=page.sources)
+    assert read(render(format_name, page, OPTIONS)).tags == read(render(format_name, plain, OPTIONS)).tags
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_pages_of_comparisons_and_outages_are_too(
+    since: Callable[..., Comparison], side: Callable[..., Side], finding: Callable[..., Finding],
+    outages: Callable[..., OutageReport], outage: Callable[..., ServiceOutage], name: str,
+) -> None:  # fmt: skip
+    pages = [
+        [
+            render_comparison("markdown", changed(since, side, finding, text), OPTIONS),
+            *(render_outages("markdown", failing(outages, outage, text, ranking), OPTIONS) for ranking in ("", "zone")),
+        ]
+        for text in (CORPUS[name], "plain words")
+    ]
+    for hostile, plain in zip(*pages, strict=True):
+        assert read(hostile).tags == read(plain).tags
 
 
 def test_every_format_has_a_reader() -> None:

@@ -76,6 +76,7 @@ def test_one_literal_is_replaced(finding: Callable[..., Finding], line: str, mar
         ('  availability_type = "OTHER"', 'availability_type = "OTHER"'),
         ("  other = false", "other = false"),
         ('resource "aws_db_instance" "main" {', 'resource "aws_db_instance" "main" {'),
+        ("  spec: {replicas: 1, password: hunter2}", "replicas: 1"),
         ("  multi_az = false # \u202e", "multi_az = false"),
         (f"  multi_az = false # {MASK}", "multi_az = false"),
     ],
