@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.model.comparison import Cause, Coefficient, Comparison, Effect, ServicePair, Turn
-from scanner.model.finding import Finding, Severity
+from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.report import Report
 from scanner.model.score import Score
 from scanner.reporters import comparison as words
@@ -23,10 +23,14 @@ _NOUNS: Final = {"edge": "edge provider", "owner": "endpoint owner", "service": 
 
 
 class New(Struct, frozen=True):
-    """A finding that was not there before, for all resources of its line, with the changes that it comes from."""
+    """A finding that was not there before, for all resources of its line, with the changes that it comes from.
+
+    ``before`` is what the rule answered then; empty where that was a pass, or nothing.
+    """
 
     finding: Finding
     causes: tuple[Cause, ...]
+    before: str = ""
 
 
 def headline(since: Comparison) -> str:
@@ -111,11 +115,16 @@ def new(report: Report, options: Options) -> tuple[New, ...]:
     """The new findings that the reader wants listed, worst first, one for each rule and line."""
     turns = report.since.new if report.since else ()
     shown = sorted((t for t in turns if t.finding.severity >= options.min_severity), key=_worst_first)
-    causes: dict[tuple[str, str, int], list[Cause]] = {}
+    lines: dict[tuple[str, str, int], list[Turn]] = {}
     for turn in shown:
-        causes.setdefault(_line(turn.finding), []).extend(turn.causes)
-    found = summary.merged(turn.finding for turn in shown)
-    return tuple(New(finding, tuple(dict.fromkeys(causes[_line(finding)]))) for finding in found)
+        lines.setdefault(_line(turn.finding), []).append(turn)
+    return tuple(_new(finding, lines[_line(finding)]) for finding in summary.merged(turn.finding for turn in shown))
+
+
+def _new(finding: Finding, turns: Sequence[Turn]) -> New:
+    causes = dict.fromkeys(cause for turn in turns for cause in turn.causes)
+    told = turns[0].other not in (None, Outcome.PASS)
+    return New(finding, tuple(causes), words.outcome(turns[0].other) if told else "")
 
 
 def _worst_first(turn: Turn) -> tuple[int, str, int, int, str, str]:

@@ -31,6 +31,7 @@ def _turn(turn: Turn) -> Json:
         "resource": finding.resource,
         **_place(finding.span),
         "message": finding.message,
+        "other": turn.other and turn.other.value,
         "fingerprint": finding.fingerprint,
         "causes": [{**_place(each.span), "text": each.text, "removed": each.removed} for each in turn.causes],
     }

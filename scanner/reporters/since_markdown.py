@@ -56,12 +56,13 @@ def new(report: Report, options: Options) -> Section:
 def _new(each: words.New, options: Options) -> str:
     finding = each.finding
     causes = "".join(f"<br>because of {_cause(cause, options)}" for cause in each.causes)
+    before = f" ({each.before} before)" if each.before else ""
     cells = [
         finding.severity.label,
         cell(f"{code(finding.rule)} {code(finding.slug)}"),
         cell(link(finding.span, options)),
         cell(code(finding.resource)),
-        f"{'Unknown: ' if finding.outcome is Outcome.UNKNOWN else ''}{escaped(finding.message)}{cell(causes)}",
+        f"{'Unknown: ' if finding.outcome is Outcome.UNKNOWN else ''}{escaped(finding.message)}{before}{cell(causes)}",
     ]
     return f"| {' | '.join(cells)} |\n"
 

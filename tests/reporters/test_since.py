@@ -377,6 +377,12 @@ def test_a_terminal_is_told_first(reviewed: Report) -> None:
     assert text.render(reviewed).startswith(TEXT)
 
 
+def test_what_was_not_a_pass_before_is_told(report: Make, finding: MakeFinding, since: MakeSince) -> None:
+    page = report(since=since(new=(Turn(finding(), Outcome.UNKNOWN),)))
+    assert "multi_az is false. (unknown before) |" in render(page)
+    assert json.loads(json_.render(page))["since"]["new"][0]["other"] == "unknown"
+
+
 def test_secrets_of_either_side_are_told_nowhere(reviewed: Report) -> None:
     assert reviewed.since is not None
     spread = f"password {(secret := 'hunter2-hunter2')} here"
