@@ -55,7 +55,7 @@ def _smallest(service: ServiceRisk) -> list[RiskGroup]:
 def _lines(drawn: list[tuple[ServiceRisk, list[RiskGroup]]], names: dict[tuple[str, ...], str]) -> Iterator[str]:
     yield "flowchart LR"
     for domains, name in names.items():
-        yield f'  {name}(["{label(" + ".join(map(services.called, domains)))}"])'
+        yield f'  {name}(["{" + ".join(label(services.called(domain)) for domain in domains)}"])'
     for number, (service, groups) in enumerate(drawn):
         yield f'  s{number}["{label(service.name)}"]'
         for group in groups:

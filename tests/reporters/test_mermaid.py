@@ -39,6 +39,11 @@ def test_the_smallest_sets_of_each_service(report: Make, risk: MakeRisk, group: 
     )
 
 
+def test_of_each_long_name_the_beginning_is_shown(report: Make, risk: MakeRisk, group: MakeGroup) -> None:
+    drawn = picture(report(services=(risk("a", group("account:aws/" + "1" * 80, "edge:x")),)))
+    assert f'(["account:aws/{"1" * (MAX_LABEL - 13)}… + edge:x"])' in drawn
+
+
 def test_nothing_to_draw(report: Make, risk: MakeRisk) -> None:
     assert picture(report()) == ""
     assert picture(report(services=(risk("safe"),))) == ""
