@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "rules": "scanner.cli.rules",
     "incidents": "scanner.cli.incidents",
     "init": "scanner.cli.init",
+    "comment": "scanner.cli.comment",
 }
 """The module of each subcommand, which holds it as ``command``. Imported only when it is called."""
 

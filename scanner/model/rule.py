@@ -17,8 +17,8 @@ class RuleInfo(Struct, frozen=True):
     """Everything that a report may print about a rule.
 
     ``remediation`` maps a dialect (``terraform/aws``) to text with code. ``controls`` maps a framework's name to
-    control
-    ids. ``precision`` is SARIF's: very-high, high, medium or low.
+    control ids. ``precision`` is SARIF's: very-high, high, medium or low. ``suggest`` maps a key of files to the
+    literal to write behind it: by what stands there, or under ``""`` in place of any truth value or number.
     """
 
     code: str
@@ -32,3 +32,4 @@ class RuleInfo(Struct, frozen=True):
     controls: Mapping[str, tuple[str, ...]] = {}
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    suggest: Mapping[str, Mapping[str, str]] = {}

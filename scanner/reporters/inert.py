@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Final
+from urllib.parse import quote
 
 import msgspec.json
 
@@ -31,6 +32,19 @@ def inert(text: str) -> str:
 def _visible(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def in_url(path: str) -> str:
+    """A path as a part of a URL."""
+    return quote(as_bytes(path), safe="/")
+
+
+def as_bytes(text: str) -> bytes:
+    """UTF-8. Bytes of a file name that are none stay what they are, and half of a pair is kept."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def without_commands(line: str) -> str:

@@ -16,7 +16,7 @@ from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
 from scanner.model.score import Contribution, Policy
 from scanner.model.value import Unknown, Value
-from scanner.reporters import changes, services, summary
+from scanner.reporters import changes, services, since_json, summary
 from scanner.reporters.inert import json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -45,6 +45,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         "problems": [_problem(p) for p in sorted(report.problems, key=_problem_order)],
         "coverage": _coverage(report),
         "changes": _changes(report) if report.changes else None,
+        "since": since_json.document(report.since) if report.since else None,
     }
     return json_text(document, indent=2)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from scanner.model.comparison import Comparison, Lone, Shift, Side
+from scanner.model.comparison import Comparison, Lone, Shift, Side, Turn
 from scanner.model.finding import Finding
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage, ServiceRisk, Step
 from scanner.model.report import Report
@@ -43,6 +43,9 @@ def redacted(report: Report) -> Report:
     """The same report without the secrets that the scan met."""
     clean = cleaner(report.secrets)
     names = _names(report)
+    if report.since is not None:
+        both = replace(report.since, secrets=report.since.secrets | report.secrets)
+        report = replace(report, since=redacted_comparison(both))
     findings = tuple(_finding(finding, report.secrets, names) for finding in report.findings)
     if clean is None:
         return replace(report, findings=findings)
@@ -158,6 +161,7 @@ def _outage(outage: ServiceOutage, clean: Clean) -> ServiceOutage:
 
 def redacted_comparison(report: Comparison) -> Comparison:
     """The same for two estates side by side."""
+    report = _turned(report)
     clean = cleaner(report.secrets)
     if clean is None:
         return report
@@ -182,6 +186,24 @@ def redacted_comparison(report: Comparison) -> Comparison:
         base=_side(report.base, clean),
         head=_side(report.head, clean),
     )
+
+
+def _turned(report: Comparison) -> Comparison:
+    """What is new, fixed or lasting, without the secrets of either side."""
+    secrets, names = report.secrets, frozenset({*report.base.sources, *report.head.sources})
+    clean = cleaner(secrets, names) or str
+    return replace(
+        report,
+        new=tuple(_turn(turn, secrets, names, clean) for turn in report.new),
+        fixed=tuple(_turn(turn, secrets, names, clean) for turn in report.fixed),
+        lasting=tuple(_finding(finding, secrets, names) for finding in report.lasting),
+        weakened=tuple(replace(w, message=clean(w.message), span=_span(w.span, clean)) for w in report.weakened),
+    )
+
+
+def _turn(turn: Turn, secrets: frozenset[str], names: Collection[str], clean: Clean) -> Turn:
+    causes = tuple(replace(c, text=clean(c.text), span=_span(c.span, clean)) for c in turn.causes)
+    return replace(turn, finding=_finding(turn.finding, secrets, names), causes=causes)
 
 
 def _shifts(shifts: Iterable[Shift], clean: Clean) -> tuple[Shift, ...]:
