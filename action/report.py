@@ -22,6 +22,9 @@ def outputs(report: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "suppressed", summary["by_outcome"]["suppressed"]
     yield "problems", summary["problems"]
     yield "score", report["scores"]["low"]
+    since = report.get("since")
+    yield "new-findings", len(since["new"]) if since else None
+    yield "fixed-findings", len(since["fixed"]) if since else None
 
 
 def main(file: str) -> None:

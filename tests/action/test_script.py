@@ -44,6 +44,8 @@ NUMBERS = {
     "suppressed": "6",
     "problems": "7",
     "score": "41",
+    "new-findings": "",
+    "fixed-findings": "",
 }
 
 
@@ -108,6 +110,12 @@ def test_numbers_that_a_report_does_not_have_are_empty(runner: Runner) -> None:
     unscored = REPORT | {"scores": {"low": None, "high": None}}
     ran = runner.step("scan", {"reports": REPORTS | {"json": json.dumps(unscored)}})
     assert ran.outputs["score"] == ""
+
+
+def test_what_changed_is_counted(runner: Runner) -> None:
+    since: dict[str, list[dict[str, str]]] = {"new": [{}, {}, {}], "fixed": []}
+    ran = runner.step("scan", {"reports": REPORTS | {"json": json.dumps(REPORT | {"since": since})}})
+    assert (ran.outputs["new-findings"], ran.outputs["fixed-findings"]) == ("3", "0")
 
 
 def test_summary_and_annotations_can_be_turned_off(runner: Runner) -> None:
