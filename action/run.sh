@@ -129,6 +129,7 @@ check_inputs() {
   one_of sarif "$INPUT_SARIF" all new
   one_of upload-sarif "$INPUT_UPLOAD_SARIF" auto true false
   one_of comment "$INPUT_COMMENT" never update
+  one_of suggestions "$INPUT_SUGGESTIONS" true false
   one_of summary "$INPUT_SUMMARY" true false
   one_of annotations "$INPUT_ANNOTATIONS" true false
   one_line working-directory "$INPUT_WORKING_DIRECTORY"
@@ -249,12 +250,17 @@ wants_upload() {
   esac
 }
 
-wants_comment() {
-  if [[ "$INPUT_COMMENT" == never ]]; then return 1; fi
-  case "${GITHUB_EVENT_NAME:-}" in pull_request | pull_request_target) ;; *) return 1 ;; esac
-  if from_fork; then
+# Whether there is a pull request to write into.
+can_write() {
+  case "${GITHUB_EVENT_NAME:-}" in
+    pull_request | pull_request_target) if from_fork; then return 1; fi ;;
+    *) return 1 ;;
+  esac
+}
+
+say_what_a_fork_cannot() {
+  if from_fork && [[ "$INPUT_COMMENT" == update || "$INPUT_SUGGESTIONS" == true ]]; then
     annotate notice "no comment: the token of a fork's pull request can only read. The job's summary has the report."
-    return 1
   fi
 }
 
@@ -280,7 +286,7 @@ read_flags() {
 read_reports() {
   reports=("--output=sarif=$INPUT_SARIF_FILE" "--output=json=$work/report.json")
   if [[ "$INPUT_SUMMARY" == true ]]; then reports+=("--output=markdown=$work/summary.md"); fi
-  if wants_comment; then reports+=("--output=comment=$work/comment.md"); fi
+  if [[ "$INPUT_COMMENT" == update ]] && can_write; then reports+=("--output=comment=$work/comment.md"); fi
   if [[ "$INPUT_ANNOTATIONS" == true ]]; then
     reports+=("--output=github=$work/annotations")
   else
@@ -302,6 +308,7 @@ scan() {
   read_paths
   configure_git
   find_base
+  say_what_a_fork_cannot
   find_python
   # In a process of its own: `set -e` does not hold in what stands before `||`.
   bash "${BASH_SOURCE[0]}" install "$python" || stop "$INCOMPLETE" "riskscan could not be installed; the log says why."
@@ -352,22 +359,27 @@ record() {
     esac
     output sarif-file "$prefix$INPUT_SARIF_FILE"
     if wants_upload; then output upload true; fi
+    if [[ "$INPUT_SUGGESTIONS" == true ]] && can_write; then output review-file "$prefix$INPUT_SARIF_FILE"; fi
   fi
 }
 
 # -- after the scan -----------------------------------------------------------------------------------
 
-# Keeps the pull request's comment up to date. That it cannot be written is no verdict on the change.
+# Keeps the pull request's comment up to date and suggests fixes. That they cannot be written is no verdict on the change.
 comment() {
-  local address log="$home/comment.log"
-  local -a flags=()
+  local log="$home/comment.log" said
+  local -a flags=("--number=$EVENT_NUMBER")
   if [[ -n "$INPUT_CATEGORY" ]]; then flags+=("--category=$INPUT_CATEGORY"); fi
-  if ! address="$("$(programs)/riskscan" comment ${flags[@]+"${flags[@]}"} "--file=$COMMENT_FILE" 2>"$log")"; then
+  if [[ -n "$COMMENT_FILE" ]]; then flags+=("--file=$COMMENT_FILE"); fi
+  if [[ -n "$REVIEW_FILE" ]]; then flags+=("--review=$REVIEW_FILE"); fi
+  if ! said="$("$(programs)/riskscan" comment "${flags[@]}" 2>"$log")"; then
     inert "$log"
-    annotate warning "the comment could not be written; the log says why. It needs the permission 'pull-requests: write'."
+    annotate warning "the pull request could not be written to; the log says why. It needs the permission 'pull-requests: write'."
     return
   fi
-  output comment "${address%%[[:cntrl:]]*}"
+  # It says what it did, and in notices what it could not do.
+  printf '%s\n' "$said"
+  output comment "$(sed -n 's/^comment [a-z]* [0-9]* \(https*:[^ ]*\).*/\1/p' <<<"$said" | head -n 1)"
 }
 
 # Ends as the scan did; else as the upload did, where that was asked for.

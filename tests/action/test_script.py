@@ -327,23 +327,54 @@ def test_reports_are_uploaded_where_they_can_be(
 
 @pytest.mark.parametrize(
     ("event", "head", "wanted"),
-    [("push", "", False), ("pull_request", "exchange/estate", True), ("pull_request", "stranger/estate", False)],
+    [
+        ("push", "", False),
+        ("merge_group", "", False),
+        ("pull_request", "exchange/estate", True),
+        ("pull_request", "stranger/estate", False),
+        ("pull_request_target", "stranger/estate", True),
+    ],
 )
-def test_a_comment_is_made_where_it_can_be(runner: Runner, event: str, head: str, wanted: bool) -> None:
+def test_a_pull_request_is_written_to_where_that_can_be(runner: Runner, event: str, head: str, wanted: bool) -> None:
     ran = runner.step(
         "scan",
         {"reports": REPORTS},
         GITHUB_EVENT_NAME=event,
         EVENT_HEAD_REPOSITORY=head,
         INPUT_COMMENT="update",
+        INPUT_SUGGESTIONS="true",
         INPUT_BASE="none",
     )
     assert ("comment-file" in ran.outputs) == wanted
-    assert any("no comment" in line for line in commands(ran.stdout)) == (event == "pull_request" and not wanted)
+    assert ran.outputs.get("review-file") == ("riskscan.sarif" if wanted else None)
+    told = [line for line in commands(ran.stdout) if "no comment" in line]
+    assert len(told) == (event == "pull_request" and not wanted)
+
+
+COMMENT = {"EVENT_NUMBER": "7", "COMMENT_FILE": "comment.md", "REVIEW_FILE": ""}
+SAID = """comment edited 12 https://github.com/exchange/estate/pull/7#issuecomment-12
+suggestions 2
+::notice title=riskscan::nothing more was written
+"""
+
+
+def test_the_address_of_the_comment_is_an_output(runner: Runner) -> None:
+    ran = runner.step("comment", {"stdout": SAID}, **COMMENT, INPUT_CATEGORY="prod")
+    assert ran.arguments == ["comment", "--number=7", "--category=prod", "--file=comment.md"]
+    assert ran.outputs == {"comment": "https://github.com/exchange/estate/pull/7#issuecomment-12"}
+    assert commands(ran.stdout) == ["::notice title=riskscan::nothing more was written"]
+
+
+def test_suggestions_are_made_from_the_sarif_report(runner: Runner) -> None:
+    given = COMMENT | {"COMMENT_FILE": "", "REVIEW_FILE": "infra/riskscan.sarif"}
+    ran = runner.step("comment", {"stdout": "suggestions 0\n"}, **given)
+    assert ran.arguments == ["comment", "--number=7", "--review=infra/riskscan.sarif"]
+    assert ran.outputs == {"comment": ""}
 
 
 def test_a_comment_that_cannot_be_written_is_a_warning(runner: Runner) -> None:
-    ran = runner.step("comment", {"code": 1, "stderr": "403\n"}, COMMENT_FILE="comment.md")
+    ran = runner.step("comment", {"code": 2, "stderr": "error: 401\n::error::x\n"}, **COMMENT)
     assert ran.code == 0
     assert ran.outputs == {}
-    assert commands(ran.stdout)[0].startswith("::warning title=riskscan::the comment could not be written")
+    (line,) = commands(ran.stdout)
+    assert line.startswith("::warning title=riskscan::the pull request could not be written to")
