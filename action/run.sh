@@ -10,7 +10,10 @@ readonly USAGE_ERROR=2 INCOMPLETE=3 # as riskscan itself exits
 
 home="$RUNNER_TEMP/riskscan"
 environment="$home/environment"
-action="${BASH_SOURCE[0]%/*/*}"
+case "${BASH_SOURCE[0]}" in
+  /* | [A-Za-z]:*) action="${BASH_SOURCE[0]%/*/*}" ;;
+  *) action="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)" ;;
+esac
 
 # The scanned repository must not decide which Python code runs: no PYTHONPATH, and -I wherever a module is started,
 # since that leaves the working directory out of the search path.
@@ -311,7 +314,7 @@ scan() {
   say_what_a_fork_cannot
   find_python
   # In a process of its own: `set -e` does not hold in what stands before `||`.
-  bash "${BASH_SOURCE[0]}" install "$python" || stop "$INCOMPLETE" "riskscan could not be installed; the log says why."
+  bash "$action/action/run.sh" install "$python" || stop "$INCOMPLETE" "riskscan could not be installed; the log says why."
   mkdir -p "$home/reports"
   work="$(mktemp -d "$home/reports/XXXXXX")"
   read_flags
