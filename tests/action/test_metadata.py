@@ -14,6 +14,7 @@ SCRIPT = (ROOT / "action" / "run.sh").read_text(encoding="utf-8")
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
 SCRIPTS = [step for step in STEPS.values() if "run" in step]
+SEVERITIES = ("critical", "high", "medium", "low")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -43,6 +44,21 @@ def test_every_output_comes_from_a_step_that_has_it() -> None:
     for name, output in ACTION["outputs"].items():
         step = "comment" if name == "comment" else "scan"
         assert output["value"] == f"${{{{ steps.{step}.outputs.{name} }}}}"
+
+
+def test_what_a_step_is_asked_for_is_what_an_earlier_one_says() -> None:
+    """GitHub takes a misspelt name for an empty text, and the step is skipped without a word."""
+    report = (ROOT / "action" / "report.py").read_text(encoding="utf-8")
+    seen: set[str] = set()
+    asked = []
+    for step in [*STEPS.values(), ACTION["outputs"]]:
+        for name, part, output in re.findall(r"steps\.(\w+)\.(\w+)(?:\.([\w-]+))?", str(step)):
+            asked.append(output)
+            assert name in seen
+            assert (part == "outcome" and not output) or part == "outputs"
+            assert not output or f"output {output} " in SCRIPT or f'"{output}"' in report or output in SEVERITIES
+        seen.add(step.get("id", ""))
+    assert {"upload", "comment-file", "review-file", "new-findings"} < set(asked)
 
 
 def test_everything_is_described() -> None:
