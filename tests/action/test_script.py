@@ -275,6 +275,14 @@ def test_python_of_the_scanned_repository_is_not_run(runner: Runner) -> None:
     assert "PYTHONPATH" not in ran.environment
 
 
+def test_programs_are_found_where_windows_keeps_them(runner: Runner) -> None:
+    """https://docs.python.org/3/library/venv.html#how-venvs-work"""
+    environment = runner.folder / "temp/riskscan/environment"
+    (environment / "bin").rename(environment / "Scripts")
+    ran = runner.step("scan", {"reports": REPORTS})
+    assert (ran.outputs["exit-code"], ran.outputs["findings"]) == ("0", "10")
+
+
 @pytest.mark.parametrize("code", ["0", "1", "2", "3", "130"])
 def test_verdict_ends_as_the_scan_did(runner: Runner, code: str) -> None:
     ran = runner.step("verdict", EXIT_CODE=code, REPORT_FILE="report.json")
