@@ -197,6 +197,12 @@ has_base() {
   case "${GITHUB_EVENT_NAME:-}" in pull_request | pull_request_target | merge_group) ;; *) return 1 ;; esac
 }
 
+# Whether the commit is the change, merged by GitHub into its base. For pull_request_target it is the base itself.
+is_merge_of_event() {
+  [[ "${GITHUB_EVENT_NAME:-}" != pull_request_target && "$1" == "${GITHUB_SHA:-}" ]] &&
+    in_repository rev-parse --quiet --verify 'HEAD^2^{commit}' >/dev/null
+}
+
 # Sets `base` to the commit that the change starts from, or to nothing and `why_no_base` to the reason.
 base_of_event() {
   local head
@@ -205,8 +211,7 @@ base_of_event() {
     why_no_base="git is not installed"
   elif ! head="$(in_repository rev-parse --quiet --verify 'HEAD^{commit}')"; then
     why_no_base="the files are not in a git repository"
-  elif [[ "$head" == "${GITHUB_SHA:-}" ]] && in_repository rev-parse --quiet --verify 'HEAD^2^{commit}' >/dev/null; then
-    # GitHub has merged the change into its base and checked that out.
+  elif is_merge_of_event "$head"; then
     base="$(in_repository rev-parse --verify 'HEAD^1^{commit}')"
   elif [[ "${EVENT_BASE:-}" =~ ^[0-9a-f]{40,64}$ ]] && in_repository cat-file -e "$EVENT_BASE^{commit}"; then
     base="$(in_repository merge-base HEAD "$EVENT_BASE" || echo "$EVENT_BASE")"

@@ -82,6 +82,13 @@ def test_a_merge_group_is_compared_with_what_it_is_put_on(runner: Runner, merged
     assert ran.flags("base") == [merged.start]
 
 
+def test_the_base_itself_is_no_change(runner: Runner, merged: Merge, tmp_path: Path) -> None:
+    """``pull_request_target`` checks the base out, whose last commit is often a merge: of another change."""
+    clone = merged.clone(tmp_path / "clone")
+    event = {"GITHUB_EVENT_NAME": "pull_request_target", "EVENT_BASE": merged.merge}
+    assert scanned(runner, clone, merged, **event).flags("base") == [merged.merge]
+
+
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch"])
 def test_other_events_compare_with_nothing_and_do_not_complain(
     runner: Runner, merged: Merge, tmp_path: Path, event: str
