@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scanner.model.finding import Axis, Severity
+from scanner.model.baseline import Baseline
+from scanner.model.finding import Acceptance, Axis, Severity
 from scanner.model.path_placement import PathPlacement
 from scanner.model.resource import EdgeKind
 from scanner.model.service import Criticality, Level, Targets
@@ -35,6 +36,10 @@ SCHEMA_PATH: Final = Path(__file__).with_name("config_schema.json")
 
 ESCROWED: Final = "material-escrowed"
 """The claim that a key's material also exists outside, with the holder who vouches for it."""
+
+
+OTHERS: Final = frozenset({Acceptance.CHECKOV, Acceptance.TRIVY, Acceptance.TFSEC})
+"""The other tools whose waivers count unless the configuration says otherwise."""
 
 
 class ConfigError(Exception):
@@ -118,6 +123,8 @@ class Config(Struct, frozen=True):
     are read beside the paths, wherever they lie. ``parameter_files`` hold values for parameters of templates.
     ``places`` tells where each value of the file stands, by its path. Waivers in the scanned files do not count where
     they stand on the files and lines of ``refused``.
+    ``accepted`` is what the file ``baseline`` holds, once it has been read. Of other tools the waivers of those in
+    ``honour`` count.
     """
 
     file: Path | None = None
@@ -133,6 +140,9 @@ class Config(Struct, frozen=True):
     workspace: str | None = None
     region: str | None = None
     packs: tuple[Path, ...] = ()
+    baseline: Path | None = None
+    accepted: Baseline | None = None
+    honour: frozenset[Acceptance] = OTHERS
     disable: frozenset[str] = frozenset()
     severities: Mapping[str, Severity] = {}
     waivers: tuple[Waiver, ...] = ()
@@ -165,7 +175,7 @@ def find_config(paths: Sequence[Path], working_directory: Path) -> Path | None:
 
     Without a repository the search ends at the working directory if that is above, else it does not climb at all.
     """
-    start = _common_folder(paths)
+    start = common_folder(paths)
     top = repository_root(start) or (working_directory if start.is_relative_to(working_directory) else start)
     for folder in (start, *start.parents):
         for name in FILE_NAMES:
@@ -176,7 +186,8 @@ def find_config(paths: Sequence[Path], working_directory: Path) -> Path | None:
     return None
 
 
-def _common_folder(paths: Sequence[Path]) -> Path:
+def common_folder(paths: Sequence[Path]) -> Path:
+    """The folder that holds all paths, absolute."""
     folders = [str(path if path.is_dir() else path.parent) for path in (p.resolve() for p in paths)]
     return Path(os.path.commonpath(folders))
 
@@ -245,6 +256,8 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
         ),
         helm_release=helm.get("release", ""),
         helm_namespace=helm.get("namespace", "default"),
+        baseline=_baseline(data, path, boundary, places),
+        honour=frozenset(map(Acceptance, data["honour"])) if "honour" in data else OTHERS,
         disable=frozenset(rules.get("disable", [])),
         severities={name: severity_of(word) for name, word in rules.get("severity", {}).items()},
         waivers=tuple(
@@ -309,24 +322,37 @@ def _placement(data: Mapping[str, Any], span: Span) -> PathPlacement:
 
 
 def _pack(text: str, index: int, path: Path, boundary: Path, places: Mapping[str, Span]) -> Path:
-    """A rule pack's folder. A file that others may edit must not make us read outside its repository."""
-    place, folder = places[f"rules.packs[{index}]"], (path.parent / text).resolve()
-    if not folder.is_relative_to(boundary):
-        raise ConfigError(f"{place}: the rule pack `{text}` is outside of {boundary}; name it with --rules instead")
+    """A rule pack's folder."""
+    place = places[f"rules.packs[{index}]"]
+    folder = _inside(text, place, path, boundary, f"the rule pack `{text}` is", "--rules")
     if not folder.is_dir():
         raise ConfigError(f"{place}: the rule pack `{text}` is not a folder")
     return folder
 
 
 def _named_file(text: str, at: str, path: Path, boundary: Path, places: Mapping[str, Span]) -> Path:
-    """A file of values; as with rule packs, none outside of the repository is read."""
-    place, file = places[at], (path.parent / text).resolve()
-    if not file.is_relative_to(boundary):
-        hint = "; name them with --helm-values instead" if at.startswith("helm.") else ""
-        raise ConfigError(f"{place}: the values `{text}` are outside of {boundary}{hint}")
+    """A file of values."""
+    flag = "--helm-values" if at.startswith("helm.") else ""
+    file = _inside(text, places[at], path, boundary, f"the values `{text}` are", flag)
     if not file.is_file():
-        raise ConfigError(f"{place}: the values `{text}` are not a file")
+        raise ConfigError(f"{places[at]}: the values `{text}` are not a file")
     return file
+
+
+def _baseline(data: Mapping[str, Any], path: Path, boundary: Path, places: Mapping[str, Span]) -> Path | None:
+    """The file of accepted findings, which need not be there yet."""
+    text = data.get("baseline")
+    what = f"the baseline `{text}` is"
+    return _inside(text, places["baseline"], path, boundary, what, "--baseline") if text else None
+
+
+def _inside(text: str, place: Span, path: Path, boundary: Path, what: str, flag: str) -> Path:
+    """A path in the file, which others may edit: it must not make us read outside its repository."""
+    named = (path.parent / text).resolve()
+    if not named.is_relative_to(boundary):
+        hint = f"; name {'it' if what.endswith(' is') else 'them'} with {flag} instead" if flag else ""
+        raise ConfigError(f"{place}: {what} outside of {boundary}{hint}")
+    return named
 
 
 def _rule_places(

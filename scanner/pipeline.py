@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, SourceFile, discover, with_named
+from scanner.discovery.files import relative_name
 from scanner.facts.key_material import key_texts
 from scanner.front_ends import PLANS, read_files
 from scanner.graph.graph import Graph, with_edges, with_services
-from scanner.model.finding import Finding, Severity
+from scanner.model.finding import Acceptance, Finding, Severity
 from scanner.model.outage import OutageReport, Scenario, ServiceRisk
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import FormatCoverage, Report
@@ -25,10 +26,14 @@ from scanner.model.span import Span
 from scanner.normalize import Settings, normalize
 from scanner.normalize.crowds import crowded
 from scanner.parsers.parsed import Parsed
+from scanner.rules import baseline
 from scanner.rules.evaluate import evaluate
+from scanner.rules.identity import identified, identities
 from scanner.rules.load import load_rules
+from scanner.rules.peer_waivers import peer_waivers
 from scanner.rules.rule import RuleSet
-from scanner.rules.waivers import RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
+from scanner.rules.waivers import Reach, RiskWaiver, annotated_waivers, beginnings, inline_waivers, suppress
+from scanner.scope import asked, frame_of, scope_of
 from scanner.scoring import score
 from scanner.simulation.selectors import select
 from scanner.simulation.services import Escrow, Wanted
@@ -85,8 +90,11 @@ def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
     risks = outages.analysis.risks()
     graph, parsed = with_services(estate.graph, risks, outages.analysis.losses()), estate.parsed
     answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
-    findings, waiver_problems = _suppressed(answers, loaded, parsed, config)
-    problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems}
+    frame = frame_of(estate.found, config)
+    answers = identified(answers, identities((r.declaration for r in graph.resources.values()), frame))
+    findings, waiver_problems = _suppressed(answers, loaded, estate)
+    findings, stale = _less_accepted(findings, estate, loaded)
+    problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems, *stale}
     report = Report(
         tool_version=VERSION,
         base=str(estate.found.base),
@@ -234,24 +242,56 @@ def _codes(rules: RuleSet, names: frozenset[str]) -> frozenset[str]:
 
 
 def _suppressed(
-    findings: tuple[Finding, ...], rules: RuleSet, parsed: Parsed, config: Config
+    findings: tuple[Finding, ...], rules: RuleSet, estate: Estate
 ) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
-    known = {name.lower(): code for code, rule in rules.rules.items() for name in (code, rule.info.slug)}
-    waivers = [
-        RiskWaiver(
-            w.rule,
-            w.reason,
-            w.span or Span(str(config.file or "the configuration"), 1),
-            w.resource,
-            w.until,
-            "" if w.reason else "a waiver needs a reason",
-        )
-        for w in config.waivers
-    ]
-    written = (*inline_waivers(parsed.sources), *annotated_waivers(parsed.declarations))
+    config, parsed = estate.config, estate.parsed
+    waivers = list(_listed_waivers(estate))
+    written = (
+        *inline_waivers(parsed.sources),
+        *annotated_waivers(parsed.declarations),
+        *peer_waivers(parsed.sources, parsed.declarations, config.honour, config.today),
+    )
     waivers.extend(waiver for waiver in written if (waiver.span.file, waiver.span.line) not in config.refused)
-    blocks = {d.id: beginnings(d) for d in parsed.declarations}
-    return suppress(findings, waivers, blocks, known, config.today)
+    reach = Reach(
+        known={name.lower(): code for code, rule in rules.rules.items() for name in (code, rule.info.slug)},
+        blocks={d.id: beginnings(d) for d in parsed.declarations},
+        types={d.id: d.type for d in parsed.declarations},
+        asked=asked(rules, config),
+    )
+    return suppress(findings, waivers, reach, config.today)
+
+
+def _listed_waivers(estate: Estate) -> Iterator[RiskWaiver]:
+    """Those of the configuration; where only a part of its folder was scanned, they may be about the rest."""
+    config, roots = estate.config, estate.found.roots
+    folder = config.root
+    partial = folder is not None and roots != () and not any(folder.is_relative_to(root) for root in roots)
+    for waiver in config.waivers:
+        span = waiver.span or Span(str(config.file or "the configuration"), 1)
+        fault = "" if waiver.reason else "a waiver needs a reason"
+        yield RiskWaiver(
+            waiver.rule,
+            waiver.reason,
+            span,
+            waiver.resource,
+            waiver.until,
+            fault,
+            by=Acceptance.CONFIGURATION,
+            optional=partial,
+        )
+
+
+def _less_accepted(
+    findings: tuple[Finding, ...], estate: Estate, rules: RuleSet
+) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
+    """The findings with those suppressed that the baseline accepts, and what is wrong with it."""
+    config = estate.config
+    if config.accepted is None:
+        return findings, ()
+    scope = scope_of(estate.found, estate.parsed, config, rules, findings)
+    shown = relative_name(config.accepted.path.resolve(), estate.found.base)
+    problems = tuple(baseline.problems(findings, config.accepted, scope, config.today, shown))
+    return baseline.suppressed(findings, config.accepted, config.today), problems
 
 
 def _coverage(found: Discovery, parsed: Parsed) -> dict[str, FormatCoverage]:

@@ -12,9 +12,10 @@ from scanner.config import Config, ConfigError, load_config
 from scanner.graph.graph import Graph, with_services
 from scanner.model.finding import Finding
 from scanner.model.problem import Problem
+from scanner.model.rule import ESTATE
 from scanner.pipeline import read_estate, wishes
 from scanner.rules.check import MARKS
-from scanner.rules.evaluate import ANY, ESTATE, ask, estate, is_of_type
+from scanner.rules.evaluate import ANY, ask, estate, is_of_type
 from scanner.rules.rule import DIALECTS, Example, Rule
 from scanner.simulation.study import study
 

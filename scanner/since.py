@@ -29,10 +29,11 @@ from scanner.parsers.terraform import provenance as terraform_provenance
 from scanner.pipeline import Estate, judged, read_estate
 from scanner.rules.condition import mentioned
 from scanner.rules.load import load_rules
+from scanner.rules.peer_waivers import peer_waivers
 from scanner.rules.rule import Rule, RuleSet
 from scanner.rules.waivers import RiskWaiver, annotated_waivers, inline_waivers
 from scanner.simulation.selectors import select
-from scanner.states import State, completed, file_name, named_from, placed
+from scanner.states import State, baseline_name, completed, file_name, named_from, placed
 from scanner.weakening import Judging, added, weakenings
 
 Owner = Literal["base", "head"]
@@ -72,20 +73,25 @@ def _weakened(
     names = [file_name(config, state) for config, state in zip(configs, states, strict=True)]
     name = names[1] or names[0] or FILE_NAMES[0]
     before, after = (
-        Judging(config, name, _waivers(estate.parsed), _marks(estate.parsed))
-        for config, estate in zip(configs, sides.read, strict=True)
+        Judging(config, name, _waivers(estate), _marks(estate.parsed), baseline_name(config, state))
+        for config, state, estate in zip(configs, states, sides.read, strict=True)
     )
     return weakenings(before, after, loaded.infos)
 
 
 def _refused(base: Estate, head: Estate, loaded: RuleSet) -> frozenset[tuple[str, int]]:
     """The waivers in the head's files that the base does not have: where the base decides, they do not count."""
-    before, after = (Judging(each.config, "", _waivers(each.parsed), _marks(each.parsed)) for each in (base, head))
+    before, after = (Judging(each.config, "", _waivers(each), _marks(each.parsed)) for each in (base, head))
     return frozenset((waiver.span.file, waiver.span.line) for waiver, _ in added(before, after, loaded.infos))
 
 
-def _waivers(parsed: Parsed) -> tuple[RiskWaiver, ...]:
-    return (*inline_waivers(parsed.sources), *annotated_waivers(parsed.declarations))
+def _waivers(estate: Estate) -> tuple[RiskWaiver, ...]:
+    parsed, config = estate.parsed, estate.config
+    return (
+        *inline_waivers(parsed.sources),
+        *annotated_waivers(parsed.declarations),
+        *peer_waivers(parsed.sources, parsed.declarations, config.honour, config.today),
+    )
 
 
 def _marks(parsed: Parsed) -> Callable[[RiskWaiver], str]:

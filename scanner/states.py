@@ -54,6 +54,14 @@ def file_name(config: Config, owner: State) -> str:
     return relative_name(config.file.resolve(), named_from(config, owner))
 
 
+def baseline_name(config: Config, owner: State) -> str:
+    """A state's baseline as reports name it; empty where there is none."""
+    if config.baseline is None:
+        return ""
+    place = config.baseline.resolve()
+    return relative_name(place, owner.folder if place.is_relative_to(owner.folder) else owner.shown)
+
+
 def placed(config: Config, owner: State, other: State) -> Config:
     """The configuration of one state as it is for another: the files that it names are the other's own.
 
@@ -104,4 +112,4 @@ def place_of(path: Path, owner: State, other: State) -> Path:
 def files_of(config: Config) -> tuple[Path, ...]:
     """The files and folders that a configuration names."""
     named = (*config.var_files, *config.helm_values, *config.parameter_files, *config.packs)
-    return (*named, config.file) if config.file else named
+    return (*named, *filter(None, (config.file, config.baseline)))

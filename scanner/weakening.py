@@ -12,19 +12,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.config import Attestation, Config, Service, UnknownPolicy, Waiver
+from scanner.model.baseline import Entry
 from scanner.model.comparison import Weakening
 from scanner.model.rule import RuleInfo
 from scanner.model.service import Criticality
 from scanner.model.span import Span
 from scanner.rules.waivers import RiskWaiver
 
+_LISTED: Final = 20
+"""So many new entries of a baseline are named; the rest is counted."""
 _PRODUCTION: Final = frozenset({"production", "prod"})
 _POLICIES: Final = (UnknownPolicy.IGNORE, UnknownPolicy.REPORT, UnknownPolicy.FAIL)
 """The mildest first."""
 
 
 class Judging(Struct, frozen=True):
-    """How one side judges: its configuration, the file's name in reports, and the waivers in its files.
+    """How one side judges: its configuration, what that file and its baseline are called, and the waivers in its files.
 
     ``marked`` tells of a waiver what it covers, in words that both sides share.
     """
@@ -33,6 +36,7 @@ class Judging(Struct, frozen=True):
     file: str
     waivers: tuple[RiskWaiver, ...] = ()
     marked: Callable[[RiskWaiver], str] = lambda waiver: waiver.resource
+    baseline: str = ""
 
 
 class _Pair(Struct, frozen=True):
@@ -41,6 +45,7 @@ class _Pair(Struct, frozen=True):
     base: Config
     head: Config
     file: str
+    baseline: str
     rules: Mapping[str, RuleInfo]
 
     def at(self, *paths: str) -> Span:
@@ -59,7 +64,7 @@ class _Pair(Struct, frozen=True):
 
 def weakenings(base: Judging, head: Judging, rules: Mapping[str, RuleInfo]) -> tuple[Weakening, ...]:
     """All ways in which ``head`` judges more mildly, by place."""
-    pair = _Pair(base.config, head.config, head.file, rules)
+    pair = _Pair(base.config, head.config, head.file, head.baseline, rules)
     found = [each for tell in _TABLE for each in tell(pair)]
     found += _inline(base, head, pair)
     return tuple(sorted(found, key=lambda each: (each.span.file, each.span.line, each.span.column, each.message)))
@@ -153,6 +158,27 @@ def _attested(pair: _Pair) -> Iterator[Weakening]:
             yield Weakening(pair.named(claim.span), told)
 
 
+def _accepted(pair: _Pair) -> Iterator[Weakening]:
+    """What the head's baseline accepts beyond the base's, by number or by its last day."""
+    before = {entry.fingerprint: entry for entry in pair.base.accepted.entries} if pair.base.accepted else {}
+    found = pair.head.accepted
+    added = [entry for entry in found.entries if _is_wider(entry, before.get(entry.fingerprint))] if found else []
+    for entry in added[:_LISTED] if len(added) > _LISTED + 1 else added:
+        yield Weakening(Span(pair.baseline, entry.line), f"the baseline accepts {entry.rule} at {entry.resource}")
+    if len(added) > _LISTED + 1:
+        rest = added[_LISTED:]
+        yield Weakening(Span(pair.baseline, rest[0].line), f"the baseline accepts {len(rest)} more findings")
+
+
+def _is_wider(entry: Entry, before: Entry | None) -> bool:
+    return before is None or entry.count > before.count or not _lasts(before.until, entry.until)
+
+
+def _honoured(pair: _Pair) -> Iterator[Weakening]:
+    for tool in sorted(pair.head.honour - pair.base.honour):
+        yield Weakening(pair.at("honour"), f"what {tool.value} is told to skip is waived here too")
+
+
 def _targets(pair: _Pair) -> Iterator[Weakening]:
     for tier, levels in pair.base.targets.items():
         now = pair.head.targets.get(tier, {})
@@ -216,7 +242,20 @@ def _limits(pair: _Pair) -> Iterator[Weakening]:
 
 
 _TABLE: Final[Sequence[Callable[[_Pair], Iterator[Weakening]]]] = (
-    *(_gate, _rules, _packs, _ignored, _attested, _targets, _services, _links, _environments, _limits),
+    *(
+        _gate,
+        _rules,
+        _packs,
+        _ignored,
+        _accepted,
+        _honoured,
+        _attested,
+        _targets,
+        _services,
+        _links,
+        _environments,
+        _limits,
+    ),
 )
 
 

@@ -29,7 +29,7 @@ from scanner.config import (
     with_rule_codes,
 )
 from scanner.config_file import KEYWORDS, MAX_BYTES, read_yaml, violations
-from scanner.model.finding import Severity
+from scanner.model.finding import Acceptance, Severity
 from scanner.model.path_placement import PathPlacement
 from scanner.model.resource import EdgeKind
 from scanner.model.service import Criticality, Level
@@ -398,3 +398,28 @@ def test_an_unknown_rule_is_an_error_with_the_nearest(tmp_path: Path) -> None:
         "c.yaml:3:14: unknown rule `databse-single-zone`; did you mean `database-single-zone`?",
         "c.yaml:4:17: unknown rule `xyzzy`",
     )
+
+
+def test_the_baseline_and_whom_to_honour(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    file = tmp_path / "conf" / ".riskscan.yaml"
+    file.parent.mkdir()
+    file.write_text("baseline: ../accepted.json\nhonour: [tfsec]\n")
+    config = load_config(file)
+    assert (config.baseline, config.honour) == (tmp_path / "accepted.json", {Acceptance.TFSEC})
+    file.write_text("honour: []\n")
+    config = load_config(file)
+    assert (config.baseline, config.honour) == (None, frozenset())
+    file.write_text("honour: [snyk]\nbaseline: ''\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    assert [line.split(": ", 1)[1] for line in caught.value.lines] == [
+        "honour[0]: expected checkov, trivy or tfsec, found `snyk`",
+        "baseline: must not be empty",
+    ]
+    file.write_text("baseline: ../../elsewhere.json\n")
+    with pytest.raises(
+        ConfigError,
+        match=r"1:11: the baseline `../../elsewhere.json` is outside of .*; name it with --baseline instead",
+    ):
+        load_config(file)

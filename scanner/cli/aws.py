@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from msgspec.structs import replace
 
+from scanner.cli.pages import NOWHERE
 from scanner.cli.report_options import judging, showing, shown, write
 from scanner.cli.rule_sets import load
 from scanner.cli.sources import configure, sources_without_files
@@ -63,6 +65,7 @@ def command(
     format_name: str | None,
     show: tuple[str, ...],
     category: str,
+    sarif: str,
     color: str,
     quiet: bool,
     **flags: Any,
@@ -78,7 +81,7 @@ def command(
     if print_policy:
         click.echo(_policy(organization), nl=False)
         return 0
-    reports = shown(outputs, format_name, show, category, color, quiet)
+    reports = shown(outputs, format_name, show, category, sarif, color, quiet)
     config = configure((Path(),), flags, os.environ)
     if file is not None and not file.resolve().parent.is_dir():
         raise click.BadParameter(f"the folder {file.parent} does not exist", param_hint="--save")
@@ -90,7 +93,7 @@ def command(
     named = tuple(dict.fromkeys(name.strip() for name in regions.split(",") if name.strip()))
     wanted = Wanted(profile, named, tuple(dict.fromkeys(roles)), external_id, organization, role_name)
     report = pipeline.scan_account(lambda: _collected(wanted, file), _names, config)
-    return write(report, config, reports)
+    return write(report, config, replace(reports, linked=NOWHERE))
 
 
 def _policy(organization: bool) -> str:

@@ -105,6 +105,8 @@ def configured(state: State, head: State, flags: Mapping[str, Any], environment:
     named = flags["config_file"] and place_of(flags["config_file"], head, state)
     missing = named is not None and not named.exists()
     flags = {**flags, "config_file": None if missing else named, "no_config": flags["no_config"] or missing}
+    if flags.get("baseline"):
+        flags["baseline"] = place_of(flags["baseline"], head, state)
     packs = tuple(place_of(pack, head, state) for pack in flags.get("packs", ()))
     flags["packs"] = tuple(pack for pack in packs if pack.exists())
     return configure(state.paths, flags, environment, state.folder)

@@ -63,7 +63,7 @@ def _as_table(known: Iterable[Incident]) -> str:
 
 
 def _as_markdown(known: Iterable[Incident]) -> str:
-    from scanner.reporters.markdown import code, escaped
+    from scanner.reporters.gfm import code, escaped
 
     lines = ["| Incident | Began | What happened | What was down | Status |", "|---|---|---|---|---|"]
     for incident in known:

@@ -17,6 +17,9 @@ version: 1
 # The lowest severity that fails a build: critical, high, medium, low, info or never.
 fail_on: high
 
+# Only what is new since the state that --base names fails a build.
+# fail_on_new: true
+
 # Where files are deployed that name no region: templates of CloudFormation and Bicep, Terraform without a provider's.
 # region: ap-northeast-1
 
@@ -84,6 +87,16 @@ fail_on: high
 # Accepted risks. One without a reason, past its date or matching nothing is reported.
 # ignore:
 #   - {rule: RULE, resource: "aws_db_instance.report*", reason: "Can be rebuilt.", until: 2027-01-31}
+
+# What `riskscan baseline write` accepted, so that only what is new fails.
+# baseline: .riskscan-baseline.json
+
+# The other tools whose comments (checkov:skip, trivy:ignore, tfsec:ignore) count for rules that ask the same question;
+# all of them unless they are listed here.
+# honour:
+#   - checkov
+#   - trivy
+#   - tfsec
 
 # limits:
 #   max_file_bytes: 5242880

@@ -20,10 +20,12 @@ COMMANDS: Final = {
     "aws": "scanner.cli.aws",
     "simulate": "scanner.cli.simulate",
     "diff": "scanner.cli.diff",
+    "baseline": "scanner.cli.baseline",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
     "incidents": "scanner.cli.incidents",
     "init": "scanner.cli.init",
+    "comment": "scanner.cli.comment",
 }
 """The module of each subcommand, which holds it as ``command``. Imported only when it is called."""
 

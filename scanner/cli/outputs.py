@@ -13,6 +13,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.cli.pages import NOWHERE, Pages, pages
 from scanner.config import Config, UnknownPolicy, repository_root
 from scanner.model.comparison import Comparison
 from scanner.model.finding import Outcome
@@ -72,6 +73,8 @@ def write_reports(
     category: str,
     color: str,
     quiet: bool,
+    only_new: bool = False,
+    linked: Pages = NOWHERE,
 ) -> None:
     """Render every target and write it. Raises ``ClickException`` when a file cannot be written."""
     options = Options(
@@ -83,6 +86,10 @@ def write_reports(
         quiet=quiet,
         category=category,
         prefix=repository_prefix(Path(report.base)),
+        only_new=only_new,
+        repository_url=linked.repository,
+        revision=linked.revision,
+        run_url=linked.run,
     )
     for target in targets:
         own = replace(options, color=_wants_color(color, target, os.environ), width=_width(target))
@@ -98,10 +105,13 @@ def write_reports(
 def show_text(format_name: str, report: OutageReport, file: Path | None, color: str) -> None:
     """Render the answers of a simulation and write them. Raises ``ClickException`` when the file cannot be written."""
     target = Target(format_name, file)
+    linked = pages(os.environ)
     options = Options(
         color=_wants_color(color, target, os.environ),
         width=_width(target),
         prefix=repository_prefix(Path(report.base)),
+        repository_url=linked.repository,
+        revision=linked.revision,
     )
     data = render_outages(format_name, report, options).encode("utf-8", "backslashreplace")
     if file is None:

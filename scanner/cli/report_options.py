@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -11,6 +13,7 @@ from msgspec.structs import replace
 
 from scanner.cli.exits import exit_code, why_incomplete
 from scanner.cli.outputs import FORMATS, Target, parse_outputs, write_reports
+from scanner.cli.pages import Pages, pages
 from scanner.cli.rule_sets import PACKS
 from scanner.config import Config, UnknownPolicy
 from scanner.model.comparison import Comparison
@@ -20,6 +23,31 @@ from scanner.model.report import Report
 SEVERITIES: Final = [severity.label for severity in sorted(Severity, reverse=True)]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+LEAST: Final = click.option(
+    "--min-severity",
+    type=click.Choice(SEVERITIES),
+    envvar="RISKSCAN_MIN_SEVERITY",
+    show_envvar=True,
+    help="Leave milder findings out of the reports.",
+)
+AXES: Final = click.option(
+    "--axis",
+    "axes",
+    multiple=True,
+    type=click.Choice([axis.value for axis in Axis]),
+    envvar="RISKSCAN_AXIS",
+    show_envvar=True,
+    help="Report only this axis. Repeatable.",
+)
+BASELINE: Final = click.option(
+    "--baseline",
+    "baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RISKSCAN_BASELINE",
+    show_envvar=True,
+    help="The file of findings that were accepted all at once.",
+)
 
 _BEFORE: Final = (
     click.option(
@@ -38,22 +66,8 @@ _BEFORE: Final = (
         show_envvar=True,
         help="The lowest severity that gives exit code 1.  [default: high]",
     ),
-    click.option(
-        "--min-severity",
-        type=click.Choice(SEVERITIES),
-        envvar="RISKSCAN_MIN_SEVERITY",
-        show_envvar=True,
-        help="Leave milder findings out of the reports.",
-    ),
-    click.option(
-        "--axis",
-        "axes",
-        multiple=True,
-        type=click.Choice([axis.value for axis in Axis]),
-        envvar="RISKSCAN_AXIS",
-        show_envvar=True,
-        help="Report only this axis. Repeatable.",
-    ),
+    LEAST,
+    AXES,
     click.option(
         "--unknown",
         type=click.Choice([policy.value for policy in UnknownPolicy]),
@@ -61,6 +75,7 @@ _BEFORE: Final = (
         show_envvar=True,
         help="What to do with questions that the files do not decide.  [default: report]",
     ),
+    BASELINE,
     PACKS,
 )
 _AFTER: Final = (
@@ -76,7 +91,19 @@ _AFTER: Final = (
         "--show", multiple=True, type=click.Choice(["pass", "unknown", "all"]), help="List these in full too."
     ),
     click.option(
-        "--category", default="scan", show_default=True, help="Tells several SARIF uploads of one commit apart."
+        "--category",
+        default="scan",
+        show_default=True,
+        help="Tells several SARIF uploads, or comments, of one commit apart.",
+    ),
+    click.option(
+        "--sarif",
+        type=click.Choice(["all", "new"]),
+        default="all",
+        show_default=True,
+        envvar="RISKSCAN_SARIF",
+        show_envvar=True,
+        help="With --base: which findings SARIF holds. GitHub takes what it does not hold for fixed.",
     ),
     click.option(
         "--color",
@@ -96,6 +123,8 @@ class Shown(Struct, frozen=True):
     category: str
     color: str
     quiet: bool
+    only_new: bool
+    linked: Pages
 
 
 def judging(command: Command) -> Command:
@@ -115,10 +144,17 @@ def _with(command: Command, options: tuple[Callable[[Command], Command], ...]) -
 
 
 def shown(
-    outputs: tuple[str, ...], format_name: str | None, show: tuple[str, ...], category: str, color: str, quiet: bool
+    outputs: tuple[str, ...],
+    format_name: str | None,
+    show: tuple[str, ...],
+    category: str,
+    sarif: str,
+    color: str,
+    quiet: bool,
 ) -> Shown:
     """The flags as one value. Raises ``UsageError``, before anything is read, for what could only fail afterwards."""
-    return Shown(parse_outputs(outputs, format_name), frozenset(show), category, color, quiet)
+    targets = parse_outputs(outputs, format_name)
+    return Shown(targets, frozenset(show), category, color, quiet, sarif == "new", pages(os.environ))
 
 
 def write(report: Report, config: Config, wanted: Shown) -> int:
@@ -132,6 +168,8 @@ def write(report: Report, config: Config, wanted: Shown) -> int:
         category=wanted.category,
         color=wanted.color,
         quiet=wanted.quiet,
+        only_new=wanted.only_new,
+        linked=wanted.linked,
     )
     if (reason := why_incomplete(report, config)) and not wanted.quiet:
         click.echo(f"incomplete: {reason}", err=True)

@@ -31,6 +31,7 @@ def command(
     format_name: str | None,
     show: tuple[str, ...],
     category: str,
+    sarif: str,
     color: str,
     quiet: bool,
     **flags: Any,
@@ -42,7 +43,7 @@ def command(
     Exit codes: 0 nothing at or above --fail-on, 1 findings at or above it, 2 usage or configuration error, 3 the scan
     is incomplete, 130 interrupted.
     """
-    wanted = shown(outputs, format_name, show, category, color, quiet)
+    wanted = shown(outputs, format_name, show, category, sarif, color, quiet)
     paths = paths or (Path(),)
     if not base:
         config = _coded(without_base(configure(paths, flags, os.environ)))

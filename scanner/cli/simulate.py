@@ -85,7 +85,7 @@ def command(
         raise click.UsageError("say what is down: --down DOMAIN, --incident ID or --every LEVEL")
     incidents = _incidents(incident_ids, folders)
     paths = paths or (Path(),)
-    config = configure(paths, flags, os.environ)
+    config = configure(paths, flags, os.environ, accepting=False)
 
     from scanner import pipeline
 

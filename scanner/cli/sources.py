@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from scanner.config import (
     Config,
+    ConfigError,
     UnknownPolicy,
     find_config,
     load_config,
@@ -91,19 +92,35 @@ def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> 
 
 
 def configure(
-    paths: Sequence[Path], flags: Mapping[str, Any], environment: Mapping[str, str], named_from: Path | None = None
+    paths: Sequence[Path],
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    named_from: Path | None = None,
+    *,
+    accepting: bool = True,
 ) -> Config:
-    """The file's configuration with the flags over it. Raises ``UsageError`` or ``ConfigError``.
+    """The file's configuration with the flags over it, and what its baseline accepts unless nobody asks.
 
-    ``named_from`` is the folder from which messages name the file, where that is not the working directory.
+    ``named_from`` is the folder from which messages name files, where that is not the working directory. Raises
+    ``UsageError`` or ``ConfigError``.
     """
     if flags["config_file"] and flags["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
     if flags["strict"] and flags["allow_incomplete"]:
         raise click.UsageError("--strict and --allow-incomplete exclude each other")
     file = None if flags["no_config"] else flags["config_file"] or find_config(paths, Path.cwd())
-    config = load_config(file, _shown(file, named_from)) if file else Config()
-    return replace(config, **_overrides(config, flags, environment))
+    config = load_config(file, shown_path(file, named_from)) if file else Config()
+    config = replace(config, **_overrides(config, flags, environment))
+    return _with_baseline(config, config.baseline, named_from) if accepting and config.baseline else config
+
+
+def _with_baseline(config: Config, file: Path, named_from: Path | None) -> Config:
+    from scanner.rules.baseline_file import BaselineError, read_baseline
+
+    try:
+        return replace(config, accepted=read_baseline(file, shown_path(file, named_from)))
+    except BaselineError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
@@ -129,6 +146,8 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
         given["axes"] = frozenset(map(Axis, flags["axes"]))
     if flags.get("fail_on_new"):
         given["fail_on_new"] = True
+    if flags.get("baseline"):
+        given["baseline"] = flags["baseline"]
     if flags.get("unknown"):
         given["unknown"] = UnknownPolicy(flags["unknown"])
     return given
@@ -141,7 +160,7 @@ def _variable(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _shown(file: Path, base: Path | None = None) -> str:
+def shown_path(file: Path, base: Path | None = None) -> str:
     """A path as people typed or see it: relative to a folder, by default the working one, where that is shorter."""
     relative = os.path.relpath(file, base or Path())
     return file.as_posix() if relative.startswith("..") or sys.platform == "win32" else relative

@@ -46,6 +46,17 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+class Acceptance(StrEnum):
+    """Where it was said that a suppressed finding is accepted."""
+
+    WAIVER = "waiver"  # beside the resource: a comment, an annotation, metadata
+    CONFIGURATION = "configuration"
+    BASELINE = "baseline"
+    CHECKOV = "checkov"  # a comment for another tool's check of the same thing
+    TRIVY = "trivy"
+    TFSEC = "tfsec"
+
+
 class Related(Struct, frozen=True):
     """Another place that explains a finding."""
 
@@ -59,7 +70,7 @@ class Finding(Struct, frozen=True):
 
     ``message`` is one sentence with the values. ``why`` explains the risk; for an unknown it says what would decide it
     and where. ``attribute`` is the native path that was marked. ``fingerprint`` holds no line number. ``confidence`` is
-    ``high``, ``medium`` or ``low``. ``callers`` lists the other instances that share this position.
+    ``high``, ``medium`` or ``low``. Of a suppressed finding ``reason`` and ``accepted_by`` tell why and where.
     """
 
     rule: str
@@ -76,4 +87,5 @@ class Finding(Struct, frozen=True):
     confidence: str = "high"
     related: tuple[Related, ...] = ()
     reason: str = ""
+    accepted_by: Acceptance | None = None
     values: dict[str, str] = {}

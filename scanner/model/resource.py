@@ -63,8 +63,9 @@ class Declaration(Struct, frozen=True):
 
     ``attributes`` is plain data; nested blocks are lists of objects. ``places`` maps an attribute's path
     (``settings[0].tier``) to its span; use :meth:`span_of`. ``exists`` is unknown when ``count`` or ``for_each`` is.
-    ``root`` is the folder of the Terraform root (relative to the scan's base) or the template's path. ``written`` is
-    the dialect of the files, where that is not the platform's own, and ``written_type`` the type in its words.
+    ``root`` is the folder of the Terraform root or the template's path, relative to the folder that is scanned.
+    ``written`` is the dialect of the files, where that is not the platform's own, and ``written_type`` the type in its
+    words. ``metadata`` is what a template says of a resource beside its properties, as far as waivers are in it.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Declaration(Struct, frozen=True):
     depends_on: tuple[str, ...] = ()
     written: str = ""
     written_type: str = ""
+    metadata: Mapping[str, Value] = {}
 
     @property
     def native_type(self) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 
 from scanner.model.finding import Axis, Severity
+
+ESTATE: Final = "estate"
+"""The kind, and the id, of the one pseudo-resource that stands for everything scanned together."""
 
 
 class RuleInfo(Struct, frozen=True):
     """Everything that a report may print about a rule.
 
     ``remediation`` maps a dialect (``terraform/aws``) to text with code. ``controls`` maps a framework's name to
-    control
-    ids. ``precision`` is SARIF's: very-high, high, medium or low.
+    control ids. ``precision`` is SARIF's: very-high, high, medium or low. ``suggest`` maps a key of files to the
+    literal to write behind it: by what stands there, or under ``""`` in place of any truth value or number.
     """
 
     code: str
@@ -28,3 +32,4 @@ class RuleInfo(Struct, frozen=True):
     controls: Mapping[str, tuple[str, ...]] = {}
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    suggest: Mapping[str, Mapping[str, str]] = {}

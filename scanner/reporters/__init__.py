@@ -19,6 +19,7 @@ MODULES: Final = {
     "github": "scanner.reporters.github",
     "junit": "scanner.reporters.junit",
     "gitlab": "scanner.reporters.gitlab",
+    "comment": "scanner.reporters.comment",
 }
 """The module of each format; its ``render(report, options)`` returns the whole text. Imported when asked for."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from scanner.model.comparison import Comparison, Effect, Lone, Match, Place, Side, Turn
 from scanner.reporters import comparison as words
+from scanner.reporters.gfm import code, escaped, hard_limit
 from scanner.reporters.inert import without_commands
-from scanner.reporters.markdown import code, escaped, hard_limit
 from scanner.reporters.options import DEFAULT, Options
 
 

@@ -22,7 +22,7 @@ def frame(lines: Sequence[str], span: Span, width: int) -> tuple[str, str] | Non
     """
     if not 1 <= span.line <= len(lines):
         return None
-    raw = lines[span.line - 1].rstrip("\r\n")
+    raw = lines[span.line - 1].removeprefix("\ufeff").rstrip("\r\n")
     line = masked_line(raw)
     start, end = _marked(line, span, exact=MASK not in line)
     commands = {match.start() for match in LOG_COMMAND.finditer(line)}

@@ -7,14 +7,15 @@ plain log lines. See https://docs.github.com/en/actions/reference/workflow-comma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from scanner.model.comparison import Cause, Weakening
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.problem import Problem
 from scanner.model.report import Report
 from scanner.model.span import Span
-from scanner.reporters import summary
+from scanner.reporters import since, summary
 from scanner.reporters.inert import inert
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -26,30 +27,75 @@ _LEVELS: Final = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.M
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
-    """One command a line; what exceeds GitHub's limits as log lines; a summary as the last notice."""
+    """One command a line; what exceeds GitHub's limits as log lines; a summary as the last notice.
+
+    Where an earlier state is known only what is new is annotated, with the changed lines that cause it.
+    """
     report = redacted(report)
     used = Counter(notice=1)
     commands: list[str] = []
     rest: list[str] = []
-    for level, command, plain in (*_problems(report, options), *_findings(report, options)):
+    for level, command, plain in (*_problems(report, options), *_told(report, options)):
         used[level] += 1
         if used[level] <= PER_LEVEL:
             commands.append(command)
         else:
             rest.append(plain)
-    return "".join(f"{line}\n" for line in (*commands, *rest, _summary(report, len(rest))))
+    before = (f"from before: {_plain(finding, options)}" for finding in _before(report, options))
+    return "".join(f"{line}\n" for line in (*commands, *rest, *before, _summary(report, len(rest))))
 
 
-def _findings(report: Report, options: Options) -> Iterator[tuple[str, str, str]]:
-    """The level, the command and the plain line of each finding."""
-    for finding in summary.failures(report, options):
-        undecided = finding.outcome is Outcome.UNKNOWN and not options.unknown_fails
-        level = "notice" if undecided else _LEVELS.get(finding.severity, "notice")
-        title = f"{'unknown' if undecided else finding.severity.label}: {finding.rule} {finding.slug}"
-        yield level, _command(level, finding.span, title, _body(finding), options), _plain(finding, options)
+Line = tuple[str, str, str]
+"""The level of an annotation, its command, and the same as a plain line."""
 
 
-def _problems(report: Report, options: Options) -> Iterator[tuple[str, str, str]]:
+def _told(report: Report, options: Options) -> Iterator[Line]:
+    if report.since is None:
+        for finding in summary.failures(report, options):
+            yield _annotation(finding, _body(finding), options)
+        return
+    for each in report.since.weakened:
+        message = inert(each.message)
+        command = _command("warning", each.span, "the gate is milder", message, options)
+        yield "warning", command, f"the gate is milder {_place(each, options)}: {message}"
+    new = since.new(report, options)
+    for found in new:
+        causes = "".join(f"\nBecause of {_cause(cause, options)}" for cause in found.causes)
+        yield _annotation(found.finding, f"{_body(found.finding)}{causes}", options)
+    yield from _causes(new, options)
+
+
+def _causes(new: Iterable[since.New], options: Options) -> Iterator[Line]:
+    """A notice on each changed line that new findings elsewhere come from; what was removed has no line in head."""
+    effects: dict[Span, list[Finding]] = {}
+    for found in new:
+        for cause in found.causes:
+            if not cause.removed:
+                effects.setdefault(cause.span, []).append(found.finding)
+    for span, findings in effects.items():
+        message = "\n".join(_plain(finding, options) for finding in findings[:PER_LEVEL])
+        title = f"this change causes {summary.plural(len(findings), 'new finding')}"
+        plain = f"{title} {inert(options.prefix + span.file)}:{span.line}: {inert(message)}"
+        yield "notice", _command("notice", span, title, message, options), plain
+
+
+def _cause(cause: Cause, options: Options) -> str:
+    where = f"{inert(options.prefix + cause.span.file)}:{cause.span.line}"
+    return f"{where}: {inert(since.cause_words([cause]))}"
+
+
+def _before(report: Report, options: Options) -> tuple[Finding, ...]:
+    return since.lasting(report.since, options) if report.since else ()
+
+
+def _annotation(finding: Finding, body: str, options: Options) -> Line:
+    undecided = finding.outcome is Outcome.UNKNOWN and not options.unknown_fails
+    level = "notice" if undecided else _LEVELS.get(finding.severity, "notice")
+    title = f"{'unknown' if undecided else finding.severity.label}: {finding.rule} {finding.slug}"
+    return level, _command(level, finding.span, title, body, options), _plain(finding, options)
+
+
+def _problems(report: Report, options: Options) -> Iterator[Line]:
     """Input that was lost, since without it the absence of findings means nothing."""
     for problem in report.problems:
         if problem.kind.incomplete:
@@ -68,7 +114,7 @@ def _plain(finding: Finding, options: Options) -> str:
     return f"{label} {_place(finding, options)}: {inert(summary.subject(finding))}"
 
 
-def _place(item: Finding | Problem, options: Options) -> str:
+def _place(item: Finding | Problem | Weakening, options: Options) -> str:
     return f"{inert(options.prefix + item.span.file)}:{item.span.line}:{item.span.column}"
 
 
@@ -95,5 +141,5 @@ def _summary(report: Report, rest: int) -> str:
     words = f" ({summary.severity_words(counts)})" if failing else ""
     more = f" {rest} of them only in the log, since GitHub shows {PER_LEVEL} of a level." if rest else ""
     verdict = f"{summary.plural(failing, 'finding')}{words}. {summary.other_outcomes(counts)}."
-    text = f"{verdict} {summary.coverage_line(report)}"
-    return f"::notice title=riskscan::{_data(text + more)}"
+    changed = f"{inert(since.headline(report.since))}. Altogether " if report.since else ""
+    return f"::notice title=riskscan::{_data(f'{changed}{verdict} {summary.coverage_line(report)}{more}')}"

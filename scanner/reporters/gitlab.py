@@ -11,7 +11,7 @@ from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.problem import Problem
 from scanner.model.report import Report
 from scanner.reporters import summary
-from scanner.reporters.inert import inert, json_text
+from scanner.reporters.inert import as_bytes, inert, json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
 
@@ -64,4 +64,4 @@ def _entry(
 
 def _digest(text: str) -> str:
     """GitLab wants a unique text for each entry, the same from run to run."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(as_bytes(text)).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Final
+from urllib.parse import quote
 
 import msgspec.json
 
@@ -33,6 +34,19 @@ def _visible(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def in_url(path: str) -> str:
+    """A path as a part of a URL."""
+    return quote(as_bytes(path), safe="/")
+
+
+def as_bytes(text: str) -> bytes:
+    """UTF-8. Bytes of a file name that are none stay what they are, and half of a pair is kept."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def without_commands(line: str) -> str:
     """A log line that GitHub does not take for a workflow command: those begin with ``::``, after any blanks."""
     return line.replace("::", ": :", 1) if line.lstrip().startswith("::") else line
@@ -41,11 +55,12 @@ def without_commands(line: str) -> str:
 def json_text(document: object, indent: int) -> str:
     """A document as readable JSON that a terminal can show: what is harmful is escaped, so that nothing is lost."""
     try:  # json writes without indentation in C; msgspec adds it
-        text = msgspec.json.format(_escaped(json.dumps(document, ensure_ascii=False)), indent=indent)
+        text = msgspec.json.format(escaped(json.dumps(document, ensure_ascii=False)), indent=indent)
     except msgspec.DecodeError:  # half of a pair, or an infinite number, which json alone writes
-        text = _escaped(json.dumps(document, ensure_ascii=False, indent=indent))
+        text = escaped(json.dumps(document, ensure_ascii=False, indent=indent))
     return text + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """JSON with what is harmful in it escaped."""
     return _HARMFUL_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -16,7 +16,7 @@ from scanner.model.report import FormatCoverage, Report
 from scanner.model.resource import Edge, Resource
 from scanner.model.score import Contribution, Policy
 from scanner.model.value import Unknown, Value
-from scanner.reporters import changes, services, summary
+from scanner.reporters import changes, services, since_json, summary
 from scanner.reporters.inert import json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
@@ -45,6 +45,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         "problems": [_problem(p) for p in sorted(report.problems, key=_problem_order)],
         "coverage": _coverage(report),
         "changes": _changes(report) if report.changes else None,
+        "since": since_json.document(report.since) if report.since else None,
     }
     return json_text(document, indent=2)
 
@@ -233,8 +234,16 @@ def _finding(finding: Finding, change: Change | None) -> Json:
         "why": finding.why,
         "fingerprint": finding.fingerprint,
         "confidence": finding.confidence,
+        "accepted": _accepted(finding),
         "related": [_related(place) for place in summary.trail(finding)],
     }
+
+
+def _accepted(finding: Finding) -> Json | None:
+    """Where and why a suppressed finding was accepted."""
+    if finding.accepted_by is None:
+        return None
+    return {"by": finding.accepted_by.value, "reason": finding.reason}
 
 
 def _related(place: Related) -> Json:

@@ -14,7 +14,10 @@ class Options(Struct, frozen=True):
     milder findings than ``min_severity`` are only counted too. ``full`` lifts the caps on lists. ``unknown_fails``
     makes unknown findings count as failures. ``prefix`` is the scan's base relative to the repository's root, empty
     or ending with a slash: SARIF, GitHub and GitLab want paths from there. ``category`` tells the SARIF files of one
-    commit apart. ``max_bytes`` limits Markdown (UTF-8). ``width`` counts terminal columns.
+    commit apart. ``max_bytes`` limits Markdown (UTF-8). ``width`` counts terminal columns. ``only_new`` leaves out of
+    SARIF what failed before, where the report knows. ``repository_url`` is where the repository is shown,
+    ``revision`` the commit that was scanned and ``run_url`` the page of the run: nothing is linked while they are
+    empty.
     """
 
     color: bool = False
@@ -28,6 +31,10 @@ class Options(Struct, frozen=True):
     prefix: str = ""
     category: str = "scan"
     max_bytes: int = 1_000_000
+    only_new: bool = False
+    repository_url: str = ""
+    revision: str = ""
+    run_url: str = ""
 
 
 DEFAULT = Options()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.model.outage import OutageReport, Scenario, ServiceOutage
+from scanner.reporters.gfm import code, escaped, hard_limit, link
 from scanner.reporters.inert import without_commands
-from scanner.reporters.markdown import code, escaped, hard_limit, link
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.outage_text import advice, headline, state
 

@@ -11,19 +11,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.outage import LEVELS
 from scanner.model.report import Report
 from scanner.model.rule import RuleInfo
 from scanner.model.span import Span
-from scanner.reporters import services, summary
+from scanner.reporters import services, since, summary
 from scanner.reporters.fingerprint import line_hashes
-from scanner.reporters.inert import inert, json_text
+from scanner.reporters.inert import in_url, inert, json_text
 from scanner.reporters.options import DEFAULT, Options
 from scanner.reporters.redact import redacted
 from scanner.reporters.rule_help import rule_markdown, rule_text
+from scanner.reporters.suggestion import Suggestion, suggested
 
 MAX_RESULTS: Final = 5_000
 """GitHub keeps no more of one run."""
@@ -55,7 +55,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as SARIF. Paths are percent-encoded and relative to the repository's root (``options.prefix``)."""
     hashes = _hashes(report)
     report = redacted(report)
-    findings = summary.failures(report, options)
+    findings = _shown(report, options)
     kept = findings[:MAX_RESULTS]
     worst = {finding.rule: finding for finding in sorted(kept, key=lambda f: f.severity)}
     places = {code: index for index, code in enumerate(sorted(worst))}
@@ -80,6 +80,13 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(log, indent=1)
+
+
+def _shown(report: Report, options: Options) -> tuple[Finding, ...]:
+    """What becomes a result: all that fails, or what is new alone. GitHub closes the alerts of what is left out."""
+    if options.only_new and report.since is not None:
+        return tuple(each.finding for each in since.new(report, options))
+    return summary.failures(report, options)
 
 
 def _properties(report: Report) -> Json:
@@ -150,7 +157,33 @@ def _result(
             "confidence": finding.confidence,
         },
     }
-    return result | {"relatedLocations": related} if related else result
+    fix = suggested(finding, report.rules.get(finding.rule), report.sources.get(finding.span.file, ()))
+    return (
+        result | ({"relatedLocations": related} if related else {}) | ({"fixes": [_fix(fix, options)]} if fix else {})
+    )
+
+
+def _fix(fix: Suggestion, options: Options) -> Json:
+    """One literal for another. GitHub ignores fixes; other viewers, and our own review, do not."""
+    return {
+        "description": {"text": f"Write {fix.text} here."},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": uri(fix.finding.span.file, options.prefix)},
+                "replacements": [
+                    {
+                        "deletedRegion": {
+                            "startLine": fix.line,
+                            "startColumn": fix.column,
+                            "endColumn": fix.end_column,
+                            "snippet": {"text": fix.before[fix.column - 1 : fix.end_column - 1]},
+                        },
+                        "insertedContent": {"text": fix.text},
+                    }
+                ],
+            }
+        ],
+    }
 
 
 def _message(finding: Finding, undecided: bool, related: int) -> str:
@@ -200,7 +233,7 @@ def _region(span: Span, report: Report) -> Json:
 
 def uri(file: str, prefix: str) -> str:
     """A path of the scan as a relative URI from the repository's root."""
-    return quote(posixpath.normpath(prefix + file), safe="/", errors="surrogateescape")
+    return in_url(posixpath.normpath(prefix + file))
 
 
 def _fingerprints(finding: Finding, hashes: Mapping[str, list[str]]) -> Json:
@@ -217,7 +250,7 @@ def _notifications(report: Report, options: Options, results: int) -> Iterator[J
     counts = summary.count(report)
     for outcome, words in (
         (Outcome.UNKNOWN, "not decided by the files"),
-        (Outcome.SUPPRESSED, "suppressed by waivers"),
+        (Outcome.SUPPRESSED, "suppressed by waivers" + (" or the baseline" if counts.baselined else "")),
         (Outcome.ERROR, "not answered, since the rule failed"),
     ):
         if number := counts.outcomes[outcome]:

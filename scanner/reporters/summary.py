@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
+from scanner.model.finding import Acceptance, Axis, Finding, Outcome, Related, Severity
 from scanner.model.objects import PLATFORM, stands_in_cluster
 from scanner.model.problem import Problem
 from scanner.model.report import AxisScore, FormatCoverage, Report, Score
@@ -28,6 +28,12 @@ class Counts(Struct, frozen=True):
     severities: Mapping[Severity, int]
     files: FormatCoverage
     incomplete: bool
+    accepted: Mapping[Acceptance, int] = {}
+
+    @property
+    def baselined(self) -> int:
+        """How many of the suppressed ones are in the baseline."""
+        return self.accepted.get(Acceptance.BASELINE, 0)
 
 
 def count(report: Report) -> Counts:
@@ -39,6 +45,7 @@ def count(report: Report) -> Counts:
         {severity: severities[severity] for severity in sorted(Severity, reverse=True)},
         total(report.coverage.values()),
         any(problem.kind.incomplete for problem in report.problems),
+        Counter(finding.accepted_by for finding in report.findings if finding.accepted_by is not None),
     )
 
 
@@ -135,9 +142,24 @@ def other_outcomes(counts: Counts) -> str:
     """What came of the other questions: ``3 unknown, 40 passed, 1 suppressed``."""
     words = {Outcome.UNKNOWN: "unknown", Outcome.PASS: "passed", Outcome.SUPPRESSED: "suppressed"}
     parts = [f"{counts.outcomes[outcome]} {word}" for outcome, word in words.items()]
+    if counts.baselined:
+        parts[-1] += f" ({counts.baselined} in the baseline)"
     if counts.outcomes[Outcome.ERROR]:
         parts.append(plural(counts.outcomes[Outcome.ERROR], "rule error"))
     return ", ".join(parts)
+
+
+def suppressed_line(counts: Counts) -> str:
+    """Who suppressed what: ``21 findings suppressed: 20 in the baseline, 1 by waivers``; empty where nothing was."""
+    total = counts.outcomes[Outcome.SUPPRESSED]
+    others = {a: counts.accepted.get(a, 0) for a in (Acceptance.CHECKOV, Acceptance.TRIVY, Acceptance.TFSEC)}
+    waived = total - counts.baselined - sum(others.values())
+    if waived == total:
+        return f"{plural(total, 'finding')} suppressed by waivers" if total else ""
+    numbers = {"in the baseline": counts.baselined, "by waivers": waived}
+    numbers |= {f"by waivers for {tool.value}": number for tool, number in others.items()}
+    parts = ", ".join(f"{number} {words}" for words, number in numbers.items() if number)
+    return f"{plural(total, 'finding')} suppressed: {parts}"
 
 
 def plural(number: int, noun: str, nouns: str = "") -> str:

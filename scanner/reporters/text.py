@@ -17,7 +17,7 @@ from scanner.model.outage import RiskGroup, ServiceRisk
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.span import Span
-from scanner.reporters import changes, services, summary
+from scanner.reporters import changes, services, since_text, summary
 from scanner.reporters.frame import frame
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
@@ -62,6 +62,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     sections = [_findings(report, options)]
     if not options.quiet:
         sections = [
+            _since(report, options),
             _verdict(report, options),
             _services(report, options),
             _changes(report, options),
@@ -81,6 +82,12 @@ def _text(section: Iterator[str]) -> str:
 
 def _paint(text: str, style: str, options: Options) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if options.color and text else text
+
+
+def _since(report: Report, options: Options) -> Iterator[str]:
+    if report.since is not None:
+        for line, strong in since_text.lines(report, report.since, options):
+            yield _paint(line, "strong", options) if strong else line
 
 
 def _verdict(report: Report, options: Options) -> Iterator[str]:
@@ -311,8 +318,8 @@ def _coverage(report: Report, options: Options) -> Iterator[str]:
     yield summary.coverage_line(report)
     if report.uncatalogued:
         yield _uncatalogued(report.uncatalogued, options)
-    if suppressed := summary.count(report).outcomes[Outcome.SUPPRESSED]:
-        yield f"{summary.plural(suppressed, 'finding')} suppressed by waivers."
+    if suppressed := summary.suppressed_line(summary.count(report)):
+        yield f"{suppressed}."
 
 
 def _uncatalogued(types: Mapping[str, int], options: Options) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from scanner.catalog.load import catalog
 from scanner.facts import FACTS
 from scanner.model.finding import Axis, Severity
+from scanner.model.rule import ESTATE
 from scanner.rules.condition import faults
-from scanner.rules.evaluate import ANY, ESTATE, names_in
+from scanner.rules.evaluate import ANY, names_in
 from scanner.rules.rule import DIALECTS
 
 OUTCOMES: Final = ("fail", "pass", "unknown")
@@ -34,6 +36,7 @@ _KEYS: Final[Mapping[str, tuple[type | tuple[type, ...], bool]]] = {
     "controls": (dict, False),
     "references": (list, True),
     "tags": (list, False),
+    "suggest": (dict, False),
     "examples": (list, True),
     "note": (str, False),
 }
@@ -46,6 +49,7 @@ _CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "severity": [severity.label for severity in Severity],
 }
 _APPLIES: Final = frozenset({"kind", "type", "when"})
+_LITERAL: Final = re.compile(r"[\w./-]+")
 _BESIDE: Final = ("dialect", "config")
 """Keys that an example may have beside its outcome."""
 
@@ -87,6 +91,7 @@ def _shape_faults(data: Mapping[Any, Any]) -> Iterator[Fault]:
         if isinstance(data.get(key), list) and not _is_words(data[key]):
             yield key, f"{key} is a list of texts"
     yield from _table_faults(data)
+    yield from _suggest_faults(data.get("suggest"))
     yield from _example_faults(data.get("examples"))
 
 
@@ -98,6 +103,34 @@ def _table_faults(data: Mapping[Any, Any]) -> Iterator[Fault]:
     for framework, ids in controls.items() if isinstance(controls, dict) else ():
         if not isinstance(ids, list) or any(isinstance(i, (dict, list)) for i in ids):
             yield str(framework), f"the controls of {framework} are a list"
+
+
+def _suggest_faults(suggest: Any) -> Iterator[Fault]:
+    """Only literals of one word: a suggestion replaces one by another."""
+    for key, value in suggest.items() if isinstance(suggest, dict) else ():
+        if not isinstance(key, str) or not _LITERAL.fullmatch(key):
+            yield "suggest", f"suggest names keys of files, and {key} is none"
+        elif isinstance(value, dict):
+            if not value or not all(isinstance(old, str) and _is_literal(old) for old in value):
+                yield key, f"what is suggested for {key} maps texts of one word, quoted where they would be none"
+            elif not all(map(_is_literal, value.values())):
+                yield key, f"what is suggested for {key} are words, numbers and truth values"
+        elif not isinstance(value, int):
+            yield key, f"what is suggested for {key} is true, false, a number, or a mapping of what to what"
+
+
+def _is_literal(value: Any) -> bool:
+    return isinstance(value, (bool, int)) or (isinstance(value, str) and bool(_LITERAL.fullmatch(value)))
+
+
+def literals(value: Any) -> dict[str, str]:
+    """What a rule suggests for a key, as files spell it: by what stands there, ``""`` for anything of its kind."""
+    pairs = value.items() if isinstance(value, dict) else [("", value)]
+    return {_spelled(old): _spelled(new) for old, new in pairs}
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_words(value: Any) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from hashlib import sha256
 from string import Formatter
 
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from scanner.graph.graph import Graph
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration, Placement, Resource
+from scanner.model.rule import ESTATE
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown, Value
 from scanner.rules.condition import Inquiry, Verdict, judge
@@ -26,9 +26,6 @@ LISTED = 4
 
 ANY = "any"
 """Stands for every kind of resource."""
-
-ESTATE = "estate"
-"""The kind of the one pseudo-resource that stands for everything scanned together."""
 
 
 def evaluate(
@@ -130,8 +127,6 @@ def _finding(
     rule: Rule, resource: Resource, outcome: Outcome, span: Span, message: str, inquiry: Inquiry | None = None
 ) -> Finding:
     info = rule.info
-    attribute = _marked_path(rule, resource)
-    key = f"{info.code}\0{resource.declaration.root}\0{resource.id}\0{attribute}"
     return Finding(
         rule=info.code,
         slug=info.slug,
@@ -142,8 +137,7 @@ def _finding(
         span=span,
         message=message,
         why=info.why,
-        attribute=attribute,
-        fingerprint=sha256(key.encode()).hexdigest()[:32],
+        attribute=_marked_path(rule, resource),
         confidence=_confidence(rule, resource),
         related=tuple(inquiry.related) if inquiry else (),
     )

@@ -13,13 +13,13 @@ from scanner.catalog.documents import DocumentError, read_document, yaml_files
 from scanner.catalog.load import is_current, source_state
 from scanner.model.finding import Axis, Severity
 from scanner.model.rule import RuleInfo
-from scanner.rules.check import OUTCOMES, rule_faults, words
+from scanner.rules.check import OUTCOMES, literals, rule_faults, words
 from scanner.rules.rule import Example, Rule, RuleSet
 
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "rules.json"
 
-_NOT_RULES: Final = frozenset({"frameworks", "incidents"})
+_NOT_RULES: Final = frozenset({"equivalents", "frameworks", "incidents"})
 
 
 class RuleError(Exception):
@@ -99,6 +99,7 @@ def _rule(data: Mapping[str, Any], file: str) -> Rule:
         controls={name: tuple(map(str, ids)) for name, ids in (data.get("controls") or {}).items()},
         references=tuple(data.get("references") or ()),
         tags=tuple(data.get("tags") or ()),
+        suggest={key: literals(value) for key, value in (data.get("suggest") or {}).items()},
     )
     return Rule(
         info=info,

@@ -74,7 +74,7 @@ def test_scan_and_snapshot_agree(aws: Any, capsys: pytest.CaptureFixture[str]) -
     assert ("RS101", "arn:aws:rds:eu-west-1:123456789012:db:ledger") in findings(saved.out)
     [resource] = [r for r in json.loads(saved.out)["resources"] if r["id"].endswith(":db:ledger")]
     assert (resource["type"], resource["account"], resource["region"]) == (
-        "aws_db_instance",
+        "AWS::RDS::DBInstance",
         "123456789012",
         "eu-west-1",
     )

@@ -108,8 +108,8 @@ def test_markdown(riskscan: Run) -> None:
         "| one | critical | down | down | safe |\n| either | high | up | up | safe |\n\n"
         "**🔴 stops: one**\n\n"
         "1. aws\u200b_instance.a".replace("\u200b", "")
-        + " [`.riskscan.yaml:3`](.riskscan.yaml#L3)\n"
-        "1. zone:aws/ap-northeast-1a [`main.tf:6`](main.tf#L6)\n\n"
+        + " `.riskscan.yaml:3`\n"
+        "1. zone:aws/ap-northeast-1a `main.tf:6`\n\n"
         "What to do: wait for the domain to return: nothing else in these files can serve.\n\n"
     )
 

@@ -330,3 +330,30 @@ def test_names_are_inert_and_secrets_are_not_told(format_name: str, root: Path, 
     if format_name == "markdown":
         assert "<img" not in out.replace("&lt;img", "")
         assert "@everyone" not in out
+
+
+# -- the baseline -----------------------------------------------------------------------------------
+
+
+def test_a_pull_request_that_accepts_its_own_risk(root: Path, riskscan: Run) -> None:
+    edit(root, ".riskscan.yaml", "version: 1\nbaseline: .riskscan-baseline.json\n")
+    riskscan("baseline", "write")
+    commit(root)
+    edit(root, "infra/main.tf", RISKY)
+    arguments = ("scan", "--base", "HEAD", "--fail-on-new")
+    assert riskscan(*arguments).code == 1
+    riskscan("baseline", "write")
+    assert riskscan(*arguments).code == 0
+    assert riskscan(*arguments, "--config-from", "base").code == 1
+    told = [each["message"] for each in answer_of(riskscan, "HEAD")["weakened"]]
+    assert told == ["the baseline accepts RS101 at infra#aws_db_instance.main"]
+
+
+def test_what_the_baseline_accepted_on_both_sides_is_no_news(root: Path, riskscan: Run) -> None:
+    edit(root, ".riskscan.yaml", "version: 1\nbaseline: .riskscan-baseline.json\n")
+    edit(root, "infra/main.tf", RISKY)
+    riskscan("baseline", "write")
+    commit(root)
+    edit(root, "infra/notes.tf", "# nothing\n")
+    answer = answer_of(riskscan, "HEAD")
+    assert (answer["new"], answer["fixed"], answer["weakened"]) == ([], [], [])

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from scanner.facts import FACTS, Answer
+from scanner.model.rule import ESTATE
 from scanner.model.value import Unknown
 from scanner.pipeline import Estate
-from scanner.rules.evaluate import ESTATE, estate
+from scanner.rules.evaluate import estate
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from scanner.model.comparison import Coefficient, Comparison, Effect, Interval, ServicePair, Side
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.outage import (
     LEVELS,
@@ -25,6 +26,7 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import AxisScore, FormatCoverage, Report, Score
 from scanner.model.resource import Declaration, Edge, EdgeKind, Placement, Reference, Resource, Scope
 from scanner.model.rule import RuleInfo
+from scanner.model.score import Stage
 from scanner.model.service import Criticality, CutSet, ServiceCuts
 from scanner.model.span import Span
 from scanner.model.value import Unknown
@@ -224,3 +226,39 @@ def full() -> Report:
         coverage={"terraform": FormatCoverage(4, 2, 1, 1), "helm": FormatCoverage(1, 0, 0, 1)},
         uncatalogued={"aws_new_thing": 3, "aws_other": 1},
     )
+
+
+def make_side(label: str, low: float, **changes: Any) -> Side:
+    """One side of a comparison: one service, and a score on the axis zone."""
+    score = Score(1, low, low, "D", (AxisScore(Axis.ZONE, low, low, 1, 2),), Stage.R0, Stage.R0, services=1)
+    side = Side(label, "/repository", False, 3, 0, score, (), {"terraform": FormatCoverage(found=1, read=1)})
+    return replace(side, **changes)
+
+
+def make_turned(
+    name: str, level: str, base: int | None, head: int | None, effect: Effect, **changes: Any
+) -> ServicePair:
+    """A service whose coefficient at one level is another than before."""
+    each = Coefficient(level, Interval(base, base), Interval(head, head), effect)
+    return replace(ServicePair(name, name, "service", Criticality.CRITICAL, (each,)), **changes)
+
+
+def make_since(**changes: Any) -> Comparison:
+    """A pull request that changes nothing, with changes."""
+    sides = make_side("base", 70.0, revision="b" * 40), make_side("head", 70.0)
+    return replace(Comparison("1.2.3", *sides, (), (), (), (), (), ()), **changes)
+
+
+@pytest.fixture
+def side() -> Callable[..., Side]:
+    return make_side
+
+
+@pytest.fixture
+def turned() -> Callable[..., ServicePair]:
+    return make_turned
+
+
+@pytest.fixture
+def since() -> Callable[..., Comparison]:
+    return make_since

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from scanner.model.comparison import Cause, Comparison, Turn, Weakening
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import Report
@@ -96,3 +97,53 @@ def test_scanned_text_gives_no_commands(report: Make, finding: MakeFinding, text
     assert properties is not None
     shown = dict(part.split("=", 1) for part in properties[1].split(","))
     assert unquote(shown["file"]) == re.sub(r"[\r\n]", " ", text).replace("##[", "# #[")
+
+
+CHANGED = """\
+::error file=db/main.tf,line=3,col=3,endColumn=19,title=high%3A RS101 database-single-zone::\
+aws_db_instance.main: The database runs in one zone: multi_az is false.%0AIf that zone fails, what reads it stops.\
+%0ABecause of variables.tf:9: the default of multi_az is false%0ABecause of gone.tf:2: aws_db_instance.peer (removed)
+::warning file=.riskscan.yaml,line=4,title=the gate is milder::fail_on is critical and was high
+::notice file=variables.tf,line=9,title=this change causes 1 new finding::\
+high[RS101] db/main.tf:3:3: aws_db_instance.main: The database runs in one zone: multi_az is false.
+from before: critical[RS101] db/main.tf:1:1: aws_db_instance.old: The database runs in one zone: multi_az is false.
+::notice title=riskscan::1 new finding (1 high). Altogether 2 findings (1 critical, 1 high). \
+0 unknown, 0 passed, 0 suppressed. Read 1 of 1 file (terraform 1 of 1).
+"""
+
+
+def test_a_pull_request_is_annotated_with_what_it_brings(
+    report: Make, finding: MakeFinding, since: Callable[..., Comparison]
+) -> None:
+    causes = (
+        Cause(Span("variables.tf", 9), "the default of multi_az is false"),
+        Cause(Span("gone.tf", 2), "aws_db_instance.peer", removed=True),
+    )
+    old = finding(severity=Severity.CRITICAL, resource="aws_db_instance.old", span=Span("db/main.tf", 1))
+    weakened = (Weakening(Span(".riskscan.yaml", 4), "fail_on is critical and was high"),)
+    compared = since(new=(Turn(finding(), None, causes),), lasting=(old,), weakened=weakened)
+    lines = render(report([old, finding()], since=compared)).splitlines()
+    assert sorted(lines) == sorted(CHANGED.splitlines())
+    assert lines[-2:] == CHANGED.splitlines()[-2:]
+
+
+def test_new_findings_come_before_the_notices_of_their_causes_and_old_ones_are_never_annotated(
+    report: Make, finding: MakeFinding, since: Callable[..., Comparison]
+) -> None:
+    turns = [
+        Turn(
+            finding(severity=Severity(n % 5), resource=f"r{n}", span=Span("a.tf", n + 1)),
+            None,
+            (Cause(Span("v.tf", n + 1), "x"),),
+        )
+        for n in range(100)
+    ]
+    lasting = tuple(
+        finding(severity=Severity.CRITICAL, resource=f"old{n}", span=Span("b.tf", n + 1)) for n in range(50)
+    )
+    lines = render(report([], since=since(new=tuple(turns), lasting=lasting))).splitlines()
+    levels = [sum(line.startswith(f"::{level} ") for line in lines) for level in ("error", "warning", "notice")]
+    assert levels == [10, 10, 10]
+    assert sum(line.startswith("from before: critical") for line in lines) == 50
+    assert not any("file=b.tf" in line for line in lines)
+    assert all(f"r{n}: " in "\n".join(lines) for n in range(100))

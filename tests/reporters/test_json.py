@@ -118,6 +118,7 @@ def test_a_finding(full: Report) -> None:
         "why": "If that zone fails, what reads it stops.",
         "fingerprint": "aa11",
         "confidence": "high",
+        "accepted": None,
         "related": [
             {"resource": None, "file": "main.tf", "line": 7, "column": 1, "message": "in the module called"},
             {"resource": "module.other", "file": "main.tf", "line": 12, "column": 1, "message": "called here too"},

@@ -7,18 +7,23 @@ from collections.abc import Callable
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import Report
 from scanner.model.span import Span
-from scanner.reporters.markdown import code, escaped, render
+from scanner.reporters.gfm import code, escaped
+from scanner.reporters.markdown import render
 from scanner.reporters.options import Options
 
 Make = Callable[..., Report]
 MakeFinding = Callable[..., Finding]
 
-GOLDEN = """\
+BLOB = "https://github.com/example/exchange/blob/0123456789abcdef0123456789abcdef01234567"
+WEB = Options(repository_url="https://github.com/example/exchange", revision=BLOB.rpartition("/")[2])
+
+GOLDEN = f"""\
 ## riskscan: 2 findings: 1 critical, 1 high
 
 **Grade D: 40 to 61.5 of 100; the unknowns decide where.** 1 unknown, 1 passed, 1 suppressed, 1 rule error.
@@ -32,27 +37,27 @@ GOLDEN = """\
 
 | Severity | Rule | Place | Resource | What |
 |---|---|---|---|---|
-| critical | `RS101` `database-single-zone` | [`infra/db/main.tf:1`](infra/db/main.tf#L1) | `aws_db_instance.main` | \
+| critical | `RS101` `database-single-zone` | [`infra/db/main.tf:1`]({BLOB}/infra/db/main.tf#L1) | `aws_db_instance.main` | \
 The database runs in one zone: multi_az is false. |
-| high | `RS101` `database-single-zone` | [`infra/db/main.tf:3`](infra/db/main.tf#L3) | `aws_db_instance.main` | \
+| high | `RS101` `database-single-zone` | [`infra/db/main.tf:3`]({BLOB}/infra/db/main.tf#L3) | `aws_db_instance.main` | \
 The database runs in one zone: multi_az is false. |
 
 <details><summary>1 question that the files do not decide</summary>
 
-* `RS101` [`infra/a.tf:9`](infra/a.tf#L9) `aws_db_instance.main`: variable zones has no default (variables.tf:2)
+* `RS101` [`infra/a.tf:9`]({BLOB}/infra/a.tf#L9) `aws_db_instance.main`: variable zones has no default (variables.tf:2)
 
 </details>
 
 <details><summary>Other answers</summary>
 
-* error: `RS101` [`infra/db/main.tf:3`](infra/db/main.tf#L3) `aws_db_instance.odd`: the rule failed
+* error: `RS101` [`infra/db/main.tf:3`]({BLOB}/infra/db/main.tf#L3) `aws_db_instance.odd`: the rule failed
 
 </details>
 
 <details><summary>2 problems, 1 of which cost input</summary>
 
-* [`infra/bad.tf:4`](infra/bad.tf#L4) invalid: unexpected }
-* [`infra/main.tf:3`](infra/main.tf#L3) module-unavailable: the source of module vpc is not on this machine
+* [`infra/bad.tf:4`]({BLOB}/infra/bad.tf#L4) invalid: unexpected }}
+* [`infra/main.tf:3`]({BLOB}/infra/main.tf#L3) module-unavailable: the source of module vpc is not on this machine
 
 </details>
 
@@ -62,7 +67,7 @@ Not judged: 4 resources of 2 types that the catalog does not know.
 
 
 def test_a_full_report(full: Report) -> None:
-    assert render(full, Options(prefix="infra/")) == GOLDEN
+    assert render(full, replace(WEB, prefix="infra/")) == GOLDEN
 
 
 def html(text: str) -> str:
@@ -118,10 +123,10 @@ def test_hostile_text_is_shown_as_it_is(report: Make, finding: MakeFinding, text
         [finding(message=text, resource=text, slug=text), finding(Outcome.UNKNOWN, why=text, resource=text)],
         problems=(Problem(Span("a.tf", 1), ProblemKind.INVALID, text),),
     )
-    shown = html(render(page))
-    ours = "h2 h3 p strong table thead tbody tr th td a code details summary ul li"
+    shown = html(render(page, WEB))
+    ours = "h2 h3 p strong table thead tbody tr th td a code details summary ul li span"
     assert set(re.findall(r"<(\w+)", shown)) <= set(ours.split())
-    assert set(re.findall(r'href="([^"]*)"', shown)) == {"db/main.tf#L3", "a.tf#L1"}
+    assert set(re.findall(r'href="([^"]*)"', shown)) == {f"{BLOB}/db/main.tf#L3", f"{BLOB}/a.tf#L1"}
     # Each finding is one row of five cells under the head, after the two rows of the axis table.
     assert shown.count("<td>") + shown.count("<td style") == 2 * 4 + 1 * 5
 
@@ -129,7 +134,7 @@ def test_hostile_text_is_shown_as_it_is(report: Make, finding: MakeFinding, text
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_parser_gives_back_the_text(text: str) -> None:
     one_line = " ".join(text.split()) if "\n" in text else text
-    back = MarkdownIt("commonmark").render(escaped(text)).replace("\u200b", "")
+    back = MarkdownIt("commonmark").render(escaped(text)).replace("\u200b", "").replace("<span>$</span>", "$")
     assert back == f"<p>{one_line.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</p>\n"
 
 
@@ -148,5 +153,5 @@ def test_code_spans_hold_any_text(text: str) -> None:
 
 
 def test_paths_are_encoded(report: Make, finding: MakeFinding) -> None:
-    text = render(report([finding(span=Span("a b/(x)|é.tf", 2))]), Options())
-    assert "[`a b/(x)\\|é.tf:2`](a%20b/%28x%29%7C%C3%A9.tf#L2)" in text
+    text = render(report([finding(span=Span("a b/(x)|é.tf", 2))]), WEB)
+    assert f"[`a b/(x)\\|é.tf:2`]({BLOB}/a%20b/%28x%29%7C%C3%A9.tf#L2)" in text

@@ -85,12 +85,12 @@ def test_one_word_for_both_readings(outage: MakeOutage, automatic: str, manual: 
 
 
 def test_markdown_is_a_table_whatever_the_names(page: OutageReport) -> None:
-    shown = outage_markdown.render(page, Options(prefix="infra/"))
+    shown = outage_markdown.render(page, Options(prefix="infra/", repository_url="https://host/a/b", revision="c0ffee"))
     assert "| a\\|b | critical | down | up | safe |" in shown
     html = MarkdownIt("commonmark").enable("table").render(shown)
     assert html.count("<td>") == 4 * 5
     assert "<td>a|b</td>" in html
-    assert 'href="infra/db/main.tf#L3"' in html
+    assert 'href="https://host/a/b/blob/c0ffee/infra/db/main.tf#L3"' in html
     assert html.count("<ol>") == 3
     assert "🔴 stops: orders" in html
     assert "🟠 by hand: a|b" in html

@@ -57,9 +57,9 @@ MARKDOWN = """\
 
 ### What stops them
 
-* `zone:aws/a` stops **orders**: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → zone:aws/a [`db/main.tf:3`](db/main.tf#L3)
-* `an account of aws that is not named` stops **orders**, perhaps: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → account:aws/?x [`db/main.tf:3`](db/main.tf#L3)
-* `zone:aws/b` + `zone:aws/c` stop **a\\|b &lt;i&gt;**; a person can bring it back: aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → zone:aws/b [`db/main.tf:3`](db/main.tf#L3); aws_db_instance.main [`db/main.tf:1`](db/main.tf#L1) → zone:aws/c [`db/main.tf:3`](db/main.tf#L3)
+* `zone:aws/a` stops **orders**: aws_db_instance.main [`db/main.tf:1`](https://host/a/b/blob/c0ffee/db/main.tf#L1) → zone:aws/a [`db/main.tf:3`](https://host/a/b/blob/c0ffee/db/main.tf#L3)
+* `an account of aws that is not named` stops **orders**, perhaps: aws_db_instance.main [`db/main.tf:1`](https://host/a/b/blob/c0ffee/db/main.tf#L1) → account:aws/?x [`db/main.tf:3`](https://host/a/b/blob/c0ffee/db/main.tf#L3)
+* `zone:aws/b` + `zone:aws/c` stop **a\\|b &lt;i&gt;**; a person can bring it back: aws_db_instance.main [`db/main.tf:1`](https://host/a/b/blob/c0ffee/db/main.tf#L1) → zone:aws/b [`db/main.tf:3`](https://host/a/b/blob/c0ffee/db/main.tf#L3); aws_db_instance.main [`db/main.tf:1`](https://host/a/b/blob/c0ffee/db/main.tf#L1) → zone:aws/c [`db/main.tf:3`](https://host/a/b/blob/c0ffee/db/main.tf#L3)
 """  # fmt: skip
 
 
@@ -89,7 +89,8 @@ def test_colour_changes_nothing_but_colour(page: Report) -> None:
 
 
 def test_markdown(page: Report) -> None:
-    assert MARKDOWN in markdown.render(page)
+    web = Options(repository_url="https://host/a/b", revision="c0ffee")
+    assert MARKDOWN in markdown.render(page, web)
     html = MarkdownIt("commonmark").enable("table").render(markdown.render(page))
     assert "<td>a|b &lt;i&gt;</td>" in html
 

@@ -173,14 +173,6 @@ def test_a_fact_marks_and_relates(monkeypatch: pytest.MonkeyPatch, graph_of: Cal
     assert found.message == "1 of d in main.tf, a aws_db_instance"
 
 
-def test_fingerprints_do_not_move_with_lines(graph_of: Callable[..., Graph]) -> None:
-    text = 'resource "aws_db_instance" "d" { multi_az = false }\nresource "aws_db_instance" "e" { multi_az = false }\n'
-    before = {f.resource: f.fingerprint for f in judged(graph_of(text))}
-    after = {f.resource: f.fingerprint for f in judged(graph_of("\n\n# moved\n" + text))}
-    assert before == after
-    assert len(set(before.values())) == 2
-
-
 # -- resources that may not exist ------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from scanner.model.finding import Axis, Finding, Outcome, Severity
 from scanner.model.problem import ProblemKind
 from scanner.model.report import Report
 from scanner.model.span import Span
-from scanner.rules.waivers import RiskWaiver, inline_waivers, suppress
+from scanner.rules.waivers import Reach, RiskWaiver, inline_waivers, suppress
 
 DATABASE = [
     'resource "aws_db_instance" "d" {',
@@ -174,10 +174,10 @@ def test_the_first_line_of_a_block_counts_in_its_own_file() -> None:
     finding = Finding("RS1", "one", Axis.ZONE, Severity.HIGH, Outcome.FAIL, "a.b", Span("part.tf", 20), "m")
     blocks = {"a.b": (Span("main.tf", 3),)}
     sources = {"part.tf": ["", "", "# riskscan: ignore[RS1] x"], "main.tf": ["", "", ""]}
-    found, _ = suppress([finding], list(inline_waivers(sources)), blocks, {"rs1": "RS1"}, None)
+    found, _ = suppress([finding], list(inline_waivers(sources)), Reach({"rs1": "RS1"}, blocks), None)
     assert found[0].outcome is Outcome.FAIL
     sources = {"main.tf": ["", "# riskscan: ignore[RS1] x", "code"]}
-    found, problems = suppress([finding], list(inline_waivers(sources)), blocks, {"rs1": "RS1"}, None)
+    found, problems = suppress([finding], list(inline_waivers(sources)), Reach({"rs1": "RS1"}, blocks), None)
     assert (found[0].outcome, found[0].reason, problems) == (Outcome.SUPPRESSED, "x", ())
 
 

@@ -16,6 +16,7 @@ from scanner.parsers.azure import arm, bicep
 from scanner.parsers.azure.arm_expressions import Expressions
 from scanner.parsers.azure.reports import Refused
 from scanner.parsers.azure.tree import At, ParameterFile, Template
+from scanner.parsers.source_lines import source_lines
 from scanner.parsers.template_files import TemplateFiles
 
 BICEP: Final = ".bicep"
@@ -95,12 +96,14 @@ class Reading:
     def _decoded(self, content: bytes, name: str) -> str | None:
         encoding = encoding_of(content)
         try:
-            return content.decode(encoding).replace("\r\n", "\n")
+            text = content.decode(encoding)
         except UnicodeDecodeError as error:
             message = f"not valid {encoding.removesuffix('-sig').upper()} at byte {error.start}"
             self.report(Span(name, 1), ProblemKind.UNREADABLE, message)
             self.unread.add(name)
             return None
+        self.sources[name] = source_lines(content if encoding.startswith("utf-8") else text)
+        return text.replace("\r\n", "\n")
 
     # -- templates ---------------------------------------------------------------------------------
 
@@ -118,7 +121,6 @@ class Reading:
         name, text = self.name_of(path), self.text(path, asked)
         if text is None:
             return None
-        self.sources[name] = tuple(text.split("\n"))
         try:
             if path.lower().endswith(BICEP):
                 return bicep.read_template(text, name)
@@ -132,7 +134,6 @@ class Reading:
         name, text = self.name_of(path), self.text(path, asked)
         if text is None:
             return None
-        self.sources[name] = tuple(text.split("\n"))
         try:
             if path.lower().endswith(".bicepparam"):
                 return bicep.read_parameters(text, name)

@@ -15,6 +15,8 @@ from scanner.parsers.cloudformation.names import region_of
 PLATFORM: Final = "cloudformation"
 _LIFECYCLE: Final = ("DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
 
+_METADATA: Final = ("riskscan/ignore", "checkov", "bridgecrew")
+
 
 def declarations(stack: Evaluation, written: str) -> Iterator[Declaration]:
     """Every resource of a stack that may exist."""
@@ -51,6 +53,8 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
     beside = {name: found for name in _LIFECYCLE if (found := stack.part(entry.name, name)) is not None}
     lifecycle: dict[str, Value] = {name: plain.value(each, f"lifecycle.{name}") for name, each in beside.items()}
     places = {f"lifecycle.{name}": each for name, each in beside.items()}
+    metadata = _metadata(stack.part(entry.name, "Metadata"), plain)
+    places |= {f"metadata.{name}": found for name, (found, _) in metadata.items()}
     condition = stack.part(entry.name, "Condition")
     if condition is not None:
         places["Condition"] = condition
@@ -73,7 +77,15 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
         lifecycle={name: value for name, value in lifecycle.items() if value is not NO_VALUE},
         depends_on=tuple(_depends_on(stack, entry, depends_on)),
         written=written,
+        metadata={name: value for name, (_, value) in metadata.items()},
     )
+
+
+def _metadata(held: Field | None, plain: Plain) -> dict[str, tuple[Field, Value]]:
+    """The parts of a resource's metadata in which waivers stand; the rest is for whoever deploys it."""
+    parts = held.mapping() if held is not None else {}
+    read = {name: (parts[name], plain.value(parts[name], f"metadata.{name}")) for name in _METADATA if name in parts}
+    return {name: (found, value) for name, (found, value) in read.items() if value is not NO_VALUE}
 
 
 def _provider(stack: Evaluation) -> ProviderContext:

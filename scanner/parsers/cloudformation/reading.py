@@ -16,6 +16,7 @@ from scanner.parsers.cloudformation.fields import Origin
 from scanner.parsers.cloudformation.limits import Budget
 from scanner.parsers.cloudformation.syntax import Scope
 from scanner.parsers.positioned_yaml import Document, Places, read_yaml
+from scanner.parsers.source_lines import source_lines
 from scanner.parsers.template_files import TemplateFiles
 
 
@@ -122,7 +123,7 @@ class Reading:
     def _parsed(self, path: str, content: bytes) -> Document | None:
         name = self.name_of(path)
         found = read_yaml(content, name)
-        self.sources[name] = tuple(content.decode("utf-8-sig", "replace").splitlines())
+        self.sources[name] = source_lines(content)
         self.problems.extend(found.problems)
         if any(problem.kind.incomplete for problem in found.problems):
             (self.partly if found.documents else self.unread).add(name)

@@ -20,6 +20,7 @@ from scanner.parsers.compose.fields import OVERRIDE, RESET, Field, Origin
 from scanner.parsers.compose.interpolation import Refused, Variables
 from scanner.parsers.compose.merging import SECTIONS, merged_model
 from scanner.parsers.positioned_yaml import Document, Places, read_yaml
+from scanner.parsers.source_lines import source_lines
 
 MAX_FIELDS: Final = 300_000
 """Fields that the files of one scan may make, those of files that are read several times counted each time."""
@@ -97,7 +98,7 @@ class Reading:
     def _parsed(self, path: str, content: bytes) -> tuple[Document, ...]:
         name = self.name_of(path)
         found = read_yaml(content, name)
-        self.sources[name] = tuple(content.decode("utf-8-sig", "replace").splitlines())
+        self.sources[name] = source_lines(content)
         self.problems.extend(found.problems)
         if any(problem.kind.incomplete for problem in found.problems):
             (self.partly if found.documents else self.unread).add(name)
@@ -110,7 +111,7 @@ class Reading:
             return EnvFile({}, {})
         name = self.name_of(path)
         text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-        self.sources[name] = tuple(text.splitlines())
+        self.sources[name] = source_lines(content)
         found = read_variables(text, name, known, raw=raw)
         self.problems.extend(found.problems)
         return found

@@ -29,6 +29,7 @@ from scanner.parsers.kubernetes.helm_wrap import Source, Texts, Wrapped, reporte
 from scanner.parsers.kubernetes.objects import KubernetesObject, objects
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading
 from scanner.parsers.positioned_yaml import Document, Places, read_yaml
+from scanner.parsers.source_lines import source_lines
 
 MAX_CHARTS: Final = 2_000
 """Charts of one scan that are rendered."""
@@ -239,7 +240,7 @@ class _Job:
 
     def _show(self, source: Source) -> None:
         if source.template.file:
-            self.reading.sources.setdefault(source.template.file, tuple(source.template.text.splitlines()))
+            self.reading.sources.setdefault(source.template.file, source_lines(source.template.text))
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -279,7 +280,7 @@ class _Job:
             name = reported(chart, path)
             result = read_yaml(content, name)
             if name:
-                self.reading.sources[name] = tuple(content.decode("utf-8-sig", "replace").splitlines())
+                self.reading.sources[name] = source_lines(content)
                 self.reading.problems.extend(result.problems)
             self._count(name, result.problems, bool(result.documents))
             for document in result.documents:

@@ -13,6 +13,7 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.objects import KubernetesObject, secret_texts
 from scanner.parsers.positioned_yaml import YamlFile, read_yaml
+from scanner.parsers.source_lines import source_lines
 
 _FILLED_IN: Final = "is filled in by a program that is not run here"
 _SHORTEST_SECRET: Final = 4
@@ -67,7 +68,7 @@ class Reading:
             result = YamlFile((), (fault,))
         else:
             result = read_yaml(content, file.name)
-            self.sources[file.name] = tuple(content.decode("utf-8-sig", "replace").splitlines())
+            self.sources[file.name] = source_lines(content)
         self.problems.extend(result.problems)
         if any(problem.kind.incomplete for problem in result.problems):
             (self.partly if result.documents else self.unread).add(file.name)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
+from scanner.parsers.source_lines import source_lines
 from scanner.parsers.terraform import syntax, tree
 from scanner.parsers.terraform.source import ModuleSource, module_source
 from scanner.parsers.terraform.variables import Assignment, read_assignments
@@ -105,7 +106,7 @@ class Reader:
         if key not in self.trees:
             self.trees[key] = syntax.parse(data, file.path.name)
         parsed = self.trees[key]
-        self.lines[file.name] = tuple(data.decode("utf-8", "replace").split("\n"))
+        self.lines[file.name] = source_lines(data)
         if any(problem.fatal for problem in parsed.problems):
             empty = not parsed.body.attributes and not parsed.body.blocks
             (self.unread if empty else self.partly).add(file.name)

@@ -262,7 +262,7 @@ def test_more_files_of_values_win_in_order_and_are_where_to_change_them(charts: 
     place = by_id(parsed)["default/Deployment/web"].places["spec.replicas"].parent
     assert place is not None
     assert (Path(place.file).name, place.line) == ("c.yaml", 2)
-    assert parsed.sources[place.file] == ("x: 1", "replicas: 3")
+    assert parsed.sources[place.file] == ("x: 1", "replicas: 3", "")
 
 
 @needs_helm

@@ -1,0 +1,167 @@
+"""The words and choices that all formats share about what changed since an earlier state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from scanner.model.comparison import Cause, Coefficient, Comparison, Effect, ServicePair, Turn
+from scanner.model.finding import Finding, Outcome, Severity
+from scanner.model.report import Report
+from scanner.model.score import Score
+from scanner.reporters import comparison as words
+from scanner.reporters import summary
+from scanner.reporters.options import Options
+
+NAMED: Final = 3
+"""So many services are named in the headline; the table has the others."""
+
+_NUMBERS: Final = {0: "no", 1: "one", 2: "two", 3: "three", None: "more than three"}
+_NOUNS: Final = {"edge": "edge provider", "owner": "endpoint owner", "service": "provider's service"}
+
+
+class New(Struct, frozen=True):
+    """A finding that was not there before, for all resources of its line, with the changes that it comes from.
+
+    ``before`` is what the rule answered then; empty where that was a pass, or nothing.
+    """
+
+    finding: Finding
+    causes: tuple[Cause, ...]
+    before: str = ""
+
+
+def headline(since: Comparison) -> str:
+    """``2 new findings (1 critical, 1 high), 1 fixed; withdrawals: one zone now stops it, before it took two``."""
+    turned = [sentence(pair, each) for pair, each in services_turned(since)]
+    more = len(turned) - NAMED
+    rest = [f"{summary.plural(more, 'more change')} of services"] if more > 0 else []
+    return "; ".join([findings(since), *turned[:NAMED], *rest])
+
+
+def findings(since: Comparison) -> str:
+    """How many findings are new and fixed."""
+    new = len(since.new)
+    told = f" ({_severities(since.new)})" if new else ""
+    counted = f"{summary.plural(new, 'new finding')}{told}" if new else "no new findings"
+    return f"{counted}, {len(since.fixed)} fixed" if since.fixed else counted
+
+
+def _severities(turns: Sequence[Turn]) -> str:
+    numbers = dict.fromkeys(sorted(Severity, reverse=True), 0)
+    for turn in turns:
+        numbers[turn.finding.severity] += 1
+    return ", ".join(f"{number} {severity.label}" for severity, number in numbers.items() if number)
+
+
+def services_turned(since: Comparison) -> list[tuple[ServicePair, Coefficient]]:
+    """The services that take more or fewer failures than before, at the first such level; the worse off first."""
+    found = [
+        (pair, each)
+        for wanted in (Effect.MORE, Effect.LESS)
+        for pair in since.services
+        if pair.effect is wanted
+        for each in [e for e in pair.coefficients if e.effect is wanted and e.base.low != e.head.low][:1]
+    ]
+    return sorted(found, key=lambda item: item[1].effect is not Effect.MORE)
+
+
+def sentence(pair: ServicePair, each: Coefficient) -> str:
+    """``withdrawals: one zone now stops it, before it took two``."""
+    before, after = each.base.low, each.head.low
+    noun = _NOUNS.get(each.level, each.level)
+    domains = f"{_NUMBERS.get(after, after)} {noun if after == 1 else noun + 's'}"
+    if each.effect is Effect.LESS:
+        return f"{pair.head}: it now takes {domains} to stop it, before it took {_NUMBERS.get(before, before)}"
+    verb = "stops" if after == 1 else "stop"
+    return f"{pair.head}: {domains} now {verb} it, before it took {_NUMBERS.get(before, before)}"
+
+
+def table(report: Report, since: Comparison) -> Iterator[tuple[str, str, str, str]]:
+    """What is told side by side: its name, both sides, and the effect; of services what changed."""
+    base, head = since.base.score, since.head.score
+    yield "stage", words.stage(base), words.stage(head), ""
+    yield "score", words.points(base), words.points(head), _better(base.low, head.low)
+    for axis in (axis.axis.value for axis in report.score.axes):
+        before, after = _axis(axis, base), _axis(axis, head)
+        if before or after:
+            yield axis, _range(before), _range(after), _better(*(each[0] if each else 0.0 for each in (before, after)))
+    for pair in since.services:
+        for each in pair.coefficients:
+            if each.base != each.head:
+                effect = "" if each.effect is Effect.NEITHER else words.EFFECTS[each.effect]
+                yield f"{pair.head}, {each.level}", words.interval(each.base), words.interval(each.head), effect
+        if pair.reason:
+            there, missing = "found", "-"
+            yield pair.head or pair.name, *((missing, there) if pair.head else (there, missing)), pair.reason
+
+
+def _axis(name: str, score: Score) -> tuple[float, float] | None:
+    found = next((axis for axis in score.axes if axis.axis.value == name), None)
+    return (found.low, found.high) if found is not None and summary.judged(found, score) else None
+
+
+def _range(points: tuple[float, float] | None) -> str:
+    return summary.score_range(*points) if points else "-"
+
+
+def _better(before: float, after: float) -> str:
+    return "better" if after > before else "worse" if after < before else ""
+
+
+def new(report: Report, options: Options) -> tuple[New, ...]:
+    """The new findings that the reader wants listed, worst first, one for each rule and line."""
+    turns = report.since.new if report.since else ()
+    shown = sorted((t for t in turns if t.finding.severity >= options.min_severity), key=_worst_first)
+    lines: dict[tuple[str, str, int], list[Turn]] = {}
+    for turn in shown:
+        lines.setdefault(_line(turn.finding), []).append(turn)
+    return tuple(_new(finding, lines[_line(finding)]) for finding in summary.merged(turn.finding for turn in shown))
+
+
+def _new(finding: Finding, turns: Sequence[Turn]) -> New:
+    causes = dict.fromkeys(cause for turn in turns for cause in turn.causes)
+    told = turns[0].other not in (None, Outcome.PASS)
+    return New(finding, tuple(causes), words.outcome(turns[0].other) if told else "")
+
+
+def _worst_first(turn: Turn) -> tuple[int, str, int, int, str, str]:
+    return summary.worst_first(turn.finding)
+
+
+def _line(finding: Finding) -> tuple[str, str, int]:
+    return finding.rule, finding.span.file, finding.span.line
+
+
+def fixed(since: Comparison, options: Options) -> list[Turn]:
+    """The fixed findings that the reader wants listed; their places are base's."""
+    return sorted((t for t in since.fixed if t.finding.severity >= options.min_severity), key=_worst_first)
+
+
+def lasting(since: Comparison, options: Options) -> tuple[Finding, ...]:
+    """The findings that failed before and still do, one for each rule and line."""
+    shown = (finding for finding in since.lasting if finding.severity >= options.min_severity)
+    return summary.merged(sorted(shown, key=summary.worst_first))
+
+
+def blind(since: Comparison) -> Iterator[str]:
+    """Why the comparison does not answer for everything."""
+    for side, consequence in (
+        (since.head, "what is new in it is not told"),
+        (since.base, "what was there may look new"),
+    ):
+        if lost := sum(problem.kind.incomplete for problem in side.problems):
+            yield f"{summary.plural(lost, 'problem')} kept input of the {side.label} from being read: {consequence}."
+
+
+def quiet(since: Comparison) -> bool:
+    """Whether nothing got worse, nothing is hidden and everything was read: there is nothing to tell a reviewer."""
+    worse = any(pair.effect is Effect.MORE for pair in since.services)
+    return not (since.new or since.weakened or worse or any(blind(since)))
+
+
+def cause_words(causes: Iterable[Cause]) -> str:
+    """What changed, in a clause."""
+    return "; ".join(f"{cause.text}{' (removed)' if cause.removed else ''}" for cause in causes)
