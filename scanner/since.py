@@ -23,6 +23,7 @@ from scanner.model.finding import Outcome
 from scanner.model.origin import Origin
 from scanner.model.report import Report
 from scanner.model.resource import Declaration
+from scanner.parsers.azure import provenance as azure_provenance
 from scanner.parsers.cloudformation import provenance as cloudformation_provenance
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.terraform import provenance as terraform_provenance
@@ -163,10 +164,15 @@ def _judged(estate: Estate, state: State, loaded: RuleSet) -> Judged:
     names = tuple(relative_name(path.resolve(), found.base) for path in given)
     terraform = terraform_provenance.Provenance(estate.parsed.sources, top, names)
     cloudformation = cloudformation_provenance.Provenance(estate.parsed.sources)
+    bicep = azure_provenance.Provenance(estate.parsed.sources)
 
     def origins(declaration: Declaration, path: str) -> tuple[Origin, ...]:
-        known = cloudformation if declaration.dialect == "cloudformation" else terraform
-        return known.origins(declaration, path)
+        match declaration.dialect:
+            case "cloudformation":
+                return cloudformation.origins(declaration, path)
+            case "bicep":
+                return bicep.origins(declaration, path)
+        return terraform.origins(declaration, path)
 
     return Judged(replace(report, base=str(state.shown)), graph, state.revision, origins)
 
