@@ -35,8 +35,10 @@ def _judged(report: Report, config: Config) -> Iterable[Finding]:
 
 
 def comparison_exit_code(report: Comparison, config: Config) -> int:
-    """The same for two estates: only what is more centralized in ``head`` counts."""
-    severities = [*_drifts(report, config), *_services_worse(report)]
+    """The same for two estates: only what is more centralized in ``head`` counts, of two states of code what is new."""
+    inventory = report.base.inventory or report.head.inventory
+    found = _drifts(report, config) if inventory else (turn.finding.severity for turn in report.new)
+    severities = [*found, *_services_worse(report)]
     worse = config.fail_on is not None and any(severity >= config.fail_on for severity in severities)
     if worse and not config.exit_zero:
         return FINDINGS

@@ -262,6 +262,7 @@ def test_two_revisions(root: Path, riskscan: Run) -> None:
     assert [turn["rule"] for turn in there["new"]] == [turn["rule"] for turn in back["fixed"]] == ["RS101"]
     assert (there["base"]["revision"], there["head"]["revision"]) == (first, second)
     assert answer_of(riskscan, "HEAD^")["new"] == []  # the working tree is as it was
+    assert [riskscan("diff", *sides).code for sides in ((first, second), (second, first))] == [1, 0]
 
 
 def test_a_path_wins_over_a_revision_of_its_name(root: Path, riskscan: Run) -> None:
