@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from scanner.model.comparison import Cause, Coefficient, Comparison, Effect, ServicePair, Turn
+from scanner.model.comparison import Cause, Comparison, Effect, ServicePair, Turn
 from scanner.model.finding import Finding, Outcome, Severity
 from scanner.model.report import Report
 from scanner.model.score import Score
@@ -18,8 +19,7 @@ from scanner.reporters.options import Options
 NAMED: Final = 3
 """So many services are named in the headline; the table has the others."""
 
-_NUMBERS: Final = {0: "no", 1: "one", 2: "two", 3: "three", None: "more than three"}
-_NOUNS: Final = {"edge": "edge provider", "owner": "endpoint owner", "service": "provider's service"}
+_ORDER: Final = (Effect.MORE, Effect.UNDECIDED, Effect.LESS, Effect.NEITHER)
 
 
 class New(Struct, frozen=True):
@@ -34,11 +34,11 @@ class New(Struct, frozen=True):
 
 
 def headline(since: Comparison) -> str:
-    """``2 new findings (1 critical, 1 high), 1 fixed; withdrawals: one zone now stops it, before it took two``."""
-    turned = [sentence(pair, each) for pair, each in services_turned(since)]
+    """``2 new findings (1 critical, 1 high), 1 fixed. withdrawals: one zone now stops it; before it took two``."""
+    turned = services_turned(since)
     more = len(turned) - NAMED
     rest = [f"{summary.plural(more, 'more change')} of services"] if more > 0 else []
-    return "; ".join([findings(since), *turned[:NAMED], *rest])
+    return ". ".join([findings(since), *turned[:NAMED], *rest])
 
 
 def findings(since: Comparison) -> str:
@@ -56,27 +56,15 @@ def _severities(turns: Sequence[Turn]) -> str:
     return ", ".join(f"{number} {severity.label}" for severity, number in numbers.items() if number)
 
 
-def services_turned(since: Comparison) -> list[tuple[ServicePair, Coefficient]]:
-    """The services that take more or fewer failures than before, at the first such level; the worse off first."""
-    found = [
-        (pair, each)
-        for wanted in (Effect.MORE, Effect.LESS)
-        for pair in since.services
-        if pair.effect is wanted
-        for each in [e for e in pair.coefficients if e.effect is wanted and e.base.low != e.head.low][:1]
-    ]
-    return sorted(found, key=lambda item: item[1].effect is not Effect.MORE)
+def services_turned(since: Comparison) -> list[str]:
+    """What changed for services, in a sentence each: at the first level that changed; the worse off first."""
+    worst_first = sorted(since.services, key=lambda pair: _ORDER.index(pair.effect))
+    return [sentence for pair in worst_first for sentence in list(words.told(_alike(pair)))[:1]]
 
 
-def sentence(pair: ServicePair, each: Coefficient) -> str:
-    """``withdrawals: one zone now stops it, before it took two``."""
-    before, after = each.base.low, each.head.low
-    noun = _NOUNS.get(each.level, each.level)
-    domains = f"{_NUMBERS.get(after, after)} {noun if after == 1 else noun + 's'}"
-    if each.effect is Effect.LESS:
-        return f"{pair.head}: it now takes {domains} to stop it, before it took {_NUMBERS.get(before, before)}"
-    verb = "stops" if after == 1 else "stop"
-    return f"{pair.head}: {domains} now {verb} it, before it took {_NUMBERS.get(before, before)}"
+def _alike(pair: ServicePair) -> ServicePair:
+    """A service with the levels alone that decide its effect."""
+    return replace(pair, coefficients=tuple(each for each in pair.coefficients if each.effect is pair.effect))
 
 
 def table(report: Report, since: Comparison) -> Iterator[tuple[str, str, str, str]]:
