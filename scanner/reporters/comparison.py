@@ -143,9 +143,12 @@ def interval(each: Interval) -> str:
 
 def told(service: ServicePair) -> Iterator[str]:
     """What changed for a service, a sentence a level: ``withdrawals: one zone now stops it; before it took two``."""
-    for each in service.coefficients:
-        if sentence := _told(service, each):
-            yield f"{service.head or service.name}: {sentence}"
+    return (f"{service.head or service.name}: {sentence}" for sentence in turns(service))
+
+
+def turns(service: ServicePair) -> Iterator[str]:
+    """The same without its name."""
+    return filter(None, (_told(service, each) for each in service.coefficients))
 
 
 def _told(service: ServicePair, each: Coefficient) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from scanner.reporters import summary
 from scanner.reporters.options import Options
 
 NAMED: Final = 3
-"""So many services are named in the headline; the table has the others."""
+"""So many changes of services are told in the headline; the table has the others."""
 
 _ORDER: Final = (Effect.MORE, Effect.UNDECIDED, Effect.LESS, Effect.NEITHER)
 
@@ -35,10 +36,7 @@ class New(Struct, frozen=True):
 
 def headline(since: Comparison) -> str:
     """``2 new findings (1 critical, 1 high), 1 fixed. withdrawals: one zone now stops it; before it took two``."""
-    turned = services_turned(since)
-    more = len(turned) - NAMED
-    rest = [f"{summary.plural(more, 'more change')} of services"] if more > 0 else []
-    return ". ".join([findings(since), *turned[:NAMED], *rest])
+    return ". ".join([findings(since), *services_turned(since)])
 
 
 def findings(since: Comparison) -> str:
@@ -57,9 +55,17 @@ def _severities(turns: Sequence[Turn]) -> str:
 
 
 def services_turned(since: Comparison) -> list[str]:
-    """What changed for services, in a sentence each: at the first level that changed; the worse off first."""
-    worst_first = sorted(since.services, key=lambda pair: _ORDER.index(pair.effect))
-    return [sentence for pair in worst_first for sentence in list(words.told(_alike(pair)))[:1]]
+    """What changed for services at the first level that changed, the worse off first: few sentences, and how many more.
+
+    Services of which the same is to be told share a sentence.
+    """
+    names: dict[str, list[str]] = {}
+    for pair in sorted(since.services, key=lambda pair: _ORDER.index(pair.effect)):
+        for sentence in islice(words.turns(_alike(pair)), 1):
+            names.setdefault(sentence, []).append(pair.head or pair.name)
+    told = [f"{', '.join(several)}: {sentence}" for sentence, several in names.items()]
+    more = len(told) - NAMED
+    return [*told[:NAMED], *([f"{summary.plural(more, 'more change')} of services"] if more > 0 else [])]
 
 
 def _alike(pair: ServicePair) -> ServicePair:

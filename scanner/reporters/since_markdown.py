@@ -21,8 +21,10 @@ FINDINGS: Final = "| Severity | Rule | Place | Resource | What |\n|---|---|---|-
 
 
 def head(since: Comparison, options: Options) -> str:
-    """The verdict in one line, what weakens it, and how far it reaches."""
-    lines = [f"## riskscan: {escaped(words.headline(since))}", ""]
+    """The verdict in one line, what it means for services, what weakens it, and how far it reaches."""
+    lines = [f"## riskscan: {escaped(words.findings(since))}", ""]
+    turned = words.services_turned(since)
+    lines += [*(f"* {escaped(told)}" for told in turned), *([""] if turned else [])]
     lines += _warning(since, options)
     lines += [f"{line}\n" for line in map(escaped, words.blind(since))]
     if hidden := sum(turn.finding.severity < options.min_severity for turn in since.new):

@@ -17,7 +17,9 @@ LISTED: Final = 20
 
 def lines(report: Report, since: Comparison, options: Options) -> Iterator[tuple[str, bool]]:
     """Each line, and whether it is one that stands out."""
-    yield f"Since {inert(since.base.revision[:12] or since.base.label)}: {inert(words.headline(since))}", True
+    yield f"Since {inert(since.base.revision[:12] or since.base.label)}: {inert(words.findings(since))}", True
+    for told in words.services_turned(since):
+        yield f"  {inert(told)}", False
     for told in words.blind(since):
         yield f"  {inert(told)}", False
     for each in since.weakened:

@@ -42,7 +42,9 @@ HOST = "https://github.com/example/exchange"
 WEB = Options(repository_url=HOST, revision="c0ffee", run_url=f"{HOST}/actions/runs/7")
 
 PAGE = f"""\
-## riskscan: 2 new findings (1 critical, 1 high), 1 fixed. withdrawals: one zone now stops it; before it took two
+## riskscan: 2 new findings (1 critical, 1 high), 1 fixed
+
+* withdrawals: one zone now stops it; before it took two
 
 > [!WARNING]
 > This change makes the gate milder:
@@ -171,11 +173,19 @@ def test_nothing_is_linked_while_the_repository_is_unknown(reviewed: Report) -> 
     assert "`db/main.tf:3`" in shown
 
 
-def test_the_headline_names_three_services_the_worse_off_first(since: MakeSince, turned: MakeTurned) -> None:
-    pairs = [turned(f"a{n}", "zone", 1, 2, Effect.LESS) for n in range(3)] + [turned("z", "edge", 2, 1, Effect.MORE)]
+def test_the_headline_tells_three_changes_the_worse_off_first(since: MakeSince, turned: MakeTurned) -> None:
+    pairs = [turned(f"a{n}", "zone", 1, n + 2, Effect.LESS) for n in range(2)]
+    pairs += [turned("b", "region", 1, 2, Effect.LESS), turned("z", "edge", 2, 1, Effect.MORE)]
     assert words.headline(since(services=tuple(pairs))) == (
         "no new findings. z: one edge service now stops it; before it took two. a0: it now takes two zones to stop it; "
-        "before one did. a1: it now takes two zones to stop it; before one did. 1 more change of services"
+        "before one did. a1: it now takes three zones to stop it; before one did. 1 more change of services"
+    )
+
+
+def test_services_that_changed_alike_share_a_sentence(since: MakeSince, turned: MakeTurned) -> None:
+    pairs = [turned(name, "zone", 2, 1, Effect.MORE) for name in ("orders", "withdrawals")]
+    assert words.headline(since(services=tuple(pairs))) == (
+        "no new findings. orders, withdrawals: one zone now stops it; before it took two"
     )
 
 
@@ -345,7 +355,8 @@ def test_json_tells_it_as_its_schema_says(reviewed: Report) -> None:
 
 
 TEXT = """\
-Since bbbbbbbbbbbb: 2 new findings (1 critical, 1 high), 1 fixed. withdrawals: one zone now stops it; before it took two
+Since bbbbbbbbbbbb: 2 new findings (1 critical, 1 high), 1 fixed
+  withdrawals: one zone now stops it; before it took two
   milder: .riskscan.yaml:4: fail_on is critical and was high
   new: critical RS101 database-single-zone db/main.tf:1 aws_db_instance.main: The database runs in one zone: multi_az is false.
   new: high RS101 database-single-zone db/main.tf:3 aws_db_instance.main: The database runs in one zone: multi_az is false.
