@@ -10,6 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.model.span import whole_word
+
 TABLE: Final = Path(__file__).with_name("endpoints.tsv")
 MAX_TEXT: Final = 1_000_000
 """Characters of a text that are searched for hosts; the rest is left out."""
@@ -76,14 +78,21 @@ def hosts_in(text: str) -> list[str]:
     in the host, and a text that is nothing but one host name of three labels or more. IP addresses are no names.
     """
     found: dict[str, None] = {}
-    for name in _mentioned(text[:MAX_TEXT]):
+    for _, name in _mentioned(text[:MAX_TEXT]):
         found[name] = None
         if len(found) >= MAX_HOSTS:
             break
     return list(found)
 
 
-def _mentioned(text: str) -> Iterator[str]:
+def named_before(text: str, host: str) -> int:
+    """How often the name of a host stands in a text before it is mentioned there as a host: in a comment, say."""
+    start = next((start for start, name in _mentioned(text[:MAX_TEXT]) if name == host), 0)
+    return len(whole_word(host).findall(text, 0, start))
+
+
+def _mentioned(text: str) -> Iterator[tuple[int, str]]:
+    """The mentions of hosts in order, each with the character at which it begins."""
     positioned = [
         (m.start(), name)
         for m in _AUTHORITY.finditer(text)
@@ -99,7 +108,7 @@ def _mentioned(text: str) -> Iterator[str]:
         name = _host(text.strip(), dotted=True)
         if name.count(".") + 1 >= _LABELS_OF_A_BARE_NAME:
             positioned.append((0, name))
-    return (name for _, name in sorted(positioned, key=lambda item: item[0]))
+    return iter(sorted(positioned, key=lambda item: item[0]))
 
 
 def _of_authority(authority: str) -> Iterator[str]:

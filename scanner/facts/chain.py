@@ -9,7 +9,7 @@ from typing import Final
 from scanner.catalog.endpoints import hosts_in, owner_of
 from scanner.catalog.programs import implementations
 from scanner.facts.containers import running
-from scanner.facts.documents import literal_text, texts
+from scanner.facts.documents import host_span, literal_text, texts
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.programs import BEACON_OPTIONS, EXECUTION_OPTIONS, Node, copies_of, nodes_of, playing, related
 from scanner.facts.third_parties import owner_name
@@ -174,7 +174,7 @@ def _relays(resource: Resource, graph: Graph) -> tuple[list[str], Unknown | None
             endpoint = owner_of(host)
             if endpoint is not None and endpoint.category == "mev-relay":
                 found.setdefault(host)
-                span = span or resource.span_of(path)
+                span = span or host_span(resource, path, text, host)
     return [host for host in found if not TEST_NETWORKS.search(host)], undecided, span
 
 

@@ -15,6 +15,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from scanner.catalog.endpoints import named_before
+from scanner.model.resource import Resource
+from scanner.model.span import Span
 from scanner.model.value import ABSENT, Unknown, Value
 
 _OPEN: Final = "\ue000"
@@ -78,6 +81,16 @@ def settings(attributes: Mapping[str, Value]) -> tuple[Setting, ...]:
 def texts(attributes: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
     """Every text below a resource's attributes with the native path that holds it; gaps become line breaks."""
     return _TEXTS.of(attributes)
+
+
+def setting_span(resource: Resource, setting: Setting) -> Span:
+    """Where a setting stands: its own line in a text of several."""
+    return resource.declaration.span_in(setting.path, setting.name)
+
+
+def host_span(resource: Resource, path: str, text: str, host: str) -> Span:
+    """Where a text that stands at a native path mentions a host."""
+    return resource.declaration.span_in(path, host, named_before(text, host) if "\n" in text else 0)
 
 
 @dataclass(slots=True)

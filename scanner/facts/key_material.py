@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from scanner.facts.documents import Setting, literal_text, settings
+from scanner.facts.documents import Setting, literal_text, setting_span, settings
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.value_bearing import NOT_PRODUCTION, TEST_NETWORKS, is_value_bearing, own_words
 from scanner.graph.graph import Graph
@@ -82,12 +82,12 @@ def open_keys(resource: Resource, _graph: Graph) -> Value:
     named = list(_named_keys(resource))
     written = [*(s for s in named if _is_written(s.value)), *_recognised(resource)]
     if written:
-        span = resource.declaration.span_of(written[0].path)
+        span = setting_span(resource, written[0])
         return Answer(sorted({setting.name for setting in written}), (), span)
     for setting in named:
         if isinstance(setting.value, Unknown) and _is_input(setting.value):
             reason = f"the value of {setting.name} is not in the files: {setting.value.reason}"
-            return Answer(Unknown(reason, setting.value.origin), (), resource.declaration.span_of(setting.path))
+            return Answer(Unknown(reason, setting.value.origin), (), setting_span(resource, setting))
     return [] if named else ABSENT
 
 
@@ -97,7 +97,7 @@ def handed_keys(resource: Resource, _graph: Graph) -> Value:
     if not found:
         return ABSENT
     carried = [setting for setting in found if isinstance(setting.value, Unknown) and not _names_a_store(setting.value)]
-    span = resource.declaration.span_of(carried[0].path) if carried else None
+    span = setting_span(resource, carried[0]) if carried else None
     return Answer(sorted({setting.name for setting in carried}), (), span)
 
 

@@ -225,8 +225,9 @@ def written_partitions(_estate: Resource, graph: Graph) -> Value:
             continue
         asked = {_top(r.path) for r in resource.declaration.references if "aws_partition" in r.target}
         for path, text in texts(resource.declaration.attributes):
-            if _top(path) not in asked and _PARTITION.search(text):
-                found.append((resource, resource.declaration.span_of(path)))
+            written = _PARTITION.search(text) if _top(path) not in asked else None
+            if written is not None:
+                found.append((resource, resource.declaration.span_in(path, written[0])))
                 break
     spans = tuple(Related(span, f"{r.id}: names it", r.id) for r, span in found[1:6])
     return Answer(len(found), spans, found[0][1] if found else None)
@@ -245,7 +246,7 @@ def written_endpoint(resource: Resource, _graph: Graph) -> Value:
         any_setting = True
         match = _REGIONAL.search(literal_text(setting.value, "\0"))
         if match:
-            return Answer(match[0], (), resource.declaration.span_of(setting.path))
+            return Answer(match[0], (), resource.declaration.span_in(setting.path, match[0]))
     return "" if any_setting else ABSENT
 
 

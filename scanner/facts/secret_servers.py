@@ -87,7 +87,7 @@ def vault_storage(resource: Resource, _graph: Graph) -> Value:
     for path, text in texts(resource.declaration.attributes):
         found = _STORAGE.search(text)
         if found and (_LISTENER.search(text) or _SEAL.search(text)):
-            return Answer(found[1], (), resource.declaration.span_of(path))
+            return Answer(found[1], (), resource.declaration.span_in(path, found[0].strip()))
     return ABSENT
 
 

@@ -134,7 +134,8 @@ def slashing_protection_off(resource: Resource, _graph: Graph) -> Value:
     """Whether a signer is told to keep no record of what it signed; absent where nothing is said about it."""
     for path, text in texts(resource.declaration.attributes):
         if "slashing" in text.lower():
-            return Answer(_UNPROTECTED.search(text) is not None, (), resource.declaration.span_of(path))
+            found = _UNPROTECTED.search(text)
+            return Answer(found is not None, (), resource.declaration.span_in(path, found[0] if found else "slashing"))
     return ABSENT
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from scanner.catalog.endpoints import Endpoint, hosts_in, owner_of
-from scanner.facts.documents import Setting, literal_text, settings, texts
+from scanner.facts.documents import Setting, host_span, literal_text, setting_span, settings, texts
 from scanner.facts.estate import applied, managed
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.vendors import TEST_HOSTS, callers, mentions, open_setting, runs_own_node, single_owner
@@ -140,7 +140,7 @@ def rpc_fallback_owner(resource: Resource, _graph: Graph) -> Value:
     for urls, setting in _lists(resource):
         owners = {owner_name(endpoint) for _, endpoint in urls}
         unknown = _gap(setting.value)
-        span = resource.declaration.span_of(setting.path)
+        span = setting_span(resource, setting)
         if unknown is not None and len(owners) == 1:
             return Answer(Unknown(f"{setting.name} may name another owner: {unknown.reason}", unknown.origin), (), span)
         if len(owners) == 1 and not _strangers(setting):
@@ -206,8 +206,8 @@ def retired_endpoints(resource: Resource, _graph: Graph) -> Value:
         for host in hosts_in(text) if "." in text else ():
             calls = True
             for name, what in RETIRED.items():
-                if host == name or host.endswith(f".{name}"):
-                    found.setdefault(what, resource.declaration.span_of(path))
+                if what not in found and (host == name or host.endswith(f".{name}")):
+                    found[what] = host_span(resource, path, text, host)
     if not found:
         return False if calls else ABSENT
     return Answer(next(iter(found)), (), next(iter(found.values())))
@@ -215,15 +215,16 @@ def retired_endpoints(resource: Resource, _graph: Graph) -> Value:
 
 def public_rpc_only(resource: Resource, _graph: Graph) -> Value:
     """Whether all of its chain endpoints are public ones; absent where it names none."""
-    found: dict[str, Span] = {}
+    found: dict[str, tuple[str, str]] = {}
     for path, text in texts(resource.declaration.attributes):
         for host, endpoint in endpoints_in(text):
             if endpoint.category == "rpc":
-                found.setdefault(host, resource.declaration.span_of(path))
+                found.setdefault(host, (path, text))
     if not found:
         return ABSENT
     public = all(any(host == name or host.endswith(f".{name}") for name in PUBLIC_RPC) for host in found)
-    return Answer(public, (), next(iter(found.values())))
+    first, (path, text) = next(iter(found.items()))
+    return Answer(public, (), host_span(resource, path, text, first))
 
 
 # -- one owner behind several names ----------------------------------------------------------------
@@ -237,10 +238,12 @@ def one_owner_behind(_estate: Resource, graph: Graph) -> Value:
     classes: dict[str, dict[str, tuple[str, Resource, Span]]] = {}
     for caller in callers(graph):
         for path, text in texts(caller.declaration.attributes):
-            for _, e in endpoints_in(text):
+            for host, e in endpoints_in(text):
                 if e.owner_group and e.category not in _NOT_ALTERNATIVES:
                     vendors = classes.setdefault(e.category, {})
-                    vendors.setdefault(_base_name(e.provider), (owner_name(e), caller, caller.span_of(path)))
+                    if _base_name(e.provider) not in vendors:
+                        span = host_span(caller, path, text, host)
+                        vendors[_base_name(e.provider)] = (owner_name(e), caller, span)
     for service in managed(graph, "saas"):
         vendor, kind = service.get("vendor"), service.get("class")
         owner = SAAS_OWNERS.get(str(vendor))

@@ -7,13 +7,14 @@ Evidence is a host name (``scanner/catalog/endpoints.tsv``) or a setting's name 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
 from scanner.catalog.endpoints import hosts_in, owner_of
-from scanner.facts.documents import Setting, literal_text, settings, texts
+from scanner.facts.documents import Setting, host_span, literal_text, setting_span, settings, texts
 from scanner.facts.fact import Answer, Fact
 from scanner.facts.signers import signing_keys
 from scanner.facts.value_bearing import own_words
@@ -131,8 +132,10 @@ def mentions(graph: Graph, category: str) -> dict[str, Mention]:
 def _mentions(graph: Graph) -> dict[str, dict[str, Mention]]:
     found: dict[str, dict[str, Mention]] = {}
     for resource in callers(graph):
-        for category, owner, path in _owners(resource):
-            found.setdefault(category, {}).setdefault(owner, Mention(owner, resource, resource.span_of(path)))
+        for category, owner, place in _owners(resource):
+            owners = found.setdefault(category, {})
+            if owner not in owners:
+                owners[owner] = Mention(owner, resource, place())
     return found
 
 
@@ -143,22 +146,23 @@ def callers(graph: Graph) -> Iterator[Resource]:
             yield resource
 
 
-def _owners(resource: Resource) -> Iterator[tuple[str, str, str]]:
-    """Category, owner and the path that names it."""
+def _owners(resource: Resource) -> Iterator[tuple[str, str, Callable[[], Span]]]:
+    """Category, owner and what tells the place that names it."""
     for path, text in texts(resource.declaration.attributes):
         for host in hosts_in(text) if "." in text else ():
             endpoint = owner_of(host)
             if endpoint is not None and not TEST_HOSTS.search(host):
-                yield endpoint.category, endpoint.owner_group.split(" (", 1)[0] or endpoint.provider, path
+                owner = endpoint.owner_group.split(" (", 1)[0] or endpoint.provider
+                yield endpoint.category, owner, partial(host_span, resource, path, text, host)
     for setting in named_settings(resource):
         match = _SETTING.search(setting.name)
         if match:
-            yield *SETTINGS[match[1]], setting.path
+            yield *SETTINGS[match[1]], partial(setting_span, resource, setting)
     if resource.kind == "secret":
         words = re.findall(r"[a-z0-9]+", own_words(resource) + " " + resource.id.lower())
         for word in words:
             if word in _SECRETS:
-                yield *_SECRETS[word], "name"
+                yield *_SECRETS[word], partial(resource.span_of, "name")
 
 
 def named_settings(resource: Resource) -> Iterator[Setting]:
@@ -245,15 +249,17 @@ def hosted_safe(_estate: Resource, graph: Graph) -> Value:
     if found is None:
         return ABSENT
     undecided: Unknown | None = None
+    asked = found.span
     for resource in callers(graph):
         for setting in named_settings(resource):
             if not _SAFE.search(setting.name):
                 continue
             if isinstance(setting.value, Unknown):
                 undecided = Unknown(f"{setting.name} is not in the files: {setting.value.reason}", setting.value.origin)
+                asked = setting_span(resource, setting)
             elif any(owner_of(host) is None for host in hosts_in(str(setting.value))):
-                return Answer(False, (), resource.span_of(setting.path))
-    return Answer(True if undecided is None else undecided, (), found.span)
+                return Answer(False, (), setting_span(resource, setting))
+    return Answer(True if undecided is None else undecided, (), asked)
 
 
 _ESTATE: Final = ("estate",)

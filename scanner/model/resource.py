@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from scanner.model.span import Span
+from scanner.model.span import Span, line_of
 from scanner.model.value import ABSENT, Ref, Truth, Unknown, Value
 
 
@@ -101,20 +101,36 @@ class Declaration(Struct, frozen=True):
         """The nearest known position of an attribute: its own, its block's, or the declaration's first line."""
         return nearest_span(self.places, path, self.span)
 
+    def span_in(self, path: str, word: str, nth: int = 0) -> Span:
+        """The position of a word in an attribute: its line, where the text takes several, else that of the attribute.
+
+        ``nth`` counts the mentions of the word before it.
+        """
+        known, span = _nearest(self.places, path) or ("", self.span)
+        found = line_of(self.places, known, word, nth) if known else None
+        return span if found is None or (found.file, found.line) == (span.file, span.line) else found
+
 
 def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
     """The span of the longest known ancestor of ``path``.
 
     A block without an index stands for its first one, a list that is written in one attribute for its entries.
     """
+    found = _nearest(places, path)
+    return fallback if found is None else found[1]
+
+
+def _nearest(places: Mapping[str, Span], path: str) -> tuple[str, Span] | None:
+    """The longest known ancestor of a path, and its span."""
     if path and (exact := places.get(path)) is not None:
-        return exact
+        return path, exact
     for candidate in _ancestors(path):
         whole = candidate.rpartition("[")[0] if candidate.endswith("]") else ""
-        found = places.get(candidate) or places.get(f"{candidate}[0]") or places.get(whole)
-        if found is not None:
-            return found
-    return fallback
+        for known in (candidate, f"{candidate}[0]", whole):
+            found = places.get(known)
+            if found is not None:
+                return known, found
+    return None
 
 
 def _ancestors(path: str) -> list[str]:
@@ -199,6 +215,11 @@ class Resource(Struct, frozen=True):
         """The position that decides a normalized property or a native attribute."""
         declaration, path = self.place_of(name)
         return declaration.span_of(path)
+
+    def span_in(self, name: str, word: str, nth: int = 0) -> Span:
+        """The position of a word in what decides a normalized property or in a native attribute."""
+        declaration, path = self.place_of(name)
+        return declaration.span_in(path, word, nth)
 
 
 class Edge(Struct, frozen=True):

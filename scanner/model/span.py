@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
@@ -29,6 +33,11 @@ class Span(Struct, frozen=True, order=True):
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    @property
+    def several_lines(self) -> bool:
+        """Whether it does not end in the line that it begins in."""
+        return self.end_line > self.line
+
     def under(self, parent: Span | None, via: str) -> Span:
         """The same place, reached through another one if there is one."""
         return self if parent is None else replace(self, parent=parent, via=via)
@@ -39,3 +48,38 @@ class Span(Struct, frozen=True, order=True):
         while (parent := places[-1].parent) is not None:
             places.append(parent)
         return tuple(places)
+
+
+@runtime_checkable
+class Lined(Protocol):
+    """Places of fields that also know the lines of what takes several."""
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of the text at a path in which a word stands for the ``nth`` time, counted from 0."""
+
+
+def line_of(places: Mapping[str, Span], path: str, word: str, nth: int) -> Span | None:
+    """The line in which a text says something; ``None`` where the places know no lines, or the text no such word."""
+    return places.line_of(path, word, nth) if isinstance(places, Lined) else None
+
+
+def line_within(extent: Span, lines: Sequence[str], word: str, nth: int) -> Span | None:
+    """The line of a part of a file in which a word stands for the ``nth`` time, without the blanks around it."""
+    pattern = whole_word(word)
+    for number in range(extent.line, min(extent.end_line, len(lines)) + 1):
+        line = lines[number - 1]
+        start = extent.column - 1 if number == extent.line else 0
+        end = extent.end_column - 1 if number == extent.end_line else len(line)
+        found = len(pattern.findall(line, start, end))
+        if nth < found:
+            first = len(line) - len(line.lstrip()) + 1
+            return Span(extent.file, number, first, number, len(line.rstrip()) + 1, extent.parent, extent.via)
+        nth -= found
+    return None
+
+
+def whole_word(word: str) -> re.Pattern[str]:
+    """A host or other name where it is not a part of a longer one; an end that is no letter may stand anywhere."""
+    before = r"(?<![\w.-])" if word[:1].isalnum() else ""
+    after = r"(?![\w-]|\.\w)" if word[-1:].isalnum() else ""
+    return re.compile(f"{before}{re.escape(word)}{after}", re.IGNORECASE)

@@ -22,6 +22,7 @@ from scanner.catalog.places import GOOGLE_ZONE
 from scanner.catalog.readers import lookup
 from scanner.model.objects import PLATFORM, annotations_of, labels_of, name_of_object, namespace_of
 from scanner.model.resource import Declaration, ProviderContext, Reference
+from scanner.model.span import Span, line_of
 from scanner.model.value import Ref, Unknown, Value
 from scanner.normalize.respelled import Mention, MovedPlaces, Respelled, respell
 
@@ -266,6 +267,10 @@ class _Both(MovedPlaces):
     def __getitem__(self, path: str) -> Any:
         written = self._paths.get(path)
         return self._places[path if written is None else written]
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text under either name."""
+        return line_of(self._places, self._paths.get(path, path), word, nth)
 
 
 def _plain(native_type: str) -> str:

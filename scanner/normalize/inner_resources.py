@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from scanner.model.resource import Declaration, Reference
-from scanner.model.span import Span
+from scanner.model.span import Span, line_of
 from scanner.model.value import Ref, Unknown, Value
 from scanner.normalize.respelled import snake
 
@@ -24,6 +24,10 @@ class _PlacesBelow(Mapping[str, Span]):
 
     def __getitem__(self, path: str) -> Span:
         return self._places[self._at + path]
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text below the path."""
+        return line_of(self._places, self._at + path, word, nth)
 
     def __iter__(self) -> Iterator[str]:
         return (path.removeprefix(self._at) for path in self._places if path.startswith(self._at))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scanner.model.span import Span
+from scanner.model.span import Span, line_of
 from scanner.model.value import Unknown, Value
 
 _PLURAL: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
@@ -238,6 +238,11 @@ class MovedPlaces(Mapping[str, Span]):
         written = self._paths.get(path)
         return default if written is None else self._places.get(written, default)
 
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text that was written under another name."""
+        written = self._paths.get(path)
+        return None if written is None else line_of(self._places, written, word, nth)
+
     def __iter__(self) -> Iterator[str]:
         return (path for path, written in self._paths.items() if self._places.get(written) is not None)
 
@@ -257,6 +262,10 @@ class AddedPlaces(Mapping[str, Span]):
     def __getitem__(self, path: str) -> Span:
         found = self._added.get(path)
         return self._places[path] if found is None else found
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text that stands where its places say."""
+        return None if path in self._added else line_of(self._places, path, word, nth)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._added

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from scanner.model.encodings import encoding_of
 from scanner.model.problem import Problem, ProblemKind
-from scanner.model.span import Span
+from scanner.model.span import Span, line_within
 from scanner.model.value import Value
 
 MAX_DEPTH: Final = 100
@@ -52,6 +52,10 @@ class Positions(Mapping[str, Span]):
     @abstractmethod
     def below(self, prefix: str) -> Positions:
         """The positions of an object inside this one, its paths counted from there."""
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:  # noqa: ARG002 — not all have a text
+        """The line of a text at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        return None
 
 
 class Document(Struct, frozen=True):
@@ -127,7 +131,14 @@ class Places(Positions):
     def value_span(self, path: str) -> Span | None:
         """The span of a field's value alone, without its key."""
         found = _descend(self.source.node, f"{self.prefix}.{path}" if self.prefix else path)
-        return None if found is None else _span(self.source.file, found[1].start_mark, found[1].end_mark)
+        return None if found is None else node_span(self.source.file, found[1])
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        extent = self.value_span(path)
+        if extent is None or not extent.several_lines:
+            return None
+        return line_within(extent, _lines(self.source.text), word, nth)
 
     def tag(self, path: str) -> str:
         """The tag of a field's value: one that is written, else what the value looks like."""
@@ -445,6 +456,12 @@ def _first_line(node: Any) -> Any:
     return node.end_mark if node.end_mark.line == node.start_mark.line else node.start_mark
 
 
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    """The lines of a text, for those who ask for several of its fields."""
+    return text.split("\n")
+
+
 def field_span(file: str, key: Any, node: Any) -> Span:
     """The span of a field, from its key (``None`` for an item of a list) to the end of a plain value in that line."""
     start, end = (key or node).start_mark, (key or node).end_mark
@@ -453,6 +470,11 @@ def field_span(file: str, key: Any, node: Any) -> Span:
     elif key is None:  # an item of a list: its first line
         end = _first_line(node)
     return _span(file, start, end)
+
+
+def node_span(file: str, node: Any) -> Span:
+    """The place of a value from its beginning to its end."""
+    return _span(file, node.start_mark, node.end_mark)
 
 
 def _span(file: str, start: Any, end: Any) -> Span:

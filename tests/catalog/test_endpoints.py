@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from scanner.catalog.endpoints import MAX_HOSTS, MAX_TEXT, TABLE, hosts_in, owner_of
+from scanner.catalog.endpoints import MAX_HOSTS, MAX_TEXT, TABLE, hosts_in, named_before, owner_of
 
 CATEGORIES = frozenset(
     {
@@ -170,3 +170,18 @@ def test_importing_reads_no_table() -> None:
     code = "import scanner.catalog.endpoints as e; print(e._table.cache_info().currsize)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("https://a.example.org", 0),
+        ("a.example.org:443", 0),
+        ("# a.example.org is slow\nurl: https://a.example.org/", 1),
+        ("b.a.example.org and a.example.organic are others: https://u@a.example.org", 0),
+        ("a.example.org", 0),
+        ("nothing of it", 0),
+    ],
+)
+def test_names_before_the_mention(text: str, before: int) -> None:
+    assert named_before(text, "a.example.org") == before

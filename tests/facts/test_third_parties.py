@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scanner.facts import FACTS, Answer
+from scanner.facts import FACTS, Answer, third_parties
 from scanner.graph.graph import Graph
 from scanner.model.value import ABSENT, Unknown
 from scanner.rules.evaluate import estate
@@ -147,3 +147,30 @@ def test_owners(graph_of: Callable[..., Graph], fact: str, code: str, expected: 
 def test_retired(graph_of: Callable[..., Graph], url: str, ended: Any) -> None:
     graph = graph_of(caller(URL=f'"{url}"'))
     assert value(FACTS["retired_endpoints"].compute(graph.resources["aws_lambda_function.f"], graph)) == ended
+
+
+def test_a_host_is_marked_where_the_text_calls_it(estate_of: Callable[..., Any]) -> None:
+    """The comment names it too; the line that calls it is the one to change."""
+    manifest = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: pages
+spec:
+  template:
+    spec:
+      containers:
+        - name: pages
+          image: pages:1
+          command:
+            - sh
+            - -c
+            - |
+              # cloudflare-ipfs.com was quick
+              curl https://cloudflare-ipfs.com/ipfs/Qm
+"""
+    graph = estate_of({"a.yaml": manifest}).graph
+    (pages,) = (r for r in graph.resources.values() if r.kind == "workload")
+    answer = third_parties.retired_endpoints(pages, graph)
+    assert isinstance(answer, Answer)
+    assert str(answer.mark) == "a.yaml:16:15"

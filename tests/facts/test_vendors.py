@@ -57,4 +57,4 @@ def test_the_mark_is_the_line_that_names_it(graph_of: Callable[..., Graph]) -> N
     answer = vendors.single_custodian(next(iter(graph.resources.values())), graph)
     assert isinstance(answer, Answer)
     assert answer.mark is not None
-    assert answer.mark.line == 6  # the line of `variables`, the attribute that holds it
+    assert answer.mark.line == 7  # the setting, not `variables` above it

@@ -240,3 +240,70 @@ def test_more_documents_than_anybody_writes_are_left_out_and_told() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 def test_wide_text_is_read_with_and_without_a_mark(encoding: str) -> None:
     assert read_yaml("a: 1\n".encode(encoding), "a.yaml").documents[0].data == {"a": 1}
+
+
+# -- the lines of a text ---------------------------------------------------------------------------
+
+TEXTS = """\
+literal: |
+  # not a.example.org
+  one: b.example.org
+
+  two: a.example.org:80
+kept: &k |2-
+    deep c.example.org
+  less
+folded: >-
+  see a.example.org
+  and  b.example.org  \t
+plain: first a.example.org
+  then b.example.org
+double: "a.example.org \\
+  and \\u0062.example.org
+  c.example.org"
+single: 'it''s
+  a.example.org'
+list:
+  - a.example.org
+  - "b.example.org"
+alone: a.example.org
+nothing:
+"""
+
+
+# Lines and columns are counted by hand: a line without the blanks around it.
+@pytest.mark.parametrize(
+    ("path", "word", "nth", "place"),
+    [
+        ("literal", "a.example.org", 0, (2, 3, 2, 22)),
+        ("literal", "A.example.org", 1, (5, 3, 5, 24)),
+        ("literal", "b.example.org", 0, (3, 3, 3, 21)),
+        ("literal", "a.example.org", 2, None),
+        ("literal", "example.org", 0, None),  # a part of longer names
+        ("kept", "c.example.org", 0, (7, 5, 7, 23)),
+        ("folded", "b.example.org", 0, (11, 3, 11, 21)),
+        ("plain", "a.example.org", 0, (12, 1, 12, 27)),
+        ("plain", "b.example.org", 0, (13, 3, 13, 21)),
+        ("double", "c.example.org", 0, (16, 3, 16, 17)),
+        ("double", "b.example.org", 0, None),  # written with an escape
+        ("single", "a.example.org", 0, (18, 3, 18, 17)),
+        ("list", "b.example.org", 0, (21, 3, 21, 20)),
+        ("alone", "a.example.org", 0, None),  # one line, which the field's own place tells
+        ("nothing", "a.example.org", 0, None),
+        ("elsewhere", "a.example.org", 0, None),
+    ],
+)
+def test_line_of_a_word(path: str, word: str, nth: int, place: tuple[int, int, int, int] | None) -> None:
+    span = read(TEXTS).documents[0].places.line_of(path, word, nth)
+    assert (None if span is None else (span.line, span.column, span.end_line, span.end_column)) == place
+
+
+def test_lines_are_counted_past_a_broken_document_and_windows_line_ends() -> None:
+    found = read("a: [\r\n---\r\ntext: |\r\n  one\r\n  b.example.org\r\n")
+    span = found.documents[-1].places.line_of("text", "b.example.org", 0)
+    assert span == Span("f.yaml", 5, 3, 5, 16)
+
+
+def test_a_word_is_looked_for_below_the_prefix() -> None:
+    places = read("items:\n  - data: |\n      a.example.org\n").documents[0].places
+    assert places.below("items[0]").line_of("data", "a.example.org", 0) == Span("f.yaml", 3, 7, 3, 20)

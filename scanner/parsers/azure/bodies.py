@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.model.resource import Reference
-from scanner.model.span import Span
+from scanner.model.span import Span, line_within
 from scanner.model.value import Ref, Unknown, Value, with_origin
 from scanner.parsers.azure.evaluate import Frame, Handle, plain, rounds, value
 from scanner.parsers.azure.instance import Instance
@@ -33,6 +33,15 @@ class PlacesOf(Mapping[str, Span]):
 
     def __getitem__(self, path: str) -> Span:
         return self.instance.deployment.span(self.ats[path])
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a value at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        at = self.ats.get(path)
+        span = None if at is None else self.instance.deployment.span(at)
+        if span is None or not span.several_lines:
+            return None
+        texts = self.instance.deployment.run.reading.sources
+        return line_within(span, texts.get(span.file, ()), word, nth)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.ats)

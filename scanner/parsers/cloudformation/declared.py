@@ -68,7 +68,7 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
         platform=PLATFORM,
         span=entry.span.under(stack.deployment.call, stack.deployment.via),
         attributes=attributes if isinstance(attributes, dict) else {},
-        places=FieldPlaces(properties, places),
+        places=FieldPlaces(properties, places, stack.reading.sources),
         references=tuple(references),
         provider=_provider(stack),
         exists=exists,

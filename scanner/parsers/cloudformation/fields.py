@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec import Struct
 
 from scanner.model.resource import Reference
-from scanner.model.span import Span
+from scanner.model.span import Span, line_within
 from scanner.model.value import Unknown, Value
 from scanner.parsers.cloudformation.limits import Budget
-from scanner.parsers.positioned_yaml import field_span
+from scanner.parsers.positioned_yaml import field_span, node_span
 
 
 class _NoValue:
@@ -36,6 +36,10 @@ class Origin(Struct, frozen=True):
     def span(self, key: Any, node: Any) -> Span:
         """The place of a key and its value (or of a value alone)."""
         return field_span(self.file, key, node).under(self.parent, self.via)
+
+    def extent(self, node: Any) -> Span:
+        """The place of a value from its beginning to its end."""
+        return node_span(self.file, node).under(self.parent, self.via)
 
 
 class Field(Struct, frozen=True):
@@ -105,10 +109,14 @@ class Plain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldPlaces(Mapping[str, Span]):
-    """Where the fields of a resource stand, by path. ``beside`` holds what stands beside its properties."""
+    """Where the fields of a resource stand, by path. ``beside`` holds what stands beside its properties.
+
+    ``texts`` are the lines of the files that they stand in.
+    """
 
     field: Field
     beside: Mapping[str, Field]
+    texts: Mapping[str, Sequence[str]]
 
     def __getitem__(self, path: str) -> Span:
         found = self._found(path)
@@ -120,6 +128,14 @@ class FieldPlaces(Mapping[str, Span]):
         """The span, if there is one."""
         found = self._found(path)
         return default if found is None else found.span
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a value at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        found = self._found(path)
+        if found is None:
+            return None
+        extent = found.origin.extent(found.node)
+        return line_within(extent, self.texts.get(extent.file, ()), word, nth) if extent.several_lines else None
 
     def _found(self, path: str) -> Field | None:
         found = _at(self.field, path) if path else None

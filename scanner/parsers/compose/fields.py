@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from scanner.model.resource import nearest_span
-from scanner.model.span import Span
+from scanner.model.span import Span, line_of
 from scanner.model.value import Unknown, Value
 
 RESET: Final = "!reset"
@@ -84,6 +84,11 @@ class FieldPlaces(Mapping[str, Span]):
         if found is None:
             raise KeyError(path)
         return found.origin.span
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        found = _at(self.field, path)
+        return None if found is None else line_of(found.origin.places, found.origin.path, word, nth)
 
     def __iter__(self) -> Iterator[str]:
         return (path for path, _ in _walk(self.field, ""))

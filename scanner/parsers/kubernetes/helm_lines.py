@@ -108,6 +108,19 @@ class RenderedPlaces(Positions):
         setting = self._setting(whole, at, name)
         return span if setting is None else span.under(setting.span, f"value {setting.key}")
 
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a template that wrote a word into a text, and the line of the value that it was made of."""
+        at = self._rendered.line_of(_joined(self._prefix, path), word, nth)
+        line = None if at is None else self._writing.line(at.line)
+        if line is None or line.origin is None:
+            return None
+        span = self._writing.span(line, "")
+        for action in (*reversed(line.opened), *reversed(line.around)):
+            setting = self._writing.setting(action, "", "")
+            if setting is not None and setting.exact:
+                return span.under(setting.span_in(word, 0), f"value {setting.key}")
+        return span
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._inner())
 

@@ -23,11 +23,16 @@ class Setting(Struct, frozen=True):
     key: str
     span: Span
     nearest: str
+    document: Document
 
     @property
     def exact(self) -> bool:
         """Whether the key itself is set."""
         return self.key == self.nearest
+
+    def span_in(self, word: str, nth: int) -> Span:
+        """The line of the value in which a word stands, where it takes several, else the key's."""
+        return self.document.places.line_of(self.nearest, word, nth) or self.span
 
 
 class Values(Struct, frozen=True):
@@ -103,7 +108,7 @@ def _nearest(document: Document, key: str) -> Setting | None:
     while path:
         span = document.places.get(path)
         if span is not None:
-            return Setting(key.partition(".[*]")[0], span, path)
+            return Setting(key.partition(".[*]")[0], span, path, document)
         shorter = _LAST.sub("", path)
         path = shorter if shorter != path else ""
     return None

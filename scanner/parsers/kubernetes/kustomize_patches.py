@@ -6,7 +6,7 @@ https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -27,10 +27,11 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 
 
 class Set(Struct, frozen=True):
-    """Where a field is set, and to what."""
+    """Where a field is set, and to what; ``line_of`` finds a word in a text of several lines."""
 
     span: Span
     value: Value
+    line_of: Callable[[str, int], Span | None] | None = None
 
 
 class Patch(Struct, frozen=True):
@@ -65,7 +66,7 @@ class Patch(Struct, frozen=True):
         if steps in _IDENTITY and steps not in self.renames:
             return None
         path = follow(data, steps, found, exact=True)
-        return None if path is None else Set(self._span(path), value_at(data, path))
+        return None if path is None else self._set(path, value_at(data, path))
 
     def _operation(self, operations: Sequence[Value], steps: Steps, found: Value, start: Value) -> Set | None:
         for index, each in reversed(list(enumerate(operations))):
@@ -75,8 +76,11 @@ class Patch(Struct, frozen=True):
             rest = _below(pointer, steps, each["value"], found, start)
             path = None if rest is None else follow(each["value"], rest[1], value_at(found, rest[0]), exact=True)
             if path is not None:
-                return Set(self._span((index, "value", *path)), value_at(each["value"], path))
+                return self._set((index, "value", *path), value_at(each["value"], path))
         return None
+
+    def _set(self, path: Steps, value: Value) -> Set:
+        return Set(self._span(path), value, lambda word, nth: self._line_of(path, word, nth))
 
     def _span(self, path: Steps) -> Span:
         """The place of a field. Of a text within a kustomization it is that line, where the text stands as it is."""
@@ -85,6 +89,13 @@ class Patch(Struct, frozen=True):
         if not self.lines:
             return span.under(outer, "patch")
         return self._within(span) or outer
+
+    def _line_of(self, path: Steps, word: str, nth: int) -> Span | None:
+        """The line of a text in the patch."""
+        span = self.document.places.line_of(written(path), word, nth)
+        if span is None:
+            return None
+        return self._within(span) if self.lines else span.under(self.layer.span(*self.steps), "patch")
 
     def _within(self, span: Span) -> Span | None:
         """A place in the text of the patch as a place in the kustomization, where it stands there as it is."""

@@ -29,10 +29,19 @@ class Tracing:
     def span(self, steps: Steps) -> Span:
         """The line that sets a field, or what encloses it."""
         if steps not in self._found:
-            self._found[steps] = self._setter(steps) or (self.span(steps[:-1]) if steps else self._whole())
+            found = self._setter(steps)
+            if found is not None:
+                self._found[steps] = found.span
+            else:
+                self._found[steps] = self.span(steps[:-1]) if steps else self._whole()
         return self._found[steps]
 
-    def _setter(self, steps: Steps) -> Span | None:
+    def line_of(self, steps: Steps, word: str, nth: int) -> Span | None:
+        """The line of a text of several lines that says a word, in the file or patch that sets the text."""
+        found = self._setter(steps)
+        return None if found is None or found.line_of is None else found.line_of(word, nth)
+
+    def _setter(self, steps: Steps) -> Set | None:
         """Who gave the field its value: the last who wrote just that, the origin, the last who wrote it at all.
 
         References to names change after all else, so that the value alone does not decide.
@@ -40,21 +49,21 @@ class Tracing:
         value = value_at(self.data, steps)
         origin = self._origin(steps)
         if origin is not None and origin.value == value and names_item(steps):
-            return origin.span  # patches repeat it to say which item they mean
-        loose: Span | None = None
+            return origin  # patches repeat it to say which item they mean
+        loose: Set | None = None
         for layer, found in self._layers() if steps else ():
             if not isinstance(value, dict | list):
                 changed = transformed(layer, steps, self.data, self.start)
                 if changed is not None:
-                    return changed
+                    return Set(changed, value)
             for patch in found:
                 made = self._patched(patch, steps)
                 if made is not None and made.value == value:
-                    return made.span
-                loose = loose or (None if made is None else made.span)
+                    return made
+                loose = loose or made
         if origin is not None and (origin.value == value or isinstance(value, dict | list)):
-            return origin.span
-        return loose or (None if origin is None else origin.span)
+            return origin
+        return loose or origin
 
     def _patched(self, patch: Patch, steps: Steps) -> Set | None:
         start = self.start.found.data if self.start.found is not None else ABSENT
@@ -82,7 +91,12 @@ class Tracing:
         document, inner = start.found.document, written(path)
         places = document.places.below(start.found.prefix) if start.found.prefix else document.places
         span = places.get(inner) if inner else document.places.get(start.found.prefix)
-        return Set((span or document.span).under(start.parent, start.via), value_at(start.found.data, path))
+
+        def line_of(word: str, nth: int) -> Span | None:
+            found = places.line_of(inner, word, nth)
+            return None if found is None else found.under(start.parent, start.via)
+
+        return Set((span or document.span).under(start.parent, start.via), value_at(start.found.data, path), line_of)
 
     def _generated(self, steps: Steps) -> Set | None:
         prefix = self.start.generator
@@ -112,6 +126,11 @@ class RenderedPlaces(Positions):
         if not steps:
             raise KeyError(path)
         return self.tracing.span((*self.prefix, *steps))
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of a text at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        steps = steps_of(value_at(self.tracing.data, self.prefix), path)
+        return self.tracing.line_of((*self.prefix, *steps), word, nth) if steps else None
 
     def __iter__(self) -> Iterator[str]:
         """The paths of all fields, outermost first."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from scanner.model.resource import Declaration, ProviderContext, Reference
-from scanner.model.span import Span
+from scanner.model.span import Span, line_within
 from scanner.model.value import Ref, Truth, Unknown, Value, unknowns_in
 from scanner.parsers.terraform import tree
 from scanner.parsers.terraform.evaluate import Scope, evaluate_or_unknown
@@ -22,6 +22,23 @@ _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
 _NOT_RESOURCES = frozenset({"var", "local", "each", "count", "path", "terraform", "self", "tofu"})
 
 
+class WrittenPlaces(dict[str, Span]):
+    """Where attributes stand, by path. ``texts`` are the lines of the files that they stand in."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.texts = texts
+
+    def line_of(self, path: str, word: str, nth: int) -> Span | None:
+        """The line of an expression at a path in which a word stands for the ``nth`` time: of a heredoc, of a list."""
+        span = self.get(path)
+        if span is None or not span.several_lines:
+            return None
+        return line_within(span, self.texts.get(span.file, ()), word, nth)
+
+
 @dataclass(slots=True)
 class _Builder:
     """Collects one instance's attributes; ``places`` and ``mentions`` grow as blocks are visited."""
@@ -29,8 +46,11 @@ class _Builder:
     module: ModuleInstance
     located: Located
     scope: Scope
-    places: dict[str, Span] = field(default_factory=dict)
+    places: WrittenPlaces = field(init=False)
     mentions: list[Reference] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.places = WrittenPlaces(self.module.project.lines)
 
     def attributes(self, body: tree.Body, path: str, scope: Scope, skipped: frozenset[str]) -> dict[str, Value]:
         """The value of a body. ``path`` is the prefix of its attributes' paths, with a final dot unless empty."""

@@ -224,3 +224,28 @@ def test_the_parameters_of_sam_can_be_given(parse: Any) -> None:
     parsed = parse({"stack.yaml": template, "stack.parameters.json": given})
     hello = next(d for d in parsed.declarations if d.id == "Hello")
     assert str(hello.attributes["MemorySize"]) == "1024"
+
+
+def test_a_word_stands_in_the_line_that_says_it(parse: Any) -> None:
+    parsed = parse(
+        """\
+Resources:
+  Node:
+    Type: AWS::EC2::Instance
+    Properties:
+      UserData:
+        Fn::Base64: !Sub |
+          #!/bin/sh
+          export RPC=https://one.example.org/${AWS::Region}
+      Tags:
+        - Key: url
+          Value: !Join
+            - ""
+            - - https://
+              - two.example.org
+"""
+    )
+    (node,) = parsed.declarations
+    assert str(node.span_in("UserData", "one.example.org")) == "stack.yaml:8:11"
+    assert str(node.span_in("Tags[0].Value", "two.example.org")) == "stack.yaml:14:15"
+    assert node.span_in("UserData", "two.example.org") == node.span_of("UserData")

@@ -409,3 +409,34 @@ def test_of_too_many_services_the_first_are_read(read_compose: Read) -> None:
     (problem,) = parsed.problems
     assert (problem.span.line, problem.kind) == (1002, ProblemKind.LIMIT)
     assert parsed.partly == {"compose.yaml"}
+
+
+# -- the lines of a text ---------------------------------------------------------------------------
+
+
+def test_a_word_stands_in_the_line_of_the_file_that_says_it(read_compose: Read) -> None:
+    parsed = read_compose(
+        {
+            "compose.yaml": """\
+services:
+  node:
+    image: node
+    environment:
+      CONFIG: |
+        log: debug
+        url: https://one.example.org
+      OTHER: https://two.example.org
+""",
+            "compose.override.yaml": """\
+services:
+  node:
+    command: >-
+      run
+      --url https://three.example.org
+""",
+        }
+    )
+    node = next(d for d in parsed.declarations if d.name == "node")
+    assert str(node.span_in("environment.CONFIG", "one.example.org")) == "compose.yaml:7:9"
+    assert str(node.span_in("environment.OTHER", "two.example.org")) == "compose.yaml:8:7"
+    assert str(node.span_in("command", "three.example.org")) == "compose.override.yaml:5:7"

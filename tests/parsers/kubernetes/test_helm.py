@@ -691,3 +691,53 @@ def test_a_schema_that_refers_to_another_host_is_not_followed(charts: Path) -> N
     parsed = read_folder(charts)
     assert parsed.problems == ()
     assert list(by_id(parsed)) == ["default/ConfigMap/app"]
+
+
+# -- the lines of a text ---------------------------------------------------------------------------
+
+TOLD = {
+    "Chart.yaml": CHART.format(name="told"),
+    "values.yaml": """\
+config: |
+  # relays
+  first: https://one.example.org
+  second: https://two.example.org
+host: three.example.org
+""",
+    "templates/config.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: told
+data:
+  passed.yaml: |
+    {{- .Values.config | nindent 4 }}
+  written.yaml: |
+    log: debug
+    {{- if true }}
+    url: https://zero.example.org
+    {{- end }}
+    other: https://{{ .Values.host }}/
+""",
+}
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("key", "word", "line", "value"),
+    [
+        ("passed.yaml", "two.example.org", 7, ("values.yaml", 4)),
+        ("passed.yaml", "one.example.org", 7, ("values.yaml", 3)),
+        ("written.yaml", "zero.example.org", 11, None),
+        ("written.yaml", "three.example.org", 13, ("values.yaml", 5)),
+    ],
+)
+def test_a_word_in_a_text_stands_in_the_template_and_in_the_values(
+    tmp_path: Path, key: str, word: str, line: int, value: tuple[str, int] | None
+) -> None:
+    parsed = read_folder(write(tmp_path / "told", TOLD))
+    (settings,) = parsed.declarations
+    span = settings.span_in(f"data.{key}", word)
+    assert (Path(span.file).name, span.line) == ("config.yaml", line)
+    assert (None if span.parent is None else (Path(span.parent.file).name, span.parent.line)) == value
+    assert settings.span_in(f"data.{key}", "four.example.org") == settings.span_of(f"data.{key}")

@@ -750,3 +750,58 @@ def test_what_our_reader_refuses_is_not_handed_to_kustomize(read: Read) -> None:
     why = "aliases make more than 200000 values of it"
     assert ("kustomization.yaml", ProblemKind.LIMIT, f"overlay not rendered: a.yaml: {why}") in told
     assert parsed.unread == {"kustomization.yaml", "a.yaml"}
+
+
+# -- the lines of a text ---------------------------------------------------------------------------
+
+SETTINGS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+data:
+  own.yaml: |
+    log: debug
+    url: https://one.example.org
+  patched.yaml: none
+  inline.yaml: none
+"""
+
+
+@renders
+@pytest.mark.parametrize(
+    ("key", "word", "place"),
+    [
+        ("own.yaml", "one.example.org", ("base/settings.yaml", 8, 5)),
+        ("patched.yaml", "two.example.org", ("overlay/patch.yaml", 8, 5)),
+        ("inline.yaml", "three.example.org", ("overlay/kustomization.yaml", 13, 11)),
+    ],
+)
+def test_a_word_in_a_text_stands_in_the_file_that_sets_the_text(
+    read: Read, key: str, word: str, place: tuple[str, int, int]
+) -> None:
+    patch = SETTINGS[: SETTINGS.index("  own.yaml")]
+    parsed = read(
+        {
+            "base/kustomization.yaml": "resources:\n  - settings.yaml\n",
+            "base/settings.yaml": SETTINGS,
+            "overlay/patch.yaml": patch + "  patched.yaml: |\n    log: info\n    url: https://two.example.org\n",
+            "overlay/kustomization.yaml": """\
+resources:
+  - ../base
+patches:
+  - path: patch.yaml
+  - patch: |
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: settings
+      data:
+        inline.yaml: |
+          log: warn
+          url: https://three.example.org
+""",
+        }
+    )
+    span = one(parsed, "ConfigMap").span_in(f"data.{key}", word)
+    assert (span.file, span.line, span.column) == place
