@@ -10,13 +10,16 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lines import misplaced
 
 from scanner import pipeline
 from scanner.config import Config
+from scanner.model.problem import Problem
+from scanner.rules.load import load_rules
 
 EXPECTED_EXITS = (0, 1, 3)
 ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")
@@ -52,11 +55,25 @@ def resources(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def lines_apart(tree: Path) -> tuple[int, list[str]]:
-    """How many findings there are, and those whose line holds nothing that they talk about."""
-    found = pipeline.scan([tree], Config())
+def looked_into(tree: Path) -> tuple[int, list[str], list[str]]:
+    """How many findings there are, those whose line holds nothing that they talk about, and files lost in silence."""
+    estate = pipeline.read_estate([tree], Config())
+    found = pipeline.report_on(estate, load_rules(()))
     apart = [f"{f.rule} {f.span.file}:{f.span.line} {line[:60]}" for f, line in misplaced(found)]
-    return len(found.findings), apart
+    lost = {*estate.parsed.unread, *estate.parsed.partly, *(file.name for file in estate.found.left_out)}
+    told = set(named(found.problems, Path(found.base)))
+    silent = sorted(name for name in lost if told.isdisjoint({name, *map(str, PurePosixPath(name).parents)}))
+    return len(found.findings), apart, silent
+
+
+def named(problems: Sequence[Problem], base: Path) -> Iterator[str]:
+    """The files that problems name, and the folders of charts that they say are not rendered."""
+    for problem in problems:
+        if problem.kind.incomplete:
+            yield problem.span.file
+            if problem.message.startswith("chart not rendered"):
+                parents = PurePosixPath(problem.span.file).parents
+                yield from (str(parent) for parent in parents if (base / parent / "Chart.yaml").is_file())
 
 
 def check(tree: Path) -> list[str]:
@@ -72,11 +89,9 @@ def check(tree: Path) -> list[str]:
     coverage = report["coverage"]
     found = coverage["found"]
     present, read = terraform_files(tree), coverage["formats"].get("terraform", {}).get("found", 0)
-    named = {problem["file"] for problem in report["problems"] if problem["kind"] in ("invalid", "unreadable", "limit")}
+    told = {problem["file"] for problem in report["problems"] if problem["kind"] in ("invalid", "unreadable", "limit")}
     if present != read:
         faults.append(f"{present} Terraform files, {read} found")
-    if coverage["partly_read"] + coverage["not_read"] > len(named):
-        faults.append("a file is not read whole and no problem names it")
     _, third = scan(tree, RISKSCAN_HCL="python-hcl2")
     other = json.loads(third)
     broken = {p["file"] for r in (report, other) for p in r["problems"] if p["kind"] == "invalid"}
@@ -86,10 +101,12 @@ def check(tree: Path) -> list[str]:
     unexplained = [i for i in apart if i.partition("#")[0] not in roots and "#" in i] if broken else apart
     if unexplained:
         faults.append(f"{len(unexplained)} resources differ with python-hcl2: {', '.join(unexplained[:3])}")
-    findings, misplaced_ones = lines_apart(tree)
+    findings, misplaced_ones, silent = looked_into(tree)
+    if silent:
+        faults.append(f"{len(silent)} files are not read whole and no problem names them: {', '.join(silent[:3])}")
     print(*misplaced_ones, sep="\n", file=sys.stderr)
     marks = f"{len(misplaced_ones)} of {findings}"
-    cells = [tree.name, str(found), str(len(named)), str(len(mine)), f"{len(apart)} ({len(broken)} files)", marks]
+    cells = [tree.name, str(found), str(len(told)), str(len(mine)), f"{len(apart)} ({len(broken)} files)", marks]
     return [*cells, "; ".join(faults) or "holds"]
 
 

@@ -210,9 +210,11 @@ class _Job:
 
     def refuse(self, span: Span, reason: str, kind: ProblemKind = ProblemKind.INVALID) -> None:
         """Note why the chart is not rendered; all of its files are unread."""
-        self._problem(span, f"chart not rendered: {reason}", kind)
         prefix = "" if self.folder.name == "." else f"{self.folder.name}/"
-        self.reading.unread.update(file.name for file in self.files if file.name.startswith(prefix))
+        lost = {file.name for file in self.files if file.name.startswith(prefix)}
+        told = f"; its {len(lost)} files are not read" if len(lost) > 1 else ""
+        self._problem(span, f"chart not rendered: {reason}{told}", kind)
+        self.reading.unread |= lost
 
     def _not_rendered(self, wrapped: Wrapped, error: str, missing: Sequence[Dependency]) -> None:
         for each in missing:

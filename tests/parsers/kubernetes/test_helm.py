@@ -586,7 +586,7 @@ def test_an_archive_that_is_none(charts: Path, packed: bytes) -> None:
     write(charts, {"charts/db-1.0.0.tgz": packed})
     parsed = read_folder(charts)
     (problem,) = parsed.problems
-    assert problem.message == "chart not rendered: db-1.0.0.tgz cannot be unpacked"
+    assert problem.message == "chart not rendered: db-1.0.0.tgz cannot be unpacked; its 3 files are not read"
     assert parsed.unread == {"Chart.yaml", "values.yaml", "templates/map.yaml"}
 
 
@@ -598,7 +598,7 @@ def test_an_archive_that_unpacks_to_too_much(charts: Path, monkeypatch: pytest.M
     (problem,) = read_folder(charts).problems
     assert (problem.kind, problem.message) == (
         ProblemKind.LIMIT,
-        "chart not rendered: db-1.0.0.tgz holds more than 1000000 bytes",
+        "chart not rendered: db-1.0.0.tgz holds more than 1000000 bytes; its 3 files are not read",
     )
 
 
@@ -665,7 +665,7 @@ def test_a_rendering_that_takes_too_long_is_ended(charts: Path, monkeypatch: pyt
     loop = "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}"
     write(charts, {"Chart.yaml": CHART.format(name="a"), "templates/a.yaml": loop})
     (problem,) = read_folder(charts).problems
-    assert problem.message == "chart not rendered: rendering took longer than 2 s"
+    assert problem.message == "chart not rendered: rendering took longer than 2 s; its 2 files are not read"
 
 
 @needs_helm
@@ -674,14 +674,17 @@ def test_a_rendering_that_is_too_large(charts: Path, monkeypatch: pytest.MonkeyP
     large = "{{ range until 10000 }}# a line\n{{ end }}"
     write(charts, {"Chart.yaml": CHART.format(name="a"), "templates/a.yaml": large})
     (problem,) = read_folder(charts).problems
-    assert problem.message == "chart not rendered: it renders to more than 10000 characters"
+    assert problem.message == "chart not rendered: it renders to more than 10000 characters; its 2 files are not read"
 
 
 def test_too_many_charts(charts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helm, "MAX_CHARTS", 0)
     write(charts, sub_chart("a"))
     (problem,) = read_folder(charts).problems
-    assert (problem.kind, problem.message) == (ProblemKind.LIMIT, "chart not rendered: there are more than 0 charts")
+    assert (problem.kind, problem.message) == (
+        ProblemKind.LIMIT,
+        "chart not rendered: there are more than 0 charts; its 3 files are not read",
+    )
 
 
 @needs_helm
