@@ -30,3 +30,23 @@ def test_a_wrong_line_is_noticed() -> None:
     finding = next(f for f in report.findings if f.slug == "zone-database-single" and f.outcome.value == "fail")
     moved = replace(finding, span=Span(finding.span.file, finding.span.line + 1))
     assert list(misplaced(replace(report, findings=(moved,))))
+
+
+TOPICS = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Buckets:
+    - Name
+    - [A, B]
+    - Bucket${Name}:
+        Type: AWS::S3::Bucket
+"""
+
+
+def test_names_that_a_loop_fills_in_are_told_by_the_line(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(TOPICS)
+    report = scan([tmp_path], Config())
+    assert {f.resource for f in report.findings} >= {"BucketA", "BucketB"}
+    assert not list(misplaced(report))
+    (tmp_path / "stack.yaml").write_text(TOPICS.replace("Bucket${Name}:", "Other${Name}:"))
+    assert list(misplaced(report))

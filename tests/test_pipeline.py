@@ -303,3 +303,15 @@ def test_templates_of_two_clouds_may_call_things_alike(tmp_path: Path) -> None:
     (tmp_path / "main.bicep").write_text(vault, encoding="utf-8")
     kinds = {resource.id: resource.kind for resource in scan([tmp_path], Config()).resources}
     assert sorted(kinds.values()) == ["key", "key_store"]
+
+
+def test_calls_of_modules_are_not_judged(report_of: Callable[..., Report]) -> None:
+    """They are no resources of the report; what they declare is."""
+    files = {
+        "main.bicep": "module store 'store.bicep' = {\n  name: 'store'\n}\n",
+        "store.bicep": "resource s 'Microsoft.Storage/storageAccounts@2023-01-01' = {\n  name: 'ledger'\n"
+        "  location: 'westeurope'\n  kind: 'StorageV2'\n  sku: { name: 'Standard_LRS' }\n}\n",
+    }
+    report = report_of(files)
+    assert {f.resource for f in report.findings} - {r.id for r in report.resources} <= {"estate"}
+    assert any(f.resource == "store.s" for f in report.findings)

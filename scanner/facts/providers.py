@@ -226,11 +226,17 @@ def written_partitions(_estate: Resource, graph: Graph) -> Value:
         asked = {_top(r.path) for r in resource.declaration.references if "aws_partition" in r.target}
         for path, text in texts(resource.declaration.attributes):
             written = _PARTITION.search(text) if _top(path) not in asked else None
-            if written is not None:
+            if written is not None and not _computed(resource, path, written[0]):
                 found.append((resource, resource.declaration.span_in(path, written[0])))
                 break
     spans = tuple(Related(span, f"{r.id}: names it", r.id) for r, span in found[1:6])
     return Answer(len(found), spans, found[0][1] if found else None)
+
+
+def _computed(resource: Resource, path: str, word: str) -> bool:
+    """Whether a text is made of what the stack knows of itself (``AWS::Partition``): no line of it says the word."""
+    declaration = resource.declaration
+    return declaration.platform == "cloudformation" and declaration.line_in(path, word) is None
 
 
 def _top(path: str) -> str:

@@ -106,9 +106,13 @@ class Declaration(Struct, frozen=True):
 
         ``nth`` counts the mentions of the word before it.
         """
-        known, span = _nearest(self.places, path) or ("", self.span)
-        found = line_of(self.places, known, word, nth) if known else None
+        found, span = self.line_in(path, word, nth), self.span_of(path)
         return span if found is None or (found.file, found.line) == (span.file, span.line) else found
+
+    def line_in(self, path: str, word: str, nth: int = 0) -> Span | None:
+        """The line of an attribute that says a word; ``None`` where none does, or where the lines are not known."""
+        known = nearest(self.places, path)
+        return None if known is None else line_of(self.places, known[0], word, nth)
 
 
 def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
@@ -116,11 +120,11 @@ def nearest_span(places: Mapping[str, Span], path: str, fallback: Span) -> Span:
 
     A block without an index stands for its first one, a list that is written in one attribute for its entries.
     """
-    found = _nearest(places, path)
+    found = nearest(places, path)
     return fallback if found is None else found[1]
 
 
-def _nearest(places: Mapping[str, Span], path: str) -> tuple[str, Span] | None:
+def nearest(places: Mapping[str, Span], path: str) -> tuple[str, Span] | None:
     """The longest known ancestor of a path, and its span."""
     if path and (exact := places.get(path)) is not None:
         return path, exact

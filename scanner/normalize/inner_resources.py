@@ -67,7 +67,9 @@ def _by_entry(references: Iterable[Reference], at: str) -> Mapping[int, list[Ref
 
 
 def _part(whole: Declaration, at: str, entry: Mapping[str, Value], name: str, native: str) -> Declaration:
-    read, span = Ref(whole.id, "id"), whole.span_of(at)
+    read = Ref(whole.id, "id")
+    written = None if whole.dialect == "terraform" else whole.places.get(f"{at}.name")
+    span = written or whole.span_of(at)  # an entry's brace tells a reader nothing
     return replace(
         whole,
         id=f"{whole.id}/{native.rpartition('/')[2]}/{name}",

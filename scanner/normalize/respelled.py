@@ -238,6 +238,10 @@ class MovedPlaces(Mapping[str, Span]):
         written = self._paths.get(path)
         return default if written is None else self._places.get(written, default)
 
+    def written(self, path: str) -> str:
+        """What a path is called in the files; it stays itself where that is not known."""
+        return self._paths.get(path, path)
+
     def line_of(self, path: str, word: str, nth: int) -> Span | None:
         """The line of a text that was written under another name."""
         written = self._paths.get(path)

@@ -463,7 +463,12 @@ def _lines(text: str) -> list[str]:
 
 
 def field_span(file: str, key: Any, node: Any) -> Span:
-    """The span of a field, from its key (``None`` for an item of a list) to the end of a plain value in that line."""
+    """The span of a field, from its key (``None`` for an item of a list) to the end of a plain value in that line.
+
+    An item of JSON that has its brace in a line of its own begins at its first key: a brace tells a reader nothing.
+    """
+    if key is None and node.id == "mapping" and node.value and node.value[0][0].start_mark.line > node.start_mark.line:
+        return field_span(file, *node.value[0])
     start, end = (key or node).start_mark, (key or node).end_mark
     if node.id == "scalar" and node.end_mark.line == start.line:
         end = node.end_mark

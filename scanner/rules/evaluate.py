@@ -21,6 +21,9 @@ from scanner.model.value import ABSENT, Unknown, Value
 from scanner.rules.condition import Inquiry, Verdict, judge
 from scanner.rules.rule import Rule, RuleSet
 
+_NOT_JUDGED = frozenset({"data", "module"})
+"""What is only looked up, and calls of modules: what these declare is judged."""
+
 LISTED = 4
 """How many items of a list a message names."""
 
@@ -87,7 +90,7 @@ def _subjects(
         for resource in subjects.get(kind, ()):
             if only is not None and resource.id not in only:
                 continue
-            if resource.declaration.mode != "data" and is_of_type(rule, resource):
+            if resource.declaration.mode not in _NOT_JUDGED and is_of_type(rule, resource):
                 yield resource
 
 

@@ -123,8 +123,11 @@ def _next_code_line(file: str, lines: Sequence[str], number: int) -> int:
 
 
 def beginnings(declaration: Declaration) -> tuple[Span, ...]:
-    """The lines that a comment about a whole declaration may stand before: of objects also that of their version."""
-    first = declaration.places.get("apiVersion") if declaration.platform == PLATFORM else None
+    """The lines that a comment about a whole declaration may stand before: of objects also that of their version.
+
+    Of resources in JSON templates that is also their brace.
+    """
+    first = declaration.places.get("apiVersion" if declaration.platform == PLATFORM else "{")
     return (declaration.span,) if first is None else (declaration.span, first)
 
 

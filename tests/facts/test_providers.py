@@ -167,3 +167,39 @@ def test_hosts_of_modules(graph_of: Callable[..., Graph], source: str, host: str
 def test_modules_of_the_same_tree_come_from_nowhere(graph_of: Callable[..., Graph], source: str) -> None:
     graph = graph_of(f'module "m" {{\n source = "{source}"\n}}\nresource "aws_vpc" "v" {{}}\n')
     assert not graph.of_kind("deployment_source")
+
+
+STACK = """\
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties: {{Engine: postgres}}
+  Server:
+    Type: AWS::EC2::Instance
+    Properties: {{ImageId: ami-1}}
+  Balancer:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+  Job:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: {role}
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "number", "line"),
+    [
+        ('!Sub "arn:${AWS::Partition}:iam::111122223333:role/job"', 0, None),
+        ('!Join [":", [arn, !Ref "AWS::Partition", "iam::111122223333:role/job"]]', 0, None),
+        ('"arn:aws:iam::111122223333:role/job"', 1, 13),
+        ('!Join\n        - ""\n        - - "arn:aws:iam::"\n          - "111122223333:role/job"', 1, 15),
+    ],
+)
+def test_a_partition_that_the_stack_tells_is_not_written(
+    estate_of: Callable[..., Any], role: str, number: int, line: int | None
+) -> None:
+    graph = estate_of({"stack.yaml": STACK.format(role=role)}).graph
+    answer = FACTS["written_partitions"].compute(estate(graph), graph)
+    assert isinstance(answer, Answer)
+    assert answer.value == number
+    assert (None if answer.mark is None else answer.mark.line) == line

@@ -307,3 +307,8 @@ def test_lines_are_counted_past_a_broken_document_and_windows_line_ends() -> Non
 def test_a_word_is_looked_for_below_the_prefix() -> None:
     places = read("items:\n  - data: |\n      a.example.org\n").documents[0].places
     assert places.below("items[0]").line_of("data", "a.example.org", 0) == Span("f.yaml", 3, 7, 3, 20)
+
+
+def test_an_item_of_json_is_marked_at_its_first_key() -> None:
+    found = read('{"a": [\n  {\n    "b": 1\n  },\n  {"c": 2},\n  {}\n]}\n')
+    assert [at(found, f"a[{n}]")[:2] for n in range(3)] == [(3, 5), (5, 3), (6, 3)]

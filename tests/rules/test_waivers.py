@@ -234,3 +234,26 @@ def test_a_kubernetes_object_carries_its_own_waivers(
     said = [p.message for p in report.problems if p.kind is ProblemKind.WAIVER]
     assert all(told in message for message in said)
     assert bool(said) is bool(told)
+
+
+ACCOUNT = """\
+{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "resources": [
+    // riskscan: ignore[RS208] rebuilt every night
+    {
+      "apiVersion": "2023-01-01",
+      "type": "Microsoft.Storage/storageAccounts",
+      "name": "ledger",
+      "location": "westeurope",
+      "kind": "StorageV2",
+      "sku": {"name": "Standard_ZRS"}
+    }
+  ]
+}
+"""
+
+
+def test_a_comment_above_the_brace_of_a_resource_is_about_it(report_of: Callable[..., Report]) -> None:
+    """The finding may stand at the type, three lines below: https://learn.microsoft.com/azure/azure-resource-manager/templates/syntax#comments."""
+    assert outcome(report_of({"main.json": ACCOUNT}), "RS208") == ("suppressed", "rebuilt every night")

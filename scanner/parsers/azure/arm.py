@@ -95,7 +95,8 @@ class _Building:
         elif isinstance(declared, Items):
             for value, at in zip(declared.values, declared.ats, strict=True):
                 if isinstance(value, Fields):
-                    yield self._resource("", value, at)
+                    told = value.entry("type") or value.entry("name")  # a brace alone tells a reader nothing
+                    yield self._resource("", value, at if told is None else told.at)
 
     def _resource(self, symbol: str, data: Fields, at: At) -> Resource:
         kind = data.get("type") or Literal("")

@@ -20,6 +20,8 @@ _NOT_ATTRIBUTES: Final = frozenset(
     | {"name", "asserts", "import", "extension", "params"}
 )
 
+WHOLE: Final = "{"
+"""The path of all that is declared, among the places of its parts."""
 _WALKED: Final = 10
 """Values that are walked through in the time of one expression."""
 
@@ -64,6 +66,7 @@ class Body:
         frame = self.instance.frame
         name = self.instance.declared.body.entry("name")
         self.ats["name"] = name.at if name is not None else self.instance.declared.at
+        self.ats[WHOLE] = self.instance.declared.body.at
         self.attributes["name"] = self._noted(self.instance.full_name, "name", self.ats["name"])
         for key, entry in self.instance.declared.body.named():
             if key.lower() not in _NOT_ATTRIBUTES:
@@ -80,7 +83,8 @@ class Body:
         if parent is None:
             return
         written = self.instance.declared.body.entry("parent")
-        at = written.at if written is not None else self.ats["name"]
+        inside = self.instance.declared.at if self.instance.parent is not None else self.ats["name"]
+        at = inside if written is None else written.at
         self.ats["parent"] = at
         self.attributes["parent"] = self._noted(parent.read("id"), "parent", at)
 

@@ -130,12 +130,12 @@ class FieldPlaces(Mapping[str, Span]):
         return default if found is None else found.span
 
     def line_of(self, path: str, word: str, nth: int) -> Span | None:
-        """The line of a value at a path in which a word stands for the ``nth`` time, where it takes several lines."""
+        """The line of a value at a path in which a word stands for the ``nth`` time."""
         found = self._found(path)
         if found is None:
             return None
         extent = found.origin.extent(found.node)
-        return line_within(extent, self.texts.get(extent.file, ()), word, nth) if extent.several_lines else None
+        return line_within(extent, self.texts.get(extent.file, ()), word, nth)
 
     def _found(self, path: str) -> Field | None:
         found = _at(self.field, path) if path else None

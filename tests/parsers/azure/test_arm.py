@@ -171,7 +171,7 @@ def test_places(reads: Reads) -> None:
   ]
 }"""
     declared = by_id(reads({"main.json": text}))["s"]
-    assert (declared.span.file, declared.span.line) == ("main.json", 5)
+    assert (declared.span.file, declared.span.line) == ("main.json", 6)
     spans = {path: declared.span_of(path) for path in ("name", "location", "properties.acls[0].id", "properties.none")}
     assert {path: (s.line, s.column, s.end_column) for path, s in spans.items()} == {
         "name": (7, 7, 18),
