@@ -31,7 +31,10 @@ readers = benchmark()
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    return readers.scan(ROOT / "examples" / "custody-wallet-repaired", tmp_path_factory.mktemp("scanned"))
+    found: tuple[Path, dict[str, Any]] = readers.scan(
+        ROOT / "examples" / "custody-wallet-repaired", tmp_path_factory.mktemp("scanned")
+    )
+    return found
 
 
 def test_a_consumer_counts_what_the_report_counts(scanned: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
