@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, Final
 
 import jmespath
+import jmespath.exceptions
 
 from scanner.model.resource import Declaration
 from scanner.model.value import Unknown, Value
@@ -29,6 +31,27 @@ def _compiled(path: str) -> Any:
 def search(path: str, value: Any) -> Any:
     """What stands at a path of the tables."""
     return value if path == "@" else _compiled(path).search(value)
+
+
+def further(type_: str, attributes: Mapping[str, Value]) -> dict[str, Value]:
+    """The further attributes of a thing of a type, as far as what is told of it has the shape of an answer."""
+    found: dict[str, Value] = {}
+    for listing in of_type(type_):
+        for name, path in listing.adds.items():
+            with suppress(jmespath.exceptions.JMESPathError):
+                value = search(path, attributes)
+                if value is not None:
+                    found[name] = value
+    return found
+
+
+def counts(type_: str, attributes: Mapping[str, Value]) -> bool:
+    """Whether a thing stands for itself: a machine of a scaling group, or a machine's own volume, is a part."""
+    conditions = [listing.only for listing in of_type(type_) if listing.only]
+    try:
+        return not conditions or any(search(each, attributes) for each in conditions)
+    except jmespath.exceptions.JMESPathError:
+        return True  # it has not the shape of an answer
 
 
 def added(listing: Listing, attributes: Mapping[str, Value]) -> dict[str, Value]:

@@ -8,11 +8,11 @@ own describe call answers, in camel case.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from scanner.model.problem import Problem, ProblemKind
-from scanner.model.resource import ProviderContext
+from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Value
 from scanner.parsers.inventories.listing import Entry, Mention, text, texts
@@ -55,16 +55,25 @@ def entries(document: JsonDocument) -> Iterator[Entry | Problem]:
         if not isinstance(item, dict) or not text(item, "resourceType") or not text(item, "resourceId"):
             yield Problem(places.span, ProblemKind.INVALID, "an item without resourceType or resourceId is left out")
         elif text(item, "configurationItemStatus") not in _GONE:
-            yield _entry(item, places, name)
+            entry = _entry(item, places, name)
+            if entry is not None:
+                yield entry
 
 
-def _entry(item: Mapping[str, Value], places: JsonPlaces, root: str) -> Entry:
+def _entry(item: Mapping[str, Value], places: JsonPlaces, root: str) -> Entry | None:
+    """An item as an entry; ``None`` for a part of another one."""
+    from scanner.parsers.aws_live.answers import counts, further, pascal
+
     kind, own = item["resourceType"], item["resourceId"]
     account, region = text(item, "awsAccountId", "accountId"), text(item, "awsRegion")
     arn, called = text(item, "arn", "ARN"), text(item, "resourceName")
     span = places.get("resourceId") or places.span
     written: dict[str, str] = {}
     attributes = _attributes(item, written)
+    told = pascal(attributes)
+    if not counts(kind, told):
+        return None
+    attributes |= further(kind, told)  # what CloudFormation tells in other words than the describe call
     configured = _Places(places.step("configuration"), written)
     context = {"region": region} if region and region != "global" else {}
     place = f"{account}/{region}"
@@ -153,6 +162,13 @@ def _attributes(item: Mapping[str, Value], names: dict[str, str]) -> dict[str, V
     if zone not in _NO_ZONE:
         attributes.setdefault("availabilityZone", zone)
     return attributes
+
+
+def asked_for(declarations: Sequence[Declaration]) -> Sequence[Declaration]:
+    """The declarations without what AWS makes in each account by itself and nothing uses, as its default networks."""
+    from scanner.parsers.aws_live.answers import without_unasked
+
+    return without_unasked(declarations)
 
 
 def _mentions(

@@ -50,7 +50,8 @@ def read(files: Sequence[InputFile], max_file_bytes: int) -> Parsed:
             (partly if len(each) > len(own) else unread).add(file.name)
     declarations: list[Declaration] = []
     for name, module in MODULES.items():
-        declarations.extend(declared(found[name], module.PLATFORM, name))
+        listed = list(declared(found[name], module.PLATFORM, name))
+        declarations.extend(aws_config.asked_for(listed) if name == aws_config.FORMAT and listed else listed)
     return Parsed(
         tuple(sorted(declarations, key=lambda each: each.id)),
         tuple(file.name for file in files if file.name not in unread),

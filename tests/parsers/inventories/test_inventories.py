@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dialects import coefficients, judged, kinds, of_terraform
 
 from scanner.discovery.machine_written import machine_format
 from scanner.model.problem import ProblemKind
+from scanner.model.report import Report
 from scanner.model.resource import Declaration
 from scanner.normalize.respelled import snake
 from scanner.parsers.inventories import aws_config, project
@@ -174,6 +176,183 @@ def test_a_scaling_group_names_its_subnets_in_one_text(estate_of: Read) -> None:
     found = declared(estate_of({"snapshot.json": snapshot(group, SUBNET)}))[group["arn"]]
     assert found.attributes["availabilityZones"] == ["us-west-2a"]
     assert references(found) == [("VPCZoneIdentifier", "123456789012/us-west-2/AWS::EC2::Subnet/subnet-1", "Id")]
+
+
+def item(kind: str, name: str, configuration: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "awsAccountId": "123456789012",
+        "awsRegion": "eu-central-1",
+        "configurationItemStatus": "OK",
+        "configurationItemCaptureTime": "2024-03-07T23:47:08.918Z",
+        "resourceType": f"AWS::{kind}",
+        "resourceId": name,
+        "configuration": configuration,
+        "relationships": [],
+    } | more
+
+
+def related(*names: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "relationships": [
+            {"resourceType": f"AWS::{kind}", "resourceId": name, "relationshipName": f"Is contained in {kind}"}
+            for kind, name in names
+        ]
+    }
+
+
+ELB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012"
+BALANCER, GROUP = f"{ELB}:loadbalancer/app/web/1", f"{ELB}:targetgroup/web/2"
+BETWEEN = related(("EC2::VPC", "vpc-1"), ("EC2::Subnet", "subnet-a"), ("EC2::Subnet", "subnet-b"))
+TWO_ZONES = (
+    item("EC2::VPC", "vpc-1", {"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/16", "isDefault": False}),
+    *(
+        item(
+            "EC2::Subnet",
+            f"subnet-{zone}",
+            {"subnetId": f"subnet-{zone}", "vpcId": "vpc-1", "defaultForAz": False},
+            availabilityZone=f"eu-central-1{zone}",
+            **related(("EC2::VPC", "vpc-1")),
+        )
+        for zone in "ab"
+    ),
+    item(
+        "ElasticLoadBalancingV2::LoadBalancer",
+        BALANCER,
+        {
+            "loadBalancerArn": BALANCER,
+            "loadBalancerName": "web",
+            "scheme": "internet-facing",
+            "type": "application",
+            "vpcId": "vpc-1",
+            "availabilityZones": [
+                {"zoneName": "eu-central-1a", "subnetId": "subnet-a", "loadBalancerAddresses": []},
+                {"zoneName": "eu-central-1b", "subnetId": "subnet-b", "loadBalancerAddresses": []},
+            ],
+        },
+        arn=BALANCER,
+        availabilityZone="Multiple Availability Zones",
+        **BETWEEN,
+    ),
+    item(
+        "ElasticLoadBalancingV2::TargetGroup",
+        GROUP,
+        {"targetGroupArn": GROUP, "targetGroupName": "web", "protocol": "HTTP", "port": 80, "vpcId": "vpc-1"},
+        arn=GROUP,
+        **related(("EC2::VPC", "vpc-1")),
+    ),
+    item(
+        "ElasticLoadBalancingV2::Listener",
+        f"{ELB}:listener/app/web/1/3",
+        {
+            "listenerArn": f"{ELB}:listener/app/web/1/3",
+            "loadBalancerArn": BALANCER,
+            "port": 80,
+            "protocol": "HTTP",
+            "defaultActions": [{"type": "forward", "targetGroupArn": GROUP}],
+        },
+        arn=f"{ELB}:listener/app/web/1/3",
+        **related(("ElasticLoadBalancingV2::LoadBalancer", BALANCER), ("ElasticLoadBalancingV2::TargetGroup", GROUP)),
+    ),
+    item(
+        "EC2::LaunchTemplate",
+        "lt-1",
+        {"launchTemplateId": "lt-1", "launchTemplateName": "web", "launchTemplateData": {"imageId": "ami-12c6146b"}},
+    ),
+    item(
+        "AutoScaling::AutoScalingGroup",
+        "arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:1:autoScalingGroupName/web",
+        {
+            "autoScalingGroupName": "web",
+            "minSize": 2,
+            "maxSize": 4,
+            "desiredCapacity": 2,
+            "availabilityZones": ["eu-central-1a", "eu-central-1b"],
+            "vpczoneIdentifier": "subnet-a,subnet-b",
+            "targetGroupARNs": [GROUP],
+            "launchTemplate": {"launchTemplateId": "lt-1", "launchTemplateName": "web", "version": "1"},
+        },
+        resourceName="web",
+        **related(
+            ("EC2::Subnet", "subnet-a"),
+            ("EC2::Subnet", "subnet-b"),
+            ("EC2::LaunchTemplate", "lt-1"),
+            ("ElasticLoadBalancingV2::TargetGroup", GROUP),
+        ),
+    ),
+    item(
+        "RDS::DBInstance",
+        "db-ABC",
+        {
+            "dBInstanceIdentifier": "orders",
+            "dBInstanceClass": "db.m5.large",
+            "engine": "postgres",
+            "multiAZ": True,
+            "backupRetentionPeriod": 7,
+            "deletionProtection": True,
+            "availabilityZone": "eu-central-1a",
+            "secondaryAvailabilityZone": "eu-central-1b",
+        },
+        availabilityZone="eu-central-1a",
+        resourceName="orders",
+    ),
+)
+"""The architecture ``aws-two-zones`` as AWS Config records it: the describe calls' answers in camel case, by
+https://github.com/awslabs/aws-config-resource-schema."""
+BY_ITSELF = (
+    item("EC2::VPC", "vpc-0", {"vpcId": "vpc-0", "isDefault": True}),
+    *(
+        item(
+            "EC2::Subnet",
+            f"subnet-0{zone}",
+            {"subnetId": f"subnet-0{zone}", "vpcId": "vpc-0", "defaultForAz": True},
+            availabilityZone=f"eu-central-1{zone}",
+            **related(("EC2::VPC", "vpc-0")),
+        )
+        for zone in "abc"
+    ),
+    item(
+        "EC2::Instance",
+        "i-0123456789abcdef0",
+        {"instanceId": "i-0123456789abcdef0", "subnetId": "subnet-a"},
+        tags={"aws:autoscaling:groupName": "web"},
+        **related(("EC2::Subnet", "subnet-a")),
+    ),
+    item(
+        "EC2::Volume",
+        "vol-0123456789abcdef0",
+        {"volumeId": "vol-0123456789abcdef0", "attachments": [{"deleteOnTermination": True}]},
+        **related(("EC2::Instance", "i-0123456789abcdef0")),
+    ),
+)
+"""What stands in the account besides: its default network, and the machines that the group has started."""
+
+
+def test_aws_config_and_terraform_are_judged_alike(report_of: Callable[..., Report]) -> None:
+    planned = {"RS624", "RS713"}  # what Terraform's next plan may destroy: nobody plans here
+    found, terraform = report_of({"config.json": snapshot(*TWO_ZONES, *BY_ITSELF)}), of_terraform("aws-two-zones")
+    assert kinds(found) == kinds(terraform)
+    told = [{k: n for k, n in judged(each).items() if k[0] not in planned} for each in (found, terraform)]
+    assert told[0] == told[1]
+    assert coefficients(found) == coefficients(terraform)
+
+
+def test_a_default_network_that_is_used_counts(estate_of: Read) -> None:
+    server = item(
+        "EC2::Instance",
+        "i-9",
+        {"instanceId": "i-9", "subnetId": "subnet-0b"},
+        **related(("EC2::Subnet", "subnet-0b"), ("EC2::VPC", "vpc-0")),
+    )
+    found = declared(estate_of({"config.json": snapshot(*BY_ITSELF, server)}))
+    assert sorted(each.name for each in found.values()) == ["i-9", "subnet-0b", "vpc-0"]
+
+
+@pytest.mark.parametrize("attachments", ["none", {"a": 1}, [1], None])
+def test_what_has_not_the_shape_of_an_answer_stays(attachments: Any, estate_of: Read) -> None:
+    group = item("RDS::DBSubnetGroup", "net", {"subnets": attachments})
+    cache = item("ElastiCache::ReplicationGroup", "c", {"memberClusters": 3, "automaticFailover": attachments})
+    volume = item("EC2::Volume", "vol-1", {"attachments": attachments})
+    assert len(declared(estate_of({"config.json": snapshot(group, cache, volume)}))) == 3
 
 
 def test_of_a_history_the_latest_counts_and_the_deleted_is_gone(estate_of: Read) -> None:
