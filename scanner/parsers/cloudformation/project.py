@@ -16,6 +16,7 @@ from scanner.parsers.cloudformation.estate import Estate
 from scanner.parsers.cloudformation.evaluation import Deployment, Evaluation
 from scanner.parsers.cloudformation.nested import APPLICATION, STACK, STACK_SET
 from scanner.parsers.cloudformation.reading import InputFile, Options, Reading, Template
+from scanner.parsers.cloudformation.twins import twins
 from scanner.parsers.parsed import Parsed
 
 _NESTING: Final = frozenset({STACK, STACK_SET, APPLICATION})
@@ -35,7 +36,7 @@ def read(files: Sequence[InputFile], options: Options) -> Parsed:
     reading = Reading(options)
     planned, templates = _planned(files, reading)
     estate = Estate(reading, templates)
-    kept = _roots(planned, estate)
+    kept = list(_once(_roots(planned, estate), templates, reading))
     several = len(kept) > 1 or not options.alone
     for plan in kept:
         root = f"{plan.deployment.root}@{plan.label}" if plan.label else plan.deployment.root
@@ -139,6 +140,21 @@ def _roots(planned: Sequence[Planned], estate: Estate) -> list[Planned]:
             kept.append(plan)
             _reach([plan.template.path], nests, reached)
     return sorted(kept, key=lambda plan: (plan.deployment.root, plan.label))
+
+
+def _once(kept: Sequence[Planned], templates: Mapping[str, Template], reading: Reading) -> Iterator[Planned]:
+    """The roots less those that say what another template says, which is nested or a root itself."""
+    first = {each.path: known for each, known in twins(list(templates.values()))}
+    roots = {plan.template.path for plan in kept}
+    nested = {first.get(path, each).path: each for path, each in templates.items() if path not in roots}
+    for plan in kept:
+        known = first.get(plan.template.path, plan.template)
+        judged = nested.get(known.path, known)
+        if plan.named or judged.path == plan.template.path:
+            yield plan
+        else:
+            message = f"the same template as {judged.name}, which is judged; here it is not judged once more"
+            reading.report(plan.template.span, ProblemKind.UNSUPPORTED, message)
 
 
 def _reach(paths: list[str], nests: Mapping[str, Sequence[str]], reached: set[str]) -> None:
