@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from scanner.model.problem import ProblemKind
 from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.value import Truth, Unknown, Value
+from scanner.parsers.cloudformation.deciders import decider
 from scanner.parsers.cloudformation.evaluation import Entry, Evaluation
 from scanner.parsers.cloudformation.fields import NO_VALUE, Field, FieldPlaces, Plain
 from scanner.parsers.cloudformation.names import region_of
@@ -68,7 +70,7 @@ def _declaration(stack: Evaluation, entry: Entry, kind: str, exists: Truth, writ
         platform=PLATFORM,
         span=entry.span.under(stack.deployment.call, stack.deployment.via),
         attributes=attributes if isinstance(attributes, dict) else {},
-        places=FieldPlaces(properties, places, stack.reading.sources),
+        places=FieldPlaces(properties, places, stack.reading.sources, partial(decider, stack)),
         references=tuple(references),
         provider=_provider(stack),
         exists=exists,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -111,23 +111,28 @@ class Plain:
 class FieldPlaces(Mapping[str, Span]):
     """Where the fields of a resource stand, by path. ``beside`` holds what stands beside its properties.
 
-    ``texts`` are the lines of the files that they stand in.
+    ``texts`` are the lines of the files that they stand in; ``decider`` tells of a field where its value was written.
     """
 
     field: Field
     beside: Mapping[str, Field]
     texts: Mapping[str, Sequence[str]]
+    decider: Callable[[Field], tuple[Span, str] | None]
 
     def __getitem__(self, path: str) -> Span:
         found = self._found(path)
         if found is None:
             raise KeyError(path)
-        return found.span
+        return self._span(found)
 
     def get(self, path: str, default: Any = None) -> Any:
         """The span, if there is one."""
         found = self._found(path)
-        return default if found is None else found.span
+        return default if found is None else self._span(found)
+
+    def _span(self, found: Field) -> Span:
+        source = self.decider(found)
+        return found.span if source is None else found.span.under(*source)
 
     def line_of(self, path: str, word: str, nth: int) -> Span | None:
         """The line of a value at a path in which a word stands for the ``nth`` time."""

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import scanner.parsers.cloudformation.sam
 from scanner.model.value import Ref
 
@@ -249,3 +251,66 @@ Resources:
     assert str(node.span_in("UserData", "one.example.org")) == "stack.yaml:8:11"
     assert str(node.span_in("Tags[0].Value", "two.example.org")) == "stack.yaml:14:15"
     assert node.span_in("UserData", "two.example.org") == node.span_of("UserData")
+
+
+DECIDED = """\
+Parameters:
+  Stage:
+    Type: String
+    Default: dev
+  Count: {Type: Number, Default: 1}
+  Needed: {Type: String}
+  Image:
+    Type: AWS::SSM::Parameter::Value<String>
+    Default: /images/latest
+Conditions:
+  Prod: !Equals [!Ref Stage, prod]
+  Large: !And [!Condition Prod, !Not [!Equals [!Ref Count, 1]]]
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      MultiAZ: !If [Prod, true, false]
+      StorageEncrypted: !If [Large, true, false]
+      AllocatedStorage: !Ref Count
+      DBInstanceIdentifier: !Sub "${AWS::StackName}-${Stage}"
+      Engine: postgres
+      DBName: !Ref Needed
+      KmsKeyId: !Ref Image
+      DBInstanceClass: !Join [".", [db, !Ref Stage]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "decided"),
+    [
+        ("MultiAZ", 17, (4, "value from the default of parameter Stage")),
+        ("StorageEncrypted", 18, (4, "value from the default of parameter Stage")),
+        ("AllocatedStorage", 19, (5, "value from the default of parameter Count")),
+        ("DBInstanceIdentifier", 20, (4, "value from the default of parameter Stage")),
+        ("Engine", 21, None),
+        ("DBName", 22, None),  # nothing is given: the value is unknown, and says so
+        ("KmsKeyId", 23, None),  # the default only names where the value is stored
+        ("DBInstanceClass", 24, (4, "value from the default of parameter Stage")),
+    ],
+)
+def test_the_default_that_decides_is_told(parse: Any, path: str, line: int, decided: tuple[int, str] | None) -> None:
+    (database,) = parse(DECIDED).declarations
+    span = database.span_of(path)
+    assert span.line == line
+    assert (None if span.parent is None else (span.parent.line, span.via)) == decided
+
+
+def test_what_is_given_for_a_parameter_is_told(parse: Any) -> None:
+    values = json.dumps([{"ParameterKey": "Stage", "ParameterValue": "prod"}], indent=1)
+    parsed = parse({"stack.yaml": DECIDED, "values.json": values}, parameter_files=("values.json",))
+    span = parsed.declarations[0].span_of("MultiAZ")
+    assert span.parent is not None
+    assert (span.parent.file, span.parent.line) == ("values.json", 4)
+    assert span.via == "value from what is given for parameter Stage"
+
+
+def test_conditions_in_a_circle_are_followed_to_an_end(parse: Any) -> None:
+    text = DECIDED.replace("!Equals [!Ref Stage, prod]", "!Not [!Condition Large]")
+    (database,) = parse(text).declarations
+    assert database.span_of("MultiAZ").line == 17
