@@ -9,11 +9,12 @@ from typing import Final
 from scanner.model.resource import Reference
 from scanner.model.span import Span, line_within
 from scanner.model.value import Ref, Unknown, Value, with_origin
+from scanner.parsers.azure.deciders import decider
 from scanner.parsers.azure.evaluate import Frame, Handle, plain, rounds, value
 from scanner.parsers.azure.instance import Instance
 from scanner.parsers.azure.places import named_resource
 from scanner.parsers.azure.reports import Fault
-from scanner.parsers.azure.tree import At, Call, Expression, Fields, Items, Loop
+from scanner.parsers.azure.tree import At, Call, Expression, Fields, Items, Literal, Loop
 
 _NOT_ATTRIBUTES: Final = frozenset(
     {"apiversion", "type", "condition", "dependson", "copy", "resources", "comments", "metadata", "existing", "parent"}
@@ -28,13 +29,16 @@ _WALKED: Final = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacesOf(Mapping[str, Span]):
-    """Where attributes stand, by path."""
+    """Where attributes stand, by path. ``written`` are the expressions of those that are not plain data."""
 
     instance: Instance
     ats: Mapping[str, At]
+    written: Mapping[str, tuple[Expression, Frame]]
 
     def __getitem__(self, path: str) -> Span:
-        return self.instance.deployment.span(self.ats[path])
+        span = self.instance.deployment.span(self.ats[path])
+        source = decider(*self.written[path]) if path in self.written else None
+        return span if source is None else span.under(*source)
 
     def line_of(self, path: str, word: str, nth: int) -> Span | None:
         """The line of a value at a path in which a word stands for the ``nth`` time, where it takes several lines."""
@@ -60,6 +64,7 @@ class Body:
     attributes: dict[str, Value] = field(default_factory=dict)
     ats: dict[str, At] = field(default_factory=dict)
     references: dict[Reference, None] = field(default_factory=dict)
+    written: dict[str, tuple[Expression, Frame]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Evaluate everything that is written."""
@@ -122,6 +127,8 @@ class Body:
         """The value of what is written for an attribute."""
         run = frame.deployment.run
         before, run.touched = run.touched, []
+        if not isinstance(node, (Literal, Fields, Items)):
+            self.written[path] = node, frame
         try:
             return self._structure(node, frame.moved(at), path, at)
         except Fault as fault:

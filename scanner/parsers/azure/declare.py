@@ -76,7 +76,7 @@ def _declaration(instance: Instance, root: str) -> Declaration:
         platform=PLATFORM,
         span=instance.span,
         attributes=body.attributes,
-        places=PlacesOf(instance, body.ats),
+        places=PlacesOf(instance, body.ats, body.written),
         references=tuple(sorted(body.references, key=lambda r: (r.path, r.target, r.target_path, r.span))),
         provider=ProviderContext("azurerm", "", known, None, True),
         exists=instance.exists,
