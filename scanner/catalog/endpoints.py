@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.span import whole_word
+from scanner.model.span import MAX_SEARCHED, whole_word
 
 TABLE: Final = Path(__file__).with_name("endpoints.tsv")
 MAX_TEXT: Final = 1_000_000
@@ -85,13 +85,17 @@ def hosts_in(text: str) -> list[str]:
     return list(found)
 
 
-def named_before(text: str, host: str) -> int:
-    """How often the name of a host stands in a text before it is mentioned there as a host: in a comment, say."""
-    start = next((start for start, name in _mentioned(text[:MAX_TEXT]) if name == host), 0)
-    return len(whole_word(host).findall(text, 0, start))
+def named_before(text: str, host: str) -> int | None:
+    """How often the name of a host stands in a text before it is mentioned there as a host: in a comment, say.
+
+    ``None`` for one that is mentioned too far behind to be looked for.
+    """
+    start = next((start for start, name in _mentioned(text[:MAX_SEARCHED]) if name == host), None)
+    return None if start is None else len(whole_word(host).findall(text, 0, start))
 
 
-def _mentioned(text: str) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=4)
+def _mentioned(text: str) -> tuple[tuple[int, str], ...]:
     """The mentions of hosts in order, each with the character at which it begins."""
     positioned = [
         (m.start(), name)
@@ -108,7 +112,7 @@ def _mentioned(text: str) -> Iterator[tuple[int, str]]:
         name = _host(text.strip(), dotted=True)
         if name.count(".") + 1 >= _LABELS_OF_A_BARE_NAME:
             positioned.append((0, name))
-    return iter(sorted(positioned, key=lambda item: item[0]))
+    return tuple(sorted(positioned, key=lambda item: item[0]))
 
 
 def _of_authority(authority: str) -> Iterator[str]:

@@ -90,7 +90,8 @@ def setting_span(resource: Resource, setting: Setting) -> Span:
 
 def host_span(resource: Resource, path: str, text: str, host: str) -> Span:
     """Where a text that stands at a native path mentions a host."""
-    return resource.declaration.span_in(path, host, named_before(text, host) if "\n" in text else 0)
+    nth = named_before(text, host) if "\n" in text else 0
+    return resource.declaration.span_of(path) if nth is None else resource.declaration.span_in(path, host, nth)
 
 
 @dataclass(slots=True)

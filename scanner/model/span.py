@@ -50,6 +50,10 @@ class Span(Struct, frozen=True, order=True):
         return tuple(places)
 
 
+MAX_SEARCHED = 1 << 17
+"""Characters of one text in which a word is looked for: beyond, the text as a whole is marked."""
+
+
 @runtime_checkable
 class Lined(Protocol):
     """Places of fields that also know the lines of what takes several."""
@@ -65,7 +69,7 @@ def line_of(places: Mapping[str, Span], path: str, word: str, nth: int) -> Span 
 
 def line_within(extent: Span, lines: Sequence[str], word: str, nth: int) -> Span | None:
     """The line of a part of a file in which a word stands for the ``nth`` time, without the blanks around it."""
-    pattern = whole_word(word)
+    pattern, searched = whole_word(word), 0
     for number in range(extent.line, min(extent.end_line, len(lines)) + 1):
         line = lines[number - 1]
         start = extent.column - 1 if number == extent.line else 0
@@ -75,6 +79,9 @@ def line_within(extent: Span, lines: Sequence[str], word: str, nth: int) -> Span
             first = len(line) - len(line.lstrip()) + 1
             return Span(extent.file, number, first, number, len(line.rstrip()) + 1, extent.parent, extent.via)
         nth -= found
+        searched += len(line) + 1
+        if searched > MAX_SEARCHED:
+            break
     return None
 
 

@@ -260,8 +260,8 @@ class Objects:
     def _service(self, source: Declaration, host: str) -> tuple[str, ...]:
         """The Service that a host name means: ``name``, ``name.namespace``, or one pod of it before these."""
         labels = host.split(".")
-        if len(labels) > 2 and "svc" in labels:
-            labels = labels[: labels.index("svc")]
+        if len(labels) > 2 and "svc" in labels[1:]:
+            labels = labels[: labels.index("svc", 1)]
         here = namespace_of(source.attributes)
         ways = [(labels[0], here)] if len(labels) == 1 else [(labels[-2], labels[-1])] if len(labels) <= 3 else []
         if len(labels) == 2:

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from scanner.catalog.endpoints import MAX_HOSTS, MAX_TEXT, TABLE, hosts_in, named_before, owner_of
+from scanner.model.span import MAX_SEARCHED
 
 CATEGORIES = frozenset(
     {
@@ -180,8 +181,9 @@ def test_importing_reads_no_table() -> None:
         ("# a.example.org is slow\nurl: https://a.example.org/", 1),
         ("b.a.example.org and a.example.organic are others: https://u@a.example.org", 0),
         ("a.example.org", 0),
-        ("nothing of it", 0),
+        ("nothing of it", None),
+        (" " * MAX_SEARCHED + "https://a.example.org", None),
     ],
 )
-def test_names_before_the_mention(text: str, before: int) -> None:
+def test_names_before_the_mention(text: str, before: int | None) -> None:
     assert named_before(text, "a.example.org") == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.model.span import Span, line_of, line_within, whole_word
+from scanner.model.span import MAX_SEARCHED, Span, line_of, line_within, whole_word
 
 LINES = ("x = <<EOT a.example.org", "  # a.example.org", "", "  b: a.example.org!  ", "EOT a.example.org")
 
@@ -48,3 +48,9 @@ def test_whole_words(word: str, text: str, stands: bool) -> None:
 
 def test_places_without_a_text_know_no_lines() -> None:
     assert line_of({"a": Span("a", 1)}, "a", "b", 0) is None
+
+
+def test_a_word_far_behind_is_not_looked_for() -> None:
+    lines = ("x" * MAX_SEARCHED, "a.org", "b.org")
+    assert line_within(Span("a", 1, 1, 3, 6), (lines[0][:-1], *lines[1:]), "a.org", 0) == Span("a", 2, 1, 2, 6)
+    assert line_within(Span("a", 1, 1, 3, 6), lines, "b.org", 0) is None

@@ -255,3 +255,11 @@ def test_a_service_account_acts_as_a_cloud_identity(
     graph = estate_of({"main.tf": declared, "a.yaml": text + API % ("", "")}).graph
     assert ("shop/ServiceAccount/api", target, "control") in edges(graph)
     assert ("shop/Deployment/api", "shop/ServiceAccount/api", "control") in edges(graph)
+
+
+def test_a_host_whose_first_label_is_svc_is_a_host_like_any(estate_of: Callable[..., Estate]) -> None:
+    settings = named("ConfigMap", "settings", "data: {A: 'https://svc.example.org', B: 'http://svc.shop.svc:80'}")
+    service = named("Service", "svc", "spec: {selector: {app: api}}")
+    pods = API % ("", "        envFrom: [{configMapRef: {name: settings}}]")
+    found = edges(estate_of({"all.yaml": pods + settings + service}).graph, "shop/ConfigMap/settings")
+    assert found <= {("shop/ConfigMap/settings", "shop/Service/svc", "runtime")}
