@@ -18,7 +18,7 @@ from lines import misplaced
 
 from scanner import pipeline
 from scanner.config import Config
-from scanner.model.problem import Problem
+from scanner.model.problem import Problem, ProblemKind
 from scanner.rules.load import load_rules
 
 EXPECTED_EXITS = (0, 1, 3)
@@ -69,7 +69,7 @@ def looked_into(tree: Path) -> tuple[int, list[str], list[str]]:
 def named(problems: Sequence[Problem], base: Path) -> Iterator[str]:
     """The files that problems name, and the folders of charts that they say are not rendered."""
     for problem in problems:
-        if problem.kind.incomplete:
+        if problem.kind.incomplete or problem.kind is ProblemKind.UNSUPPORTED:  # a macro that only AWS runs
             yield problem.span.file
             if problem.message.startswith("chart not rendered"):
                 parents = PurePosixPath(problem.span.file).parents

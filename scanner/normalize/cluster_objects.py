@@ -21,7 +21,8 @@ from scanner.model.objects import PLATFORM, ZONE_LABELS, labels_of, name_of_obje
 from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Value
-from scanner.normalize.respelled import AddedPlaces, MovedPlaces
+from scanner.normalize.added_places import AddedPlaces
+from scanner.normalize.respelled import MovedPlaces
 
 _CLOUD_KINDS: Final[tuple[tuple[str, str], ...]] = (
     ("AWS", "aws"),

@@ -14,7 +14,7 @@ from scanner.model.objects import PLATFORM, annotations_of, labels_of, name_of_o
 from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Value
-from scanner.normalize.respelled import AddedPlaces
+from scanner.normalize.added_places import AddedPlaces
 
 _CLOUDS: Final[Mapping[str, str]] = {"aws": "aws", "gcp": "google", "azure": "azurerm"}
 _BUCKETS: Final = ("aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account")

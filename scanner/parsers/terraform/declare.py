@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from scanner.model.resource import Declaration, ProviderContext, Reference
-from scanner.model.span import Span, line_within
+from scanner.model.span import Span
 from scanner.model.value import Ref, Truth, Unknown, Value, unknowns_in
 from scanner.parsers.terraform import tree
 from scanner.parsers.terraform.evaluate import Scope, evaluate_or_unknown
 from scanner.parsers.terraform.module import Instance, ModuleInstance
+from scanner.parsers.terraform.places import WrittenPlaces
 from scanner.parsers.terraform.source import Located, ResourceKey
 from scanner.parsers.terraform.traversal import references
 from scanner.parsers.terraform.values import SetValue
@@ -20,23 +21,6 @@ from scanner.parsers.terraform.values import SetValue
 _META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
 _NOT_RESOURCES = frozenset({"var", "local", "each", "count", "path", "terraform", "self", "tofu"})
-
-
-class WrittenPlaces(dict[str, Span]):
-    """Where attributes stand, by path. ``texts`` are the lines of the files that they stand in."""
-
-    __slots__ = ("texts",)
-
-    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
-        super().__init__()
-        self.texts = texts
-
-    def line_of(self, path: str, word: str, nth: int) -> Span | None:
-        """The line of an expression at a path in which a word stands for the ``nth`` time: of a heredoc, of a list."""
-        span = self.get(path)
-        if span is None or not span.several_lines:
-            return None
-        return line_within(span, self.texts.get(span.file, ()), word, nth)
 
 
 @dataclass(slots=True)
