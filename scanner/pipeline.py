@@ -154,7 +154,7 @@ def estate_of(found: Discovery, parsed: Parsed, config: Config) -> Estate:
     """The graph of what has been read. What an account calls its zones counts unless the configuration knows better."""
     config = replace(config, zone_ids={**parsed.zone_ids, **config.zone_ids})
     graph, uncatalogued = normalize(
-        parsed.declarations, Settings(config.region, config.environments, config.placements)
+        parsed.declarations, Settings(config.region, config.environments, config.placements, parsed.sources)
     )
     edges, problems = linked(graph, config.links)
     graph = with_edges(graph, edges) if edges else graph

@@ -54,8 +54,9 @@ def graph_of(read_files: Callable[..., TerraformResult]) -> Callable[..., Graph]
     def call(files: Files, **settings: Any) -> Graph:
         from scanner.normalize import Settings, normalize
 
-        declarations = read_files(files, **settings).declarations
-        return normalize(declarations, Settings(settings.get("region"), settings.get("environments", {})))[0]
+        read = read_files(files, **settings)
+        wishes = Settings(settings.get("region"), settings.get("environments", {}), (), read.sources)
+        return normalize(read.declarations, wishes)[0]
 
     return call
 

@@ -23,6 +23,7 @@ from scanner.model.value import ABSENT, Unknown, Value
 from scanner.normalize.clusters import Clusters
 from scanner.normalize.compose import compose_edges
 from scanner.normalize.edges import Linker
+from scanner.normalize.lined_places import lined
 from scanner.normalize.objects import Objects
 from scanner.normalize.placement import Placer
 from scanner.normalize.planned import as_written
@@ -45,7 +46,7 @@ class _Properties(Struct):
 def normalize(declarations: Sequence[Declaration], settings: Settings) -> tuple[Graph, Mapping[str, int]]:
     """The graph of all resources, and how often each uncatalogued type occurs."""
     tables = catalog()
-    declarations = translated([as_written(each) for each in declarations], tables)
+    declarations = translated([as_written(lined(each, settings.texts)) for each in declarations], tables)
     entries = {d.id: tables.entry(native_type(d)) for d in declarations}
     index = build_index(declarations, _names(tables, declarations))
     properties = {d.id: _own_properties(d, entry, tables) for d in declarations if (entry := entries[d.id]) is not None}

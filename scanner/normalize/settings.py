@@ -13,9 +13,10 @@ class Settings(Struct, frozen=True):
     """What the user can tell about places and environments.
 
     ``region`` is used where a provider configuration has none; ``environments`` maps a tier to globs of file paths;
-    of ``places`` the first that matches a file counts.
+    of ``places`` the first that matches a file counts. ``texts`` are the lines of the files that were read.
     """
 
     region: str | None = None
     environments: Mapping[str, tuple[str, ...]] = {}
     places: Sequence[PathPlacement] = ()
+    texts: Mapping[str, Sequence[str]] = {}

@@ -57,6 +57,10 @@ class Positions(Mapping[str, Span]):
         """The line of a text at a path in which a word stands for the ``nth`` time, where it takes several lines."""
         return None
 
+    def extent(self, path: str) -> Span | None:  # noqa: ARG002 — what is rendered has none in a file
+        """The place of a value that takes several lines, for those who keep places in a table."""
+        return None
+
 
 class Document(Struct, frozen=True):
     """One document: its data, and where its fields stand."""
@@ -135,10 +139,13 @@ class Places(Positions):
 
     def line_of(self, path: str, word: str, nth: int) -> Span | None:
         """The line of a text at a path in which a word stands for the ``nth`` time, where it takes several lines."""
-        extent = self.value_span(path)
-        if extent is None or not extent.several_lines:
-            return None
-        return line_within(extent, _lines(self.source.text), word, nth)
+        extent = self.extent(path)
+        return None if extent is None else line_within(extent, _lines(self.source.text), word, nth)
+
+    def extent(self, path: str) -> Span | None:
+        """The place of a value that takes several lines, for those who keep places in a table."""
+        span = self.value_span(path)
+        return span if span is not None and span.several_lines else None
 
     def tag(self, path: str) -> str:
         """The tag of a field's value: one that is written, else what the value looks like."""

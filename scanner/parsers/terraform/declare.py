@@ -13,7 +13,6 @@ from scanner.model.value import Ref, Truth, Unknown, Value, unknowns_in
 from scanner.parsers.terraform import tree
 from scanner.parsers.terraform.evaluate import Scope, evaluate_or_unknown
 from scanner.parsers.terraform.module import Instance, ModuleInstance
-from scanner.parsers.terraform.places import WrittenPlaces
 from scanner.parsers.terraform.source import Located, ResourceKey
 from scanner.parsers.terraform.traversal import references
 from scanner.parsers.terraform.values import SetValue
@@ -30,11 +29,8 @@ class _Builder:
     module: ModuleInstance
     located: Located
     scope: Scope
-    places: WrittenPlaces = field(init=False)
+    places: dict[str, Span] = field(default_factory=dict)
     mentions: list[Reference] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.places = WrittenPlaces(self.module.project.lines)
 
     def attributes(self, body: tree.Body, path: str, scope: Scope, skipped: frozenset[str]) -> dict[str, Value]:
         """The value of a body. ``path`` is the prefix of its attributes' paths, with a final dot unless empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -39,10 +39,6 @@ class Project(Protocol):
     @property
     def root_module(self) -> Path:
         """The root module's folder, which relative paths start from."""
-
-    @property
-    def lines(self) -> Mapping[str, Sequence[str]]:
-        """The lines of the files that were read, by their names in reports."""
 
     @property
     def workspace(self) -> str | None:

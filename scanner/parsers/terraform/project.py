@@ -134,11 +134,6 @@ class Evaluation:
         return self.folder.path
 
     @property
-    def lines(self) -> Mapping[str, Sequence[str]]:
-        """The lines of the files that were read."""
-        return self.reader.lines
-
-    @property
     def workspace(self) -> str | None:
         """The selected workspace."""
         return self.options.workspace

@@ -170,28 +170,3 @@ def test_spans() -> None:
         Span("a.tf", 10),
         Span("b.tf", 1),
     ]
-
-
-def test_a_word_stands_in_the_line_that_says_it(read_files: Read) -> None:
-    parsed = read_files(
-        """\
-resource "aws_instance" "node" {
-  user_data = <<-EOT
-    #!/bin/sh
-    # see https://one.example.org
-    export RPC=https://one.example.org:443
-  EOT
-  tags = { Url = "https://two.example.org" }
-  ebs_block_device {
-    tags = {
-      Url = "https://three.example.org"
-    }
-  }
-}
-"""
-    )
-    (node,) = parsed.declarations
-    assert node.span_in("user_data", "one.example.org", 1) == Span("main.tf", 5, 5, 5, 43)
-    assert str(node.span_in("tags.Url", "two.example.org")) == "main.tf:7:3"
-    assert str(node.span_in("ebs_block_device[0].tags.Url", "three.example.org")) == "main.tf:10:7"
-    assert node.span_in("user_data", "four.example.org") == node.span_of("user_data")
