@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.cache.store import Cache
 from scanner.model.baseline import Baseline
 from scanner.model.finding import Acceptance, Axis, Severity
 from scanner.model.path_placement import PathPlacement
@@ -125,6 +126,7 @@ class Config(Struct, frozen=True):
     they stand on the files and lines of ``refused``.
     ``accepted`` is what the file ``baseline`` holds, once it has been read. Of other tools the waivers of those in
     ``honour`` count.
+    ``cache`` keeps what was read for further readings; it decides nothing.
     """
 
     file: Path | None = None
@@ -165,6 +167,7 @@ class Config(Struct, frozen=True):
     fail_on_target: bool = False
     fail_on_new: bool = False
     today: date | None = None
+    cache: Cache | None = None
     rule_places: Mapping[str, Span] = {}
     places: Mapping[str, Span] = {}
     refused: frozenset[tuple[str, int]] = frozenset()

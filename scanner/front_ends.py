@@ -43,7 +43,7 @@ def read_terraform(found: Discovery, config: Config) -> TerraformResult:
         workspace=config.workspace,
         max_file_bytes=config.limits.max_file_bytes,
     )
-    return read(files, scan_root(found), found.base, options)
+    return read(files, scan_root(found), found.base, options, config.cache)
 
 
 def read_plans(found: Discovery, result: TerraformResult) -> Parsed:
@@ -68,6 +68,7 @@ def _handed_over(result: TerraformResult) -> Parsed:
         result.sources,
         result.secrets,
         moves=result.moves,
+        inputs=result.inputs,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import click
 from msgspec.structs import replace
 
+from scanner.cache.store import Cache
 from scanner.config import (
     Config,
     ConfigError,
@@ -64,6 +65,17 @@ _FILES: Final = (
         help="The region of what names none: templates of CloudFormation and Bicep, Terraform's providers.",
     ),
 )
+_CACHE: Final = (
+    click.option(
+        "--cache",
+        "cache_folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="RISKSCAN_CACHE",
+        show_envvar=True,
+        help="A folder in which what was read is kept for the next run.  [default: nothing is kept]",
+    ),
+    click.option("--no-cache", is_flag=True, help="Keep nothing, whatever the environment says."),
+)
 _JUDGING: Final = (
     click.option(
         "--strict", is_flag=True, envvar="RISKSCAN_STRICT", show_envvar=True, help="Every problem gives exit code 3."
@@ -77,7 +89,7 @@ _JUDGING: Final = (
 
 def sources(command: Command) -> Command:
     """Add the options to a command. It receives them as keywords, for :func:`configure`."""
-    return _with(command, (*_CONFIGURATION, *_FILES, *_JUDGING))
+    return _with(command, (*_CONFIGURATION, *_FILES, *_CACHE, *_JUDGING))
 
 
 def sources_without_files(command: Command) -> Command:
@@ -136,6 +148,8 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
     }
     same = ("var_files", "plans", "workspace", "strict", "allow_incomplete", "exit_zero", "fail_on_target")
     given |= {name: flags[name] for name in same if name in flags}
+    if flags.get("cache_folder") and not flags["no_cache"]:
+        given["cache"] = _opened(flags["cache_folder"])
     if flags.get("region"):
         given["region"] = flags["region"]
     if flags.get("fail_on"):
@@ -151,6 +165,20 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
     if flags.get("unknown"):
         given["unknown"] = UnknownPolicy(flags["unknown"])
     return given
+
+
+def _opened(folder: Path) -> Cache:
+    """The cache of a folder. When the command is over it is brought down to its size, and faults are told."""
+    cache = Cache(folder.absolute())
+
+    def close() -> None:
+        cache.close()
+        if cache.fault:
+            click.echo(f"warning: nothing is kept in the cache: {cache.fault}", err=True)
+
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.call_on_close(close)
+    return cache
 
 
 def _variable(text: str) -> tuple[str, str]:

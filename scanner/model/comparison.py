@@ -208,7 +208,8 @@ class Comparison(Struct, frozen=True):
     """The answer of ``riskscan diff``. ``estate`` are the shifts of rules that ask about everything together.
 
     ``new`` fails in head and not in base, ``fixed`` in base and not in head, each the most severe first; ``lasting``
-    are head's findings that failed before. ``weakened`` says where head judges more mildly.
+    are head's findings that failed before. ``weakened`` says where head judges more mildly. ``touched`` are the roots
+    for which other files, or files with other contents, were read than in base.
     """
 
     tool_version: str
@@ -224,6 +225,7 @@ class Comparison(Struct, frozen=True):
     fixed: tuple[Turn, ...] = ()
     lasting: tuple[Finding, ...] = ()
     weakened: tuple[Weakening, ...] = ()
+    touched: tuple[str, ...] = ()
     secrets: frozenset[str] = frozenset()
 
 

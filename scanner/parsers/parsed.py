@@ -17,7 +17,7 @@ class Parsed(Struct, frozen=True):
     ``roots`` are the names of what is applied as one (a Terraform root, a chart, an overlay), ``unread`` and ``partly``
     names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show, ``changes`` what an
     apply will do, ``zone_ids`` what an account calls its zones, by their ids, ``moves`` the new address of what had
-    another one before.
+    another one before, ``inputs`` the hash of all that was read for a root, by its name, where that is known.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -30,6 +30,7 @@ class Parsed(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     zone_ids: Mapping[str, str] = {}
     moves: Mapping[str, str] = {}
+    inputs: Mapping[str, str] = {}
 
 
 def joined(results: Iterable[Parsed]) -> Parsed:
@@ -53,4 +54,5 @@ def joined(results: Iterable[Parsed]) -> Parsed:
         tuple(change for result in found for change in result.changes),
         zone_ids,
         moves,
+        {name: told for result in found for name, told in result.inputs.items()},
     )

@@ -30,9 +30,14 @@ class FrontEnd(Protocol):
         """Read a template without quotes, whose backslashes mean themselves. With ``at``, everything stands there."""
 
 
+def choice() -> str:
+    """What the environment asks for: the name of a front end, or nothing for the compiled one."""
+    return "python-hcl2" if os.environ.get(CHOICE) == "python-hcl2" else ""
+
+
 def front_end() -> FrontEnd:
     """The front end to use. The environment is asked each time, so that one process can compare both."""
-    if os.environ.get(CHOICE) != "python-hcl2":
+    if not choice():
         try:
             from scanner.parsers.terraform import syntax_treesitter
         except ImportError:

@@ -15,6 +15,7 @@ from scanner.model.resource import ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Ref, Unknown, Value, unknown_from
 from scanner.parsers.terraform import known, tree, types
+from scanner.parsers.terraform.disk import Disk
 from scanner.parsers.terraform.evaluate import (
     EvaluationError,
     Handle,
@@ -39,6 +40,10 @@ class Project(Protocol):
     @property
     def root_module(self) -> Path:
         """The root module's folder, which relative paths start from."""
+
+    @property
+    def disk(self) -> Disk:
+        """What files are looked at through."""
 
     @property
     def workspace(self) -> str | None:
@@ -120,7 +125,9 @@ class ModuleInstance:
     def scope(self, file: str) -> Scope:
         """The module's names, for expressions of one file."""
         if file not in self._scopes:
-            context = FunctionContext(self.project.root, self.project.root_module, self._render_template)
+            context = FunctionContext(
+                self.project.root, self.project.root_module, self._render_template, looking=self.project.disk
+            )
             self._scopes[file] = Scope(self._resolve, context, file, is_sensitive=self.is_sensitive)
         return self._scopes[file]
 
@@ -128,8 +135,8 @@ class ModuleInstance:
         def missing(name: str, at: tree.Position) -> Value:
             raise EvaluationError(f"the template's variables do not include {name}", at)
 
-        root, folder = self.project.root, self.project.root_module
-        context = FunctionContext(root, folder, self._render_template, in_template=True)
+        root, folder, disk = self.project.root, self.project.root_module, self.project.disk
+        context = FunctionContext(root, folder, self._render_template, in_template=True, looking=disk)
         return evaluate(self.project.parse_template(text), Scope(missing, context, names=dict(variables)))
 
     # -- names -------------------------------------------------------------------------------------

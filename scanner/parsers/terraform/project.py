@@ -13,16 +13,19 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.cache.store import Cache
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
 from scanner.parsers.terraform import syntax, tree
 from scanner.parsers.terraform.declare import backend, declarations, module_sources, outputs
-from scanner.parsers.terraform.folders import Folder, InputFile, Reader, is_within, literal, uncalled
+from scanner.parsers.terraform.disk import Disk
+from scanner.parsers.terraform.folders import Folder, InputFile, Reader, is_local, literal, uncalled
 from scanner.parsers.terraform.module import Argument, ModuleInstance, provider_name
 from scanner.parsers.terraform.moves import moves
 from scanner.parsers.terraform.options import TerraformOptions
+from scanner.parsers.terraform.recall import Outcome, recall
 from scanner.parsers.terraform.source import Located, ModuleSource
 from scanner.parsers.terraform.traversal import references
 from scanner.parsers.terraform.variables import Assignment, read_assignments
@@ -39,7 +42,10 @@ class RootModule(Struct, frozen=True):
 
 
 class TerraformResult(Struct, frozen=True):
-    """What the Terraform files of a scan declare. ``moves`` are addresses behind the name of their root and ``#``."""
+    """What the Terraform files of a scan declare. ``moves`` are addresses behind the name of their root and ``#``.
+
+    ``inputs`` is the hash of all that was read for a root, by its name; empty unless a cache was given.
+    """
 
     declarations: tuple[Declaration, ...]
     roots: tuple[RootModule, ...]
@@ -49,25 +55,34 @@ class TerraformResult(Struct, frozen=True):
     sources: Mapping[str, tuple[str, ...]]
     secrets: frozenset[str]
     moves: Mapping[str, str] = {}
+    inputs: Mapping[str, str] = {}
 
 
-def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: TerraformOptions) -> TerraformResult:
-    """Evaluate every root module of ``files``, reading nothing outside ``scan_root``; names relate to ``base``."""
-    reader = Reader()
+def read(
+    files: Sequence[InputFile], scan_root: Path, base: Path, options: TerraformOptions, cache: Cache | None = None
+) -> TerraformResult:
+    """Evaluate every root module of ``files``, reading nothing outside ``scan_root``; names relate to ``base``.
+
+    What a ``cache`` holds for a root is taken from there, if all that was read for it reads the same.
+    """
+    reader = Reader(Disk(scan_root), base, options.max_file_bytes, cache or Cache(), keyed=cache is not None)
     folders = reader.folders(files)
     roots = _roots(folders, scan_root)
+    reads_states = any(folder.summary().reads_states for folder in folders.values())
     found: list[Declaration] = []
     moved: dict[str, str] = {}
-    reads_states = any(
-        kind == "terraform_remote_state" for folder in folders.values() for _, kind, _ in folder.source.resources
-    )
+    inputs: dict[str, str] = {}
     for root in roots:
         prefix = f"{root.name}#" if len(roots) > 1 else ""
         evaluation = Evaluation(folders, folders[root.folder], root, scan_root, base, options, reader)
         evaluation.reads_states = reads_states
-        found.extend(evaluation.declarations(prefix))
-        reader.secrets |= evaluation.secrets
-        moved.update((f"{root.name}#{old}", f"{root.name}#{new}") for old, new in evaluation.moves)
+        outcome = evaluation.outcome(prefix) if cache is None else recall(evaluation, prefix, cache)
+        found.extend(outcome.declarations)
+        reader.problems.extend(outcome.problems)
+        reader.secrets.update(outcome.secrets)
+        moved.update((f"{root.name}#{old}", f"{root.name}#{new}") for old, new in outcome.moves)
+        if cache is not None:
+            inputs[root.name] = outcome.inputs
     unique = {declaration.id: declaration for declaration in found}
     return TerraformResult(
         tuple(unique[name] for name in sorted(unique)),
@@ -78,6 +93,7 @@ def read(files: Sequence[InputFile], scan_root: Path, base: Path, options: Terra
         reader.lines,
         frozenset(reader.secrets),
         moved,
+        inputs,
     )
 
 
@@ -98,15 +114,10 @@ def _problem_order(problem: Problem) -> tuple[str, int, int, str, str]:
 def _roots(folders: Mapping[Path, Folder], scan_root: Path) -> list[RootModule]:
     roots: list[RootModule] = []
     for path in uncalled(folders):
-        folder = folders[path]
-        source = folder.source
-        if not (source.resources or source.calls or source.settings or source.outputs or source.locals):
-            continue
-        name = os.path.relpath(path, scan_root).replace(os.sep, "/")
-        applied = bool(source.providers or folder.assignments) or any(
-            block.type in ("backend", "cloud") for settings in source.settings for block in settings.block.body.blocks
-        )
-        roots.append(RootModule(path, name, library=not applied))
+        summary = folders[path].summary()
+        if summary.declares:
+            name = os.path.relpath(path, scan_root).replace(os.sep, "/")
+            roots.append(RootModule(path, name, library=not summary.applied))
     return roots
 
 
@@ -127,6 +138,16 @@ class Evaluation:
     too_many: Span | None = None
     reads_states: bool = False
     moves: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    disk: Disk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.disk = Disk(self.root, noting=self.reader.keyed)
+
+    def outcome(self, id_prefix: str) -> Outcome:
+        """All that the root module and what it calls declare."""
+        found = tuple(self.declarations(id_prefix))
+        return Outcome(found, tuple(self.moves), tuple(sorted(self.secrets)), tuple(self.problems))
 
     @property
     def root_module(self) -> Path:
@@ -145,7 +166,7 @@ class Evaluation:
 
     def report(self, problem: Problem) -> None:
         """Record a problem."""
-        self.reader.problems.append(problem)
+        self.problems.append(problem)
 
     def remember_secret(self, value: Value) -> None:
         """Keep the texts in a sensitive value out of reports; very short ones are no secrets."""
@@ -226,7 +247,7 @@ class Evaluation:
             except OSError as error:
                 self.report(Problem(Span(path.name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}"))
                 continue
-            yield read_assignments(parsed, path.name, self.reader.problems)
+            yield read_assignments(parsed, path.name, self.problems)
 
     def _given(self, text: str, located: Located, where: str) -> Argument:
         """A value from the command line: as it is for text variables, else an expression."""
@@ -299,23 +320,32 @@ class Evaluation:
             )
             self.too_many = self.too_many or span
             return Unknown(f"there are more than {self.options.max_modules} modules", span)
-        local = text.startswith(("./", "../", ".\\", "..\\"))
-        path = Path(os.path.normpath(parent.folder / text)) if local else self._installed(parent, name)
+        path = Path(os.path.normpath(parent.folder / text)) if is_local(text) else self._installed(parent, name)
         if path is None:
             return self._unavailable(
                 address, f"its source {text} is not on this machine (terraform init brings it)", span
             )
-        if not is_within(path, self.root):
+        if not self.disk.is_within(path):
             return self._unavailable(address, f"its source {text} lies outside the scanned folder", span)
         if any(path == module.folder for module in parent.lineage()):
             message = f"{_unkeyed(address)} calls itself: its source {text} is what it is called from"
             self.report(Problem(span, ProblemKind.INVALID, message))
             return Unknown(message, span)
-        limit = self.options.max_file_bytes
-        folder = self.folders.get(path) or self.reader.installed(path, self.root, self.base, limit)
+        folder = self._folder(path)
         if folder is None:
             return self._unavailable(address, f"its source {text} holds no configuration", span)
         return folder
+
+    def _folder(self, path: Path) -> Folder | None:
+        """A folder of configuration: one of those discovered, else of installed modules."""
+        folder = self.folders.get(path)
+        self.disk.note("folder", path, folder.digest if folder else "none")
+        if folder is not None:
+            return folder
+        found = self.reader.installed(path)
+        self.disk.note("installed", path, found.digest)
+        self.reader.take_installed(found)
+        return found.folder
 
     def _unavailable(self, address: str, reason: str, span: Span) -> Unknown:
         self.report(Problem(span, ProblemKind.MODULE, f"{_unkeyed(address)} is not available: {reason}"))
@@ -324,7 +354,7 @@ class Evaluation:
     def _installed(self, parent: ModuleInstance, name: str) -> Path | None:
         """The folder that ``.terraform/modules/modules.json`` names for a call."""
         if self._manifest is None:
-            self._manifest = _manifest(self.folder.path)
+            self._manifest = _manifest(self.folder.path, self.disk)
         steps = [step.split("[")[0] for step in f"{parent.prefix}module.{name}".split("module.") if step]
         return self._manifest.get(".".join(step.rstrip(".") for step in steps))
 
@@ -335,10 +365,10 @@ def _unkeyed(address: str) -> str:
     return "module.".join(step.split("[")[0] + ("." if "[" in step and step.endswith(".") else "") for step in steps)
 
 
-def _manifest(folder: Path) -> dict[str, Path]:
+def _manifest(folder: Path, disk: Disk) -> dict[str, Path]:
     """Module keys → folders, from Terraform's own record of what it installed."""
     try:
-        record = json.loads((folder / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
+        record = json.loads(disk.content(folder / ".terraform" / "modules" / "modules.json").decode("utf-8"))
         entries: Iterable[Mapping[str, str]] = record["Modules"]
         return {e["Key"]: Path(os.path.normpath(folder / e["Dir"])) for e in entries if e.get("Key")}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.model.value import Unknown, Value, is_known, unknown_from
+from scanner.parsers.terraform.disk import Disk
 from scanner.parsers.terraform.types import (
     ANY,
     STRING,
@@ -31,12 +32,19 @@ class FunctionContext(Struct, frozen=True):
     ``root`` is the real path of the scanned folder, outside of which no file is read. ``module_dir`` is the folder of
     the root module, to which Terraform takes paths to be relative. ``render_template`` evaluates a template's text with
     the given variables; ``in_template`` is set where it does, since Terraform renders no templates inside of templates.
+    ``looking`` writes down which files were looked at.
     """
 
     root: Path
     module_dir: Path
     render_template: Callable[[str, dict[str, Value]], Value]
     in_template: bool = False
+    looking: Disk | None = None
+
+    @property
+    def disk(self) -> Disk:
+        """What files are looked at through."""
+        return self.looking or Disk(self.root)
 
 
 NULLABLE: Final = Scalar("any")

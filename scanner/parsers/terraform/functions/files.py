@@ -5,7 +5,6 @@ Nothing outside of the scanned folder is read, also not through links; what lies
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 import stat
@@ -15,12 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from scanner.model.value import Unknown, Value, unknown_from
+from scanner.parsers.terraform.disk import FILE_LIMIT, Disk, Entry
 from scanner.parsers.terraform.functions.calling import FunctionContext, FunctionError
 from scanner.parsers.terraform.functions.hashing import digest
 from scanner.parsers.terraform.values import ELEMENTS_LIMIT, TOO_MANY, join_parts, make_set, normal
-
-FILE_LIMIT: Final = 5 * 1024 * 1024
-"""Bytes of the largest file that is read."""
 
 _OUTSIDE: Final = "reads outside the scanned folder"
 _HOME: Final = "a path that begins with ~ depends on the home folder"
@@ -34,18 +31,16 @@ def _locate(path: str, context: FunctionContext) -> Path | Unknown:
     if "\0" in path:
         raise FunctionError("a path cannot have a NUL character")
     try:
-        found = Path(os.path.realpath(context.module_dir / posixpath.normpath(path)))
+        found = context.disk.located(context.module_dir / posixpath.normpath(path))
     except OSError as error:
         raise FunctionError(f"{path} cannot be read: {error.strerror}") from None
-    return found if found.is_relative_to(context.root) else Unknown(_OUTSIDE)
+    return found if found is not None else Unknown(_OUTSIDE)
 
 
-def _mode(found: Path, path: str) -> int | None:
+def _mode(found: Path, path: str, context: FunctionContext) -> int | None:
     """The file's kind, None when it does not exist."""
     try:
-        return found.stat().st_mode
-    except FileNotFoundError:
-        return None
+        return context.disk.mode(found)
     except OSError as error:
         raise FunctionError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -55,14 +50,13 @@ def read(path: str, context: FunctionContext) -> bytes | Unknown:
     found = _locate(path, context)
     if isinstance(found, Unknown):
         return found
-    mode = _mode(found, path)
+    mode = _mode(found, path, context)
     if mode is None:
         raise FunctionError(f"there is no file {path}")
     if not stat.S_ISREG(mode):
         raise FunctionError(f"{path} is not a file")
     try:
-        with found.open("rb") as file:
-            data = file.read(FILE_LIMIT + 1)
+        data = context.disk.content(found)
     except OSError as error:
         raise FunctionError(f"{path} cannot be read: {error.strerror}") from None
     return data if len(data) <= FILE_LIMIT else Unknown(f"the file {path} has more than {FILE_LIMIT} bytes")
@@ -114,7 +108,7 @@ def exists(context: FunctionContext, path: str) -> Value:
     found = _locate(path, context)
     if isinstance(found, Unknown):
         return found
-    mode = _mode(found, path)
+    mode = _mode(found, path, context)
     if mode is not None and not stat.S_ISREG(mode):
         raise FunctionError(f"{path} is not a file")
     return mode is not None
@@ -130,7 +124,7 @@ def file_set(context: FunctionContext, path: str, pattern: str) -> Value:
     if not segments[above:]:
         return make_set([])
     try:
-        names = list(_glob(str(found), "../" * above, segments[above:], _Walk(context.root)))
+        names = list(_glob(str(found), "../" * above, segments[above:], _Walk(context.disk)))
     except _WalkError as error:
         return Unknown(str(error))
     except OSError as error:
@@ -144,26 +138,21 @@ class _WalkError(Exception):
 
 @dataclass(slots=True)
 class _Walk:
-    """How far a walk may go: not out of ``root``, and over so many entries."""
+    """How far a walk may go: not out of the scanned folder, and over so many entries."""
 
-    root: Path
+    disk: Disk
     left: int = ELEMENTS_LIMIT
 
-    def entries(self, folder: str, depth: int) -> list[os.DirEntry[str]]:
+    def entries(self, folder: str, depth: int) -> list[Entry]:
         """What a folder holds, nothing when it does not exist; raises :class:`_WalkError`."""
         if depth > _DEEPEST:
             raise _WalkError("folders link into each other in a circle")
-        try:
-            with os.scandir(folder) as entries:
-                found = list(entries)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        found = self.disk.entries(folder)
         self.left -= len(found)
         if self.left < 0:
             raise _WalkError(TOO_MANY)
-        for entry in found:
-            if entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(self.root):
-                raise _WalkError(_OUTSIDE)
+        if any(entry.leads_out for entry in found):
+            raise _WalkError(_OUTSIDE)
         return found
 
 
@@ -176,11 +165,11 @@ def _glob(folder: str, name: str, segments: Sequence[str], walk: _Walk, depth: i
     for entry in walk.entries(folder, depth):
         if first != "**" and not matches(entry.name):
             continue
-        if entry.is_dir():
+        if entry.is_folder:
             below = segments if first == "**" else rest
             if below:
                 yield from _glob(entry.path, f"{name}{entry.name}/", below, walk, depth + 1)
-        elif not rest and entry.is_file():
+        elif not rest and entry.is_file:
             yield name + entry.name
 
 
