@@ -86,6 +86,7 @@ def read_kubernetes(found: Discovery, config: Config) -> Parsed:
         helm_values=tuple(path.resolve() for path in config.helm_values),
         helm_release=config.helm_release,
         helm_namespace=config.helm_namespace,
+        cache=config.cache,
     )
     return kubernetes.read([InputFile(f.path, f.name, f.format) for f in discovered], options)
 

@@ -15,7 +15,10 @@ from scanner.version import VERSION
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _LIBRARIES: Final = frozenset(
-    {"msgspec", "tree_sitter", "tree_sitter_hcl", "google_re2", "python_hcl2", "lark", "regex", "pyyaml"}
+    {
+        *("msgspec", "pyyaml", "lark", "regex", "google_re2", "python_hcl2", "tree_sitter", "tree_sitter_hcl"),
+        "helm_python_sdk",
+    }
 )
 """Distributions that read for us: another version may read otherwise."""
 _READING: Final = ("model", "cache", "parsers")

@@ -28,6 +28,7 @@ from scanner.parsers.kubernetes.helm_values import Values, enabled
 from scanner.parsers.kubernetes.helm_wrap import Source, Texts, Wrapped, reported
 from scanner.parsers.kubernetes.objects import KubernetesObject, objects
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading
+from scanner.parsers.kubernetes.remembered import Remembered
 from scanner.parsers.positioned_yaml import Document, Places, read_yaml
 from scanner.parsers.source_lines import source_lines
 
@@ -78,6 +79,7 @@ def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) 
             for job in jobs[:MAX_CHARTS]:
                 job.refuse(job.top, NO_RENDERER)
             return []
+        engine = Remembered(engine, options.cache, options.scan_root) if options.cache is not None else engine
         try:
             rendering = _rendered_ahead(jobs[:MAX_CHARTS], engine, Path(place, "chart.tgz"))
             return [chart for job, made in rendering for chart in job.read(made)]

@@ -21,6 +21,7 @@ from scanner.parsers.kubernetes.kustomize_places import OnePlace, RenderedPlaces
 from scanner.parsers.kubernetes.objects import KubernetesObject, objects
 from scanner.parsers.kubernetes.paths import Steps
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading, Root
+from scanner.parsers.kubernetes.remembered import build
 from scanner.parsers.positioned_yaml import Document, Positions, read_yaml
 
 _ORIGIN: Final = "config.kubernetes.io/origin"
@@ -94,7 +95,7 @@ class _Rendering:
                 self._failed(overlay.entry, "install kubectl or kustomize", ProblemKind.UNREADABLE)
             return
         with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-            results = list(pool.map(lambda each: run.render(tool, _copy(each)), ready))
+            results = list(pool.map(lambda each: build(tool, _copy(each), self.store.options.cache), ready))
         for overlay, rendered in zip(ready, results, strict=True):
             incomplete = next((each for each in reached(self.store, overlay.entry) if each.refused), None)
             if not rendered.fault:

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.cache.store import Cache
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.objects import KubernetesObject, secret_texts
@@ -32,7 +33,8 @@ class Options(Struct, frozen=True):
     """What a user can tell: ``helm_values`` are more files of values for every chart, later ones win.
 
     A release is called ``helm_release``, or else as its chart is.
-    ``base`` is the folder that names in reports are relative to; nothing outside of ``scan_root`` is read.
+    ``base`` is the folder that names in reports are relative to; nothing outside of ``scan_root`` is read. ``cache``
+    keeps what was rendered.
     """
 
     base: Path
@@ -40,6 +42,7 @@ class Options(Struct, frozen=True):
     helm_values: tuple[Path, ...] = ()
     helm_release: str = ""
     helm_namespace: str = "default"
+    cache: Cache | None = None
 
 
 class Root(Struct, frozen=True):

@@ -202,7 +202,8 @@ class Reader:
     def _bytes(self, file: InputFile) -> bytes | None:
         """A file's bytes; ``None`` when it can't be opened."""
         try:
-            return file.path.read_bytes()
+            with open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - thousands of small files
+                return opened.read()
         except OSError as error:
             self.problems.append(
                 Problem(Span(file.name, 1), ProblemKind.UNREADABLE, f"file not read: {error.strerror}")
