@@ -5,8 +5,11 @@ All but Terraform's are imported only where files of theirs are found: other tre
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from scanner.config import Config
 from scanner.discovery import Discovery
@@ -16,8 +19,10 @@ from scanner.parsers.parsed import Parsed, joined
 from scanner.parsers.terraform.folders import InputFile as TerraformFile
 from scanner.parsers.terraform.options import TerraformOptions
 from scanner.parsers.terraform.project import TerraformResult, read
+from scanner.verdict import state_of
 
 PLANS: Final = ("terraform-plan", "terraform-state")
+_TERRAFORM: Final = ("terraform", "terraform-variables")
 _AZURE_PARAMETERS: Final = ("arm-parameters", "bicep-parameters")
 _AZURE: Final = ("arm", "bicep", *_AZURE_PARAMETERS)
 _INVENTORIES: Final = ("aws-config", "az-graph", "gcp-assets")
@@ -25,16 +30,23 @@ _INVENTORIES: Final = ("aws-config", "az-graph", "gcp-assets")
 
 def read_files(found: Discovery, config: Config) -> Parsed:
     """What all files declare."""
-    terraform = read_plans(found, read_terraform(found, config))
-    return joined((terraform, *(read(found, config) for read in _OTHERS)))
+    result = read_terraform(found, config)
+    terraform = read_plans(found, result)
+    others = [read(found, config) for read in _OTHERS]
+    return replace(joined((terraform, *others)), state=_state(found, result, others))
+
+
+def _state(found: Discovery, result: TerraformResult, others: Sequence[Parsed]) -> str:
+    """The hash of all that was read. Where plans are laid over the files it is not known."""
+    if any(file.format in PLANS for file in found.files):
+        return ""
+    return state_of(result.state, others, [file.path for file in found.files if file.format not in _TERRAFORM])
 
 
 def read_terraform(found: Discovery, config: Config) -> TerraformResult:
     """Parse and evaluate the Terraform files among those discovered."""
     files = [
-        TerraformFile(f.path, f.name, f.format == "terraform-variables")
-        for f in found.files
-        if f.format in ("terraform", "terraform-variables")
+        TerraformFile(f.path, f.name, f.format == "terraform-variables") for f in found.files if f.format in _TERRAFORM
     ]
     options = TerraformOptions(
         variables=config.variables,

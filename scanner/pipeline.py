@@ -38,6 +38,7 @@ from scanner.scoring import score
 from scanner.simulation.selectors import select
 from scanner.simulation.services import Escrow, Wanted
 from scanner.simulation.study import Study, Wishes, study
+from scanner.verdict import Verdict, recalled
 from scanner.version import VERSION
 
 
@@ -84,17 +85,15 @@ def report_on(estate: Estate, loaded: RuleSet) -> Report:
 
 def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
     """What the rules and the fault graph say of what was read, and the graph with its services."""
-    config = estate.config
-    rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
-    outages = study(estate.graph, wishes(config))
-    risks = outages.analysis.risks()
-    graph, parsed = with_services(estate.graph, risks, outages.analysis.losses()), estate.parsed
-    answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
+    config, parsed = estate.config, estate.parsed
+    verdict = recalled(parsed, config, loaded, lambda: _verdict(estate, loaded))
+    graph = with_services(estate.graph, verdict.services, verdict.losses)
     frame = frame_of(estate.found, config)
-    answers = identified(answers, identities((r.declaration for r in graph.resources.values()), frame))
+    answers = identified(verdict.answers, identities((r.declaration for r in graph.resources.values()), frame))
     findings, waiver_problems = _suppressed(answers, loaded, estate)
     findings, stale = _less_accepted(findings, estate, loaded)
-    problems = {*estate.problems, *outages.problems, *expired(config), *crashes, *waiver_problems, *stale}
+    risks = verdict.services
+    problems = {*estate.problems, *verdict.problems, *expired(config), *waiver_problems, *stale}
     report = Report(
         tool_version=VERSION,
         base=str(estate.found.base),
@@ -106,13 +105,25 @@ def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
         coverage=_coverage(estate.found, parsed),
         score=score([risk.cuts for risk in risks], _apart(answers, risks), answers, config.targets),
         sources=parsed.sources,
-        secrets=parsed.secrets | frozenset(key_texts(graph)),
+        secrets=parsed.secrets | verdict.secrets,
         uncatalogued=estate.uncatalogued,
         roots=parsed.roots,
-        services=risks,
+        services=verdict.services,
         changes=parsed.changes,
     )
     return report, graph
+
+
+def _verdict(estate: Estate, loaded: RuleSet) -> Verdict:
+    config = estate.config
+    rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
+    outages = study(estate.graph, wishes(config))
+    risks, losses = outages.analysis.risks(), tuple(outages.analysis.losses())
+    graph = with_services(estate.graph, risks, losses)
+    answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
+    return Verdict(
+        answers, frozenset((*outages.problems, *crashes)), tuple(risks), losses, frozenset(key_texts(graph))
+    )
 
 
 def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Finding]:

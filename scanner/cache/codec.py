@@ -7,8 +7,10 @@ Value`), so its kinds that MessagePack lacks are marked: https://github.com/msgp
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
+from pathlib import PurePath
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -23,6 +25,8 @@ _DIGITS: Final = 5_000
 """Digits and exponents of numbers beyond those of any file: such a number would take minutes to write out."""
 _WHOLE: Final = range(-(2**63), 2**64)
 """Whole numbers that MessagePack has."""
+
+_UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError)
 
 T = TypeVar("T")
 
@@ -39,7 +43,15 @@ def encode(record: object) -> bytes:
     """A record as bytes; its values must be :func:`packed`. Raises :class:`NotStorableError`."""
     try:
         return _encoder().encode(record)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+    except _UNENCODABLE as error:
+        raise NotStorableError(str(error)) from None
+
+
+def canonical(record: object) -> bytes:
+    """Bytes that are equal for equal records, to be hashed. Raises :class:`NotStorableError`."""
+    try:
+        return _canonical_encoder().encode(record)
+    except _UNENCODABLE as error:
         raise NotStorableError(str(error)) from None
 
 
@@ -48,7 +60,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     decoder: Decoder[T] = _decoder(cast("Hashable", kind))
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, ValueError, TypeError, InvalidOperation, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ForeignError(str(error)) from None
 
 
@@ -125,9 +137,31 @@ def _decimal(text: str) -> Decimal:
 
 @cache
 def _encoder() -> Encoder:
-    return Encoder()
+    return Encoder(enc_hook=_plain)
+
+
+@cache
+def _canonical_encoder() -> Encoder:
+    return Encoder(enc_hook=_plain, order="deterministic")
+
+
+def _plain(value: object) -> object:
+    """What stands for a value of a type that msgspec does not know. A path is only hashed, never read back."""
+    match value:
+        case Fraction():
+            return [hex(value.numerator), hex(value.denominator)]
+        case PurePath():
+            return str(value)
+    raise NotStorableError(f"values of {type(value)}")
+
+
+def _typed(kind: type, value: object) -> object:
+    match value:
+        case [str() as above, str() as below] if kind is Fraction:
+            return Fraction(int(above, 16), int(below, 16))
+    raise ForeignError(f"not a {kind}")
 
 
 @cache
 def _decoder(kind: Any) -> Any:
-    return Decoder(kind, ext_hook=_unpacked)
+    return Decoder(kind, ext_hook=_unpacked, dec_hook=_typed)

@@ -23,6 +23,9 @@ _LIBRARIES: Final = frozenset(
 """Distributions that read for us: another version may read otherwise."""
 _READING: Final = ("model", "cache", "parsers")
 """Packages whose code decides what is read from a file."""
+_SHOWING: Final = ("cli", "reporters", "_data", "_compiled")
+"""Folders that decide nothing: they show, or hold again what lies elsewhere or is a part of the key."""
+_DECIDING: Final = (".py", ".yaml", ".json")
 _INSTALLED: Final = re.compile(r"([A-Za-z0-9._-]+)-([^-]+)\.dist-info")
 
 
@@ -47,15 +50,34 @@ def origin() -> str:
 
     The code is hashed by its content: an installation of the same commit somewhere else has the same.
     """
-    files = sorted(path for name in _READING for path in _sources(_PACKAGE / name))
-    code = digest(*(part for path in files for part in (path.relative_to(_PACKAGE).as_posix(), path.read_bytes())))
+    code = _code(_READING)
     python = ".".join(map(str, sys.version_info[:3]))
     return digest(VERSION, code, python, sys.implementation.name, sys.platform, *sorted(_libraries(sys.path)))
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    for place, _, names in os.walk(folder):
-        yield from (Path(place, name) for name in names if name.endswith(".py"))
+@cache
+def origin_of_all() -> str:
+    """The hash of who reads and judges: the same for all code and tables."""
+    names = (entry.name for entry in _PACKAGE.iterdir() if entry.name not in _SHOWING)
+    return digest(origin(), _code(tuple(sorted(names))))
+
+
+def _code(names: Iterable[str]) -> str:
+    files = sorted(path for name in names for path in _sources(f"{_PACKAGE}{os.sep}{name}"))
+    start = len(str(_PACKAGE))
+    return digest(*(part for path in files for part in (path[start:].replace(os.sep, "/"), _content(path))))
+
+
+def _sources(path: str) -> Iterator[str]:
+    if path.endswith(_DECIDING):
+        yield path
+    for place, _, names in os.walk(path):
+        yield from (f"{place}{os.sep}{name}" for name in names if name.endswith(_DECIDING))
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of small files
+        return file.read()
 
 
 def _libraries(path: Iterable[str]) -> Iterator[str]:

@@ -140,8 +140,9 @@ def _walk(root: Path, problems: list[Problem], base: Path) -> Iterable[Path]:
 
     for folder, names, files in os.walk(root, onerror=failed):
         names[:] = sorted(name for name in names if name not in SKIPPED_FOLDERS)
+        place = Path(folder)
         for name in sorted(files):
-            yield Path(folder, name)
+            yield place / name
 
 
 def format_of(name: str) -> str | None:

@@ -17,7 +17,8 @@ class Parsed(Struct, frozen=True):
     ``roots`` are the names of what is applied as one (a Terraform root, a chart, an overlay), ``unread`` and ``partly``
     names of files, ``sources`` the lines of each file, ``secrets`` texts that no report may show, ``changes`` what an
     apply will do, ``zone_ids`` what an account calls its zones, by their ids, ``moves`` the new address of what had
-    another one before, ``inputs`` the hash of all that was read for a root, by its name, where that is known.
+    another one before, ``inputs`` the hash of all that was read for a root, by its name, where that is known. ``state``
+    is the hash of all that was read; empty where it is not known or must not be kept.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -31,6 +32,7 @@ class Parsed(Struct, frozen=True):
     zone_ids: Mapping[str, str] = {}
     moves: Mapping[str, str] = {}
     inputs: Mapping[str, str] = {}
+    state: str = ""
 
 
 def joined(results: Iterable[Parsed]) -> Parsed:

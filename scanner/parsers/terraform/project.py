@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner.cache.keys import digest
 from scanner.cache.store import Cache
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration, ProviderContext
@@ -25,7 +26,7 @@ from scanner.parsers.terraform.folders import Folder, InputFile, Reader, is_loca
 from scanner.parsers.terraform.module import Argument, ModuleInstance, provider_name
 from scanner.parsers.terraform.moves import moves
 from scanner.parsers.terraform.options import TerraformOptions
-from scanner.parsers.terraform.recall import Outcome, recall
+from scanner.parsers.terraform.recall import Outcome, recall, state_of
 from scanner.parsers.terraform.source import Located, ModuleSource
 from scanner.parsers.terraform.traversal import references
 from scanner.parsers.terraform.variables import Assignment, read_assignments
@@ -44,7 +45,8 @@ class RootModule(Struct, frozen=True):
 class TerraformResult(Struct, frozen=True):
     """What the Terraform files of a scan declare. ``moves`` are addresses behind the name of their root and ``#``.
 
-    ``inputs`` is the hash of all that was read for a root, by its name; empty unless a cache was given.
+    ``inputs`` is the hash of all that was read for a root, by its name, ``state`` that of all that was read; both are
+    empty unless a cache was given.
     """
 
     declarations: tuple[Declaration, ...]
@@ -56,6 +58,7 @@ class TerraformResult(Struct, frozen=True):
     secrets: frozenset[str]
     moves: Mapping[str, str] = {}
     inputs: Mapping[str, str] = {}
+    state: str = ""
 
 
 def read(
@@ -72,6 +75,7 @@ def read(
     found: list[Declaration] = []
     moved: dict[str, str] = {}
     inputs: dict[str, str] = {}
+    states: list[str] = []
     for root in roots:
         prefix = f"{root.name}#" if len(roots) > 1 else ""
         evaluation = Evaluation(folders, folders[root.folder], root, scan_root, base, options, reader)
@@ -83,6 +87,7 @@ def read(
         moved.update((f"{root.name}#{old}", f"{root.name}#{new}") for old, new in outcome.moves)
         if cache is not None:
             inputs[root.name] = outcome.inputs
+            states.append(state_of(evaluation, outcome, prefix))
     unique = {declaration.id: declaration for declaration in found}
     return TerraformResult(
         tuple(unique[name] for name in sorted(unique)),
@@ -94,7 +99,15 @@ def read(
         frozenset(reader.secrets),
         moved,
         inputs,
+        _state(folders, states, reader.problems) if cache is not None else "",
     )
+
+
+def _state(folders: Mapping[Path, Folder], roots: Sequence[str], problems: Sequence[Problem]) -> str:
+    """The hash of all that was read; empty where a root's must not be kept."""
+    if not all(roots):
+        return ""
+    return digest(*(folder.digest for folder in folders.values()), "roots", *roots, "problems", *map(repr, problems))
 
 
 def _same(value: Value) -> Value:

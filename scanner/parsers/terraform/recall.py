@@ -91,6 +91,12 @@ def recall(evaluation: Evaluated, id_prefix: str, cache: Cache) -> Outcome:
     return outcome
 
 
+def state_of(evaluation: Evaluated, outcome: Outcome, id_prefix: str) -> str:
+    """The hash of all that an outcome follows from; empty where values from outside of files decide."""
+    private = _given(evaluation) or _reads_elsewhere(evaluation)
+    return "" if private else digest(_key(evaluation, id_prefix), *_flat(outcome.reads))
+
+
 def _stored(outcome: Outcome) -> Outcome:
     return replace(outcome, declarations=tuple(map(packed_declaration, outcome.declarations)))
 
