@@ -10,11 +10,13 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scanner import remembered
+from scanner.cache.store import Cache
 from scanner.comparison.compare import Estate as Judged
 from scanner.comparison.compare import compare
 from scanner.comparison.matching import Matching, match
 from scanner.comparison.subjects import address
-from scanner.config import FILE_NAMES, Config, Service, UnknownPolicy
+from scanner.config import FILE_NAMES, Config, Service, UnknownPolicy, shown_from
 from scanner.discovery.files import relative_name
 from scanner.front_ends import scan_root
 from scanner.graph.graph import Graph
@@ -27,7 +29,7 @@ from scanner.parsers.azure import provenance as azure_provenance
 from scanner.parsers.cloudformation import provenance as cloudformation_provenance
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.terraform import provenance as terraform_provenance
-from scanner.pipeline import Estate, judged, read_estate
+from scanner.pipeline import Estate, estate_of, judged, read_estate
 from scanner.rules.condition import mentioned
 from scanner.rules.load import load_rules
 from scanner.rules.peer_waivers import peer_waivers
@@ -134,6 +136,7 @@ def _two(
     base: State, head: State, config: Config, loaded: RuleSet, owner: Owner, other: Config | None = None
 ) -> _Sides:
     """Read and judge two states by one configuration; ``other`` still tells where the base's own paths run."""
+    config = replace(config, cache=config.cache or Cache())  # what is the same on both sides is read once
     mine = base if owner == "base" else head
     first = _read(base, completed(config, other) if other is not None and mine is head else config, mine)
     second = _read(head, config, mine)
@@ -153,7 +156,15 @@ def _two(
 def _read(state: State, config: Config, owner: State) -> Estate:
     """Read one of two states, with places named as people know them."""
     config, named = placed(config, owner, state), state.checkout or owner.checkout
-    estate = read_estate(state.paths, config, named_from(config, owner) if named else None)
+    place = named_from(config, owner) if named else None
+    key = remembered.key_of(state, config)
+    known = remembered.recalled(key, state, config)
+    if known is not None:
+        return estate_of(*known, shown_from(config, place or known[0].base))
+    if state.checkout is not None:
+        state.checkout.fill()
+    estate = read_estate(state.paths, config, place)
+    remembered.keep(key, state, config, estate.found, estate.parsed)
     return replace(estate, problems=(*estate.problems, *state.absences))
 
 
@@ -180,7 +191,14 @@ def _judged(estate: Estate, state: State, loaded: RuleSet) -> Judged:
 def _held(sides: _Sides, config: Config, loaded: RuleSet) -> Comparison:
     counted = frozenset({Outcome.FAIL, *((Outcome.UNKNOWN,) if config.unknown is UnknownPolicy.FAIL else ())})
     reads = {code: _read_by(rule) for code, rule in loaded.rules.items()}
-    return compare(sides.base, sides.head, sides.matching, reads, counted)
+    found = compare(sides.base, sides.head, sides.matching, reads, counted)
+    return replace(found, touched=touched(*(estate.parsed for estate in sides.read)))
+
+
+def touched(base: Parsed, head: Parsed) -> tuple[str, ...]:
+    """The roots for which something else was read, or that are on one side alone."""
+    names = base.inputs.keys() | head.inputs.keys()
+    return tuple(sorted(name for name in names if base.inputs.get(name) != head.inputs.get(name)))
 
 
 def _read_by(rule: Rule) -> frozenset[str]:

@@ -6,6 +6,7 @@ repository.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,29 @@ class Checkout:
     repository: Repository
     folder: Path
     commit: str
+    paths: tuple[Path, ...]
     _writer: Writer
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was written follows from the commit's tree, and nothing of it is missing."""
+        return not self._writer.absences and not self._writer.borrowed
+
+    def objects(self) -> tuple[tuple[str, str], ...]:
+        """Each path by its name and that of its tree; none where one is no folder in the commit."""
+        root = self.repository.root
+        names = [path.resolve().relative_to(root).as_posix() for path in self.paths]
+        asked = "".join(f"{self.commit}:{'' if name == '.' else name}\n" for name in names)
+        told = self.repository.ask("cat-file", "--batch-check", data=os.fsencode(asked)).decode("ascii", "replace")
+        words = [line.split() for line in told.splitlines()]
+        if len(words) != len(names) or any("\n" in name for name in names):
+            return ()
+        found = [(name, line[0]) for name, line in zip(names, words, strict=True) if line[1:2] == ["tree"]]
+        return tuple(found) if len(found) == len(names) else ()
+
+    def fill(self) -> None:
+        """Write what is to be read, unless it is there. Raises :class:`RevisionError`."""
+        self.add(self.paths)
 
     @property
     def absences(self) -> tuple[Problem, ...]:
@@ -78,8 +101,9 @@ def checked_out(repository: Repository, revision: str, paths: Sequence[Path], la
     with tempfile.TemporaryDirectory(prefix="riskscan-", ignore_cleanup_errors=True) as made:
         folder = Path(made).resolve()
         (folder / ".git").mkdir()  # ends the search for the repository's root here, as in the repository
-        checkout = Checkout(repository, folder, commit, Writer(folder, largest))
-        checkout.add(paths)
+        checkout = Checkout(repository, folder, commit, tuple(paths), Writer(folder, largest))
+        if not checkout.objects():  # folders are written when they are read
+            checkout.fill()
         for place in map(checkout.place_of, paths):
             if not place.exists():
                 place.mkdir(parents=True, exist_ok=True)

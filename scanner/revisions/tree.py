@@ -57,6 +57,8 @@ class Writer:
     absences: list[Problem] = field(default_factory=list)
     links: list[tuple[str, bytes]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    borrowed: bool = False
+    """Whether some of it is from elsewhere than the tree: a submodule, or what git LFS keeps."""
 
     def write(self, repository: Repository, commit: str, paths: Sequence[str]) -> None:
         """The files of a commit at or below some paths. Raises :class:`RevisionError` where objects are missing.
@@ -82,13 +84,20 @@ class Writer:
             if each.mode == _LINK:
                 self.links.append((name, data))
             else:
-                self._file(name, lfs.of(data) if len(data) <= _LARGEST_POINTER else data)
+                self._file(name, self._meant(data, lfs))
         for each in blobs:
             if self._is_only_large(each):
                 self._hole(f"{prefix}{each.name}", each.size)
         for each in entries:
             if each.mode == _SUBMODULE:
                 self._submodule(repository, each, f"{prefix}{each.name}", depth)
+
+    def _meant(self, data: bytes, lfs: _Storage) -> bytes:
+        """The content of a file, for which a pointer of git LFS may stand."""
+        if len(data) > _LARGEST_POINTER or not data.startswith(_POINTER):
+            return data
+        self.borrowed = True
+        return lfs.of(data)
 
     def _usable(self, entries: Sequence[Entry], prefix: str) -> Iterator[Entry]:
         """The entries whose names are safe to write. git refuses to make the others, strangers may not."""
@@ -154,6 +163,7 @@ class Writer:
 
     def _submodule(self, repository: Repository, each: Entry, name: str, depth: int) -> None:
         """The commit of a submodule, where this clone has it."""
+        self.borrowed = True
         inner = Repository(repository.root / each.name, repository.program)
         if depth < _DEEPEST and (inner.root / ".git").exists():
             with suppress(RevisionError):
