@@ -6,8 +6,9 @@ environment names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,34 +17,32 @@ from scanner.cache.codec import NotStorableError, canonical, packed_declaration
 from scanner.cache.keys import digest, origin_of_all
 from scanner.config import Config
 from scanner.discovery import Discovery, SourceFile
-from scanner.model.change import Change
 from scanner.model.problem import Problem
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
 from scanner.model.value import Value
 from scanner.parsers.parsed import Parsed
 from scanner.parsers.positioned_yaml import Positions
+from scanner.parsers.terraform.folders import Summary
+from scanner.parsers.terraform.recall import Outcome, stored
 from scanner.states import State
 
 
 class Kept(Struct, frozen=True):
-    """What was discovered (names and formats, relative to the repository) and what it declares."""
+    """What was discovered (names and formats, relative to the repository) and what it declares.
+
+    ``roots`` and ``folders`` are the records of Terraform's front end that it was made of: other revisions are mostly
+    made of the same. ``declarations`` are those in them, by the number of the record, of the outcome in it and in that,
+    or stand here themselves.
+    """
 
     files: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
-    declarations: tuple[Declaration, ...]
-    roots: tuple[str, ...]
-    faults: tuple[Problem, ...]
-    unread: frozenset[str]
-    partly: frozenset[str]
-    sources: Mapping[str, tuple[str, ...]]
-    secrets: frozenset[str]
-    changes: tuple[Change, ...]
-    zone_ids: Mapping[str, str]
-    moves: Mapping[str, str]
-    inputs: Mapping[str, str]
-    state: str
+    parsed: Parsed
+    declarations: tuple[tuple[int, int, int] | Declaration, ...]
+    roots: Mapping[str, tuple[Outcome, ...]]
+    folders: Mapping[str, Summary]
 
 
 def key_of(state: State, config: Config) -> str:
@@ -68,31 +67,56 @@ def recalled(key: str, state: State, config: Config) -> tuple[Discovery, Parsed]
     if not key or config.cache is None or state.checkout is None:
         return None
     kept = config.cache.get(key, Kept)
-    return None if kept is None else (_found(kept, state), _parsed(kept))
+    if kept is None:
+        return None
+    config.cache.adopt({**kept.roots, **kept.folders})
+    try:
+        return _found(kept, state), replace(kept.parsed, declarations=_declarations(kept))
+    except IndexError:
+        return None  # a stranger wrote it
 
 
-def keep(key: str, state: State, config: Config, found: Discovery, parsed: Parsed) -> None:
-    """Keep what a state was read to be, if it follows from the tree alone."""
+def keep(
+    key: str, state: State, config: Config, found: Discovery, parsed: Parsed, records: Mapping[str, object]
+) -> None:
+    """Keep what a state was read to be, if it follows from the tree alone. ``records`` were asked for meanwhile."""
     if not key or config.cache is None or state.checkout is None or not state.checkout.is_whole or not parsed.state:
         return
+    roots = {name: record for name, record in records.items() if _are_outcomes(record)}
     kept = Kept(
         files=_named(found.files),
         left_out=_named(found.left_out),
         problems=found.problems,
-        declarations=parsed.declarations,
-        roots=parsed.roots,
-        faults=parsed.problems,
-        unread=parsed.unread,
-        partly=parsed.partly,
-        sources=parsed.sources,
-        secrets=parsed.secrets,
-        changes=parsed.changes,
-        zone_ids=parsed.zone_ids,
-        moves=parsed.moves,
-        inputs=parsed.inputs,
-        state=parsed.state,
+        parsed=replace(parsed, declarations=()),
+        declarations=tuple(_numbered(parsed.declarations, roots)),
+        roots=roots,
+        folders={name: record for name, record in records.items() if isinstance(record, Summary)},
     )
     config.cache.put(key, kept, lambda: _stored(kept))
+
+
+def _are_outcomes(record: object) -> TypeGuard[tuple[Outcome, ...]]:
+    return isinstance(record, tuple) and all(isinstance(item, Outcome) for item in record)
+
+
+def _numbered(
+    declarations: Sequence[Declaration], roots: Mapping[str, tuple[Outcome, ...]]
+) -> Iterator[tuple[int, int, int] | Declaration]:
+    """Each declaration by its place in the records, where it is in one."""
+    known = {
+        id(declaration): (number, nth, index)
+        for number, outcomes in enumerate(roots.values())
+        for nth, outcome in enumerate(outcomes)
+        for index, declaration in enumerate(outcome.declarations)
+    }
+    return (known.get(id(declaration), declaration) for declaration in declarations)
+
+
+def _declarations(kept: Kept) -> tuple[Declaration, ...]:
+    records = [[outcome.declarations for outcome in outcomes] for outcomes in kept.roots.values()]
+    return tuple(
+        each if isinstance(each, Declaration) else records[each[0]][each[1]][each[2]] for each in kept.declarations
+    )
 
 
 def _named(files: tuple[SourceFile, ...]) -> tuple[tuple[str, str], ...]:
@@ -107,25 +131,10 @@ def _found(kept: Kept, state: State) -> Discovery:
     return Discovery(state.folder, roots, files(kept.files), kept.problems, files(kept.left_out))
 
 
-def _parsed(kept: Kept) -> Parsed:
-    return Parsed(
-        declarations=kept.declarations,
-        roots=kept.roots,
-        problems=kept.faults,
-        unread=kept.unread,
-        partly=kept.partly,
-        sources=kept.sources,
-        secrets=kept.secrets,
-        changes=kept.changes,
-        zone_ids=kept.zone_ids,
-        moves=kept.moves,
-        inputs=kept.inputs,
-        state=kept.state,
-    )
-
-
 def _stored(kept: Kept) -> Kept:
-    return replace(kept, declarations=tuple(packed_declaration(_placed(each)) for each in kept.declarations))
+    own = (each if isinstance(each, tuple) else packed_declaration(_placed(each)) for each in kept.declarations)
+    roots = {name: tuple(map(stored, outcomes)) for name, outcomes in kept.roots.items()}
+    return replace(kept, declarations=tuple(own), roots=roots)
 
 
 def _placed(declaration: Declaration) -> Declaration:

@@ -163,8 +163,9 @@ def _read(state: State, config: Config, owner: State) -> Estate:
         return estate_of(*known, shown_from(config, place or known[0].base))
     if state.checkout is not None:
         state.checkout.fill()
-    estate = read_estate(state.paths, config, place)
-    remembered.keep(key, state, config, estate.found, estate.parsed)
+    with (config.cache or Cache()).asked() as records:
+        estate = read_estate(state.paths, config, place)
+    remembered.keep(key, state, config, estate.found, estate.parsed, records)
     return replace(estate, problems=(*estate.problems, *state.absences))
 
 

@@ -10,8 +10,8 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -51,10 +51,12 @@ class Cache:
     misses: int = 0
     _records: dict[str, Any] = field(default_factory=dict)
     _computed: dict[Hashable, Any] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
     _written: int = 0
 
     def get(self, key: str, kind: type[T]) -> T | None:
         """The record under a key, unless there is none of that type."""
+        self._asked.add(key)
         found = self._records.get(key)
         if found is None and self.folder is not None:
             found = self._load(key, kind)
@@ -65,11 +67,27 @@ class Cache:
         self, key: str, record: object, stored: Callable[[], object] | None = None, *, private: bool = False
     ) -> None:
         """Keep a record. ``stored`` makes what is encoded of it. A private one stays in memory."""
+        self._asked.add(key)
         self._records[key] = record
         if self.folder is None or private:
             return
         with suppress(NotStorableError):
             self._write(key, encode(stored() if stored is not None else record))
+
+    @contextmanager
+    def asked(self) -> Iterator[dict[str, Any]]:
+        """When it is left, the records that were asked for meanwhile, by their keys."""
+        outer, self._asked = self._asked, set()
+        found: dict[str, Any] = {}
+        try:
+            yield found
+        finally:
+            found.update((key, self._records[key]) for key in sorted(self._asked & self._records.keys()))
+            self._asked |= outer
+
+    def adopt(self, records: Mapping[str, object]) -> None:
+        """Take records that another one brought with it; what is there already stays."""
+        self._records = {**records, **self._records}
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What was computed in this run already, or is now."""

@@ -87,7 +87,7 @@ def recall(evaluation: Evaluated, id_prefix: str, cache: Cache) -> Outcome:
     reads = tuple(sorted((*question, answer) for question, answer in evaluation.disk.seen.items()))
     outcome = replace(outcome, reads=reads, inputs=digest(evaluation.folder.digest, *_flat(reads)))
     outcomes = (outcome, *known)[:KEPT]
-    cache.put(key, outcomes, lambda: tuple(map(_stored, outcomes)), private=bool(given) or _reads_elsewhere(evaluation))
+    cache.put(key, outcomes, lambda: tuple(map(stored, outcomes)), private=bool(given) or _reads_elsewhere(evaluation))
     return outcome
 
 
@@ -97,7 +97,8 @@ def state_of(evaluation: Evaluated, outcome: Outcome, id_prefix: str) -> str:
     return "" if private else digest(_key(evaluation, id_prefix), *_flat(outcome.reads))
 
 
-def _stored(outcome: Outcome) -> Outcome:
+def stored(outcome: Outcome) -> Outcome:
+    """The outcome as it is encoded."""
     return replace(outcome, declarations=tuple(map(packed_declaration, outcome.declarations)))
 
 
