@@ -86,8 +86,9 @@ def report_on(estate: Estate, loaded: RuleSet) -> Report:
 def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
     """What the rules and the fault graph say of what was read, and the graph with its services."""
     config, parsed = estate.config, estate.parsed
-    verdict = recalled(parsed, config, loaded, lambda: _verdict(estate, loaded))
-    graph = with_services(estate.graph, verdict.services, verdict.losses)
+    made: list[Graph] = []
+    verdict = recalled(parsed, config, loaded, lambda: _verdict(estate, loaded, made.append))
+    graph = made[0] if made else with_services(estate.graph, verdict.services, verdict.losses)
     frame = frame_of(estate.found, config)
     answers = identified(verdict.answers, identities((r.declaration for r in graph.resources.values()), frame))
     findings, waiver_problems = _suppressed(answers, loaded, estate)
@@ -114,12 +115,13 @@ def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
     return report, graph
 
 
-def _verdict(estate: Estate, loaded: RuleSet) -> Verdict:
+def _verdict(estate: Estate, loaded: RuleSet, made: Callable[[Graph], object]) -> Verdict:
     config = estate.config
     rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
     outages = study(estate.graph, wishes(config))
     risks, losses = outages.analysis.risks(), tuple(outages.analysis.losses())
     graph = with_services(estate.graph, risks, losses)
+    made(graph)
     answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     return Verdict(
         answers, frozenset((*outages.problems, *crashes)), tuple(risks), losses, frozenset(key_texts(graph))

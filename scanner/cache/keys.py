@@ -58,7 +58,7 @@ def origin() -> str:
 @cache
 def origin_of_all() -> str:
     """The hash of who reads and judges: the same for all code and tables."""
-    names = (entry.name for entry in _PACKAGE.iterdir() if entry.name not in _SHOWING)
+    names = (entry.name for entry in _PACKAGE.iterdir() if entry.name not in (*_SHOWING, *_READING))
     return digest(origin(), _code(tuple(sorted(names))))
 
 

@@ -30,7 +30,14 @@ _CLOUD_BACKENDS: Final = frozenset({"s3", "gcs", "azurerm", "oss", "cos", "oci"}
 
 def _managed_by(backend: Resource, graph: Graph) -> list[Resource]:
     """What runs, keeps data or holds keys in the backend's root."""
-    return [r for r in managed(graph, *RUNNERS, *HELD) if r.declaration.root == backend.declaration.root]
+    return graph.once(_managed_by_root).get(backend.declaration.root, [])
+
+
+def _managed_by_root(graph: Graph) -> Mapping[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for resource in managed(graph, *RUNNERS, *HELD):
+        found.setdefault(resource.declaration.root, []).append(resource)
+    return found
 
 
 def state_stake(resource: Resource, graph: Graph) -> Value:
