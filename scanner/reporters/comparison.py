@@ -24,6 +24,8 @@ from scanner.model.score import Score
 from scanner.reporters import summary
 from scanner.reporters.services import called
 
+ROOTS: Final = 20
+"""So many roots are named in one line; the rest is counted."""
 BASES: Final = {
     Basis.ADDRESS: "the same address",
     Basis.MOVED: "moved to",
@@ -101,6 +103,14 @@ def counts(report: Comparison) -> str:
     words += [f"{len(report.only_base)} only in the {report.base.label}"]
     words += [f"{len(report.only_head)} only in the {report.head.label}"]
     return ", ".join(words)
+
+
+def roots(report: Comparison, *, full: bool = False) -> str:
+    """Which roots a change touches, in one sentence; empty where it touches none."""
+    found = report.touched
+    shown = found if full else found[:ROOTS]
+    rest = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    return f"Roots touched: {', '.join(shown)}{rest}" if found else ""
 
 
 def rows(report: Comparison) -> Iterator[tuple[str, str, str, str]]:

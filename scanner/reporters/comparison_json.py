@@ -46,6 +46,7 @@ def render(report: Comparison, _options: Options = DEFAULT) -> str:
         "new": [_turn(turn) for turn in report.new],
         "fixed": [_turn(turn) for turn in report.fixed],
         "lasting": [_resource_finding(finding) for finding in report.lasting],
+        "touched": list(report.touched),
         "weakened": [{**_span(each.span), "message": each.message} for each in report.weakened],
     }
     return json_text(document, indent=2)

@@ -35,6 +35,8 @@ def render(report: Comparison, options: Options = DEFAULT) -> str:
 
 def _head(report: Comparison) -> Iterator[str]:
     yield from (f"## riskscan: {escaped(words.verdict(report))}", "", f"{escaped(words.counts(report))}.", "")
+    if touched := words.roots(report):
+        yield from (f"{escaped(touched)}.", "")
     yield f"| | {report.base.label} | {report.head.label} | |"
     yield "|---|--:|--:|---|"
     for row in words.rows(report):

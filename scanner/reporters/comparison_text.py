@@ -46,6 +46,8 @@ def _paint(text: str, effect: Effect, options: Options) -> str:
 def _head(report: Comparison, options: Options) -> Iterator[str]:
     yield from _wrapped(words.verdict(report), "", options)
     yield from _wrapped(words.counts(report), "  ", options)
+    if touched := words.roots(report, full=options.full):
+        yield from _wrapped(touched, "  ", options)
     yield ""
     table = [("", report.base.label, report.head.label, ""), *words.rows(report)]
     widths = [max(len(inert(row[column])) for row in table) for column in range(3)]

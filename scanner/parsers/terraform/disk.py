@@ -16,6 +16,9 @@ from scanner.cache.keys import digest, of_content
 FILE_LIMIT: Final = 5 * 1024 * 1024
 """Bytes of the largest file that is read."""
 
+ABSOLUTE: Final = "where absolute"
+"""The question for the real path of one that does not depend on where the scanned folder is."""
+
 
 class Entry(Struct, frozen=True):
     """What stands under a name in a folder. ``leads_out``: it is a link to what lies outside of the scanned folder."""
@@ -41,27 +44,34 @@ class Disk:
     def note(self, question: str, path: str | Path, answer: str) -> None:
         """Keep an answer that was found."""
         if self.noting:
-            self.seen[question, self.named(path)] = answer
+            self.seen[question, str(path) if question == ABSOLUTE else self.named(path)] = answer
 
     def named(self, path: str | Path) -> str:
-        """A path by the way from the root if it lies there, as it is written."""
+        """A path by the way from the root, with all the steps that it is written with."""
         text, root = str(path), str(self.root)
         below = text.removeprefix(root)
-        return f".{below}" if len(below) < len(text) and (not below or below[0] == os.sep) else text
+        if len(below) < len(text) and (not below or below[0] == os.sep):
+            return f".{below}"
+        return os.path.relpath(text, root)
 
     def path_of(self, name: str) -> str:
         """The path that :meth:`named` names."""
-        return f"{self.root}{name[1:]}" if name == "." or name.startswith(f".{os.sep}") else name
+        if name == "." or name.startswith(f".{os.sep}"):
+            return f"{self.root}{name[1:]}"
+        return os.path.normpath(self.root / name)
 
-    def located(self, path: str | Path) -> Path | None:
-        """The real path of what may not exist; ``None`` outside of the root. Raises :class:`OSError`."""
+    def located(self, path: str | Path, question: str = "where") -> Path | None:
+        """The real path of what may not exist; ``None`` outside of the root. Raises :class:`OSError`.
+
+        The ``question`` is :data:`ABSOLUTE` for a path that is written from the top of the disk.
+        """
         try:
             found = Path(os.path.realpath(path))
         except OSError as error:
-            self.note("where", path, f"error {error.strerror}")
+            self.note(question, path, f"error {error.strerror}")
             raise
         inside = found.is_relative_to(self.root)
-        self.note("where", path, self.named(found) if inside else "outside")
+        self.note(question, path, self.named(found) if inside else "outside")
         return found if inside else None
 
     def is_within(self, path: Path) -> bool:
@@ -122,7 +132,7 @@ class Disk:
 
     def answer(self, question: str, name: str) -> str:
         """What a question is answered now; nothing where it leads out of the root, for it may be a stranger's."""
-        ask, path = _QUESTIONS.get(question), self.path_of(name)
+        ask, path = _QUESTIONS.get(question), name if question == ABSOLUTE else self.path_of(name)
         looking = Disk(self.root, noting=True)
         try:
             if ask is None or (question in _OPENING and not self._may_open(path)):
@@ -140,6 +150,7 @@ class Disk:
 
 _QUESTIONS: Final[dict[str, Callable[[Disk, str], object]]] = {
     "where": lambda disk, path: disk.located(path),
+    ABSOLUTE: lambda disk, path: disk.located(path, ABSOLUTE),
     "within": lambda disk, path: disk.is_within(Path(path)),
     "kind": lambda disk, path: disk.mode(Path(path)),
     "content": lambda disk, path: disk.content(Path(path)),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from scanner.model.value import Unknown, Value, unknown_from
-from scanner.parsers.terraform.disk import FILE_LIMIT, Disk, Entry
+from scanner.parsers.terraform.disk import ABSOLUTE, FILE_LIMIT, Disk, Entry
 from scanner.parsers.terraform.functions.calling import FunctionContext, FunctionError
 from scanner.parsers.terraform.functions.hashing import digest
 from scanner.parsers.terraform.values import ELEMENTS_LIMIT, TOO_MANY, join_parts, make_set, normal
@@ -31,7 +31,8 @@ def _locate(path: str, context: FunctionContext) -> Path | Unknown:
     if "\0" in path:
         raise FunctionError("a path cannot have a NUL character")
     try:
-        found = context.disk.located(context.module_dir / posixpath.normpath(path))
+        question = ABSOLUTE if posixpath.isabs(path) else "where"
+        found = context.disk.located(context.module_dir / posixpath.normpath(path), question)
     except OSError as error:
         raise FunctionError(f"{path} cannot be read: {error.strerror}") from None
     return found if found is not None else Unknown(_OUTSIDE)
