@@ -51,7 +51,7 @@ def test_nothing_is_written_without_a_folder_or_for_what_is_private(folder: Path
     cache.put(KEY, Note("secret"), private=True)
     assert not folder.exists()
     assert cache.get(KEY, Note) == Note("secret")
-    cache.put(KEY, {1, 2}, lambda: object())
+    cache.put(KEY, {1, 2}, object)
     assert not folder.exists()
 
 
