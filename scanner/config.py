@@ -123,10 +123,9 @@ class Config(Struct, frozen=True):
     rendered with ``helm_values``, the last of which wins, and called as they are without ``helm_release``. ``plans``
     are read beside the paths, wherever they lie. ``parameter_files`` hold values for parameters of templates.
     ``places`` tells where each value of the file stands, by its path. Waivers in the scanned files do not count where
-    they stand on the files and lines of ``refused``.
-    ``accepted`` is what the file ``baseline`` holds, once it has been read. Of other tools the waivers of those in
-    ``honour`` count.
-    ``cache`` keeps what was read for further readings; it decides nothing.
+    they stand on the files and lines of ``refused``. ``accepted`` is what the file ``baseline`` holds, once it has been
+    read. Of other tools the waivers of those in ``honour`` count. ``cache`` keeps what was read for further readings; it
+    decides nothing.
     """
 
     file: Path | None = None

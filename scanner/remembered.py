@@ -49,7 +49,7 @@ def key_of(state: State, config: Config) -> str:
     """What a state's reading is kept under; empty where it must be read."""
     named = (*config.var_files, *config.helm_values, *config.parameter_files, *config.plans)
     given = (*named, *config.variables, *config.environment_variables)
-    if config.cache is None or config.cache.folder is None or state.checkout is None or given:
+    if config.cache is None or config.cache.folder is None or state.checkout is None or given or state.absences:
         return ""
     objects = state.checkout.objects()
     if not objects:

@@ -11,14 +11,14 @@ from typing import Any, Final, Literal
 import click
 
 from scanner.cli.earlier import config_from as config_from_option
-from scanner.cli.earlier import configured, opened, others_config
+from scanner.cli.earlier import configured, opened, others_config, usable
 from scanner.cli.exits import comparison_exit_code, why_incomplete
 from scanner.cli.outputs import show_comparison
 from scanner.cli.report_options import SEVERITIES
 from scanner.cli.rule_sets import PACKS, load
 from scanner.cli.sources import sources
 from scanner.config import Config, UnknownPolicy, with_rule_codes
-from scanner.states import State
+from scanner.states import State, files_of
 
 FORMATS: Final = ("text", "markdown", "json")
 
@@ -79,7 +79,7 @@ def command(
     Exit codes: 0 nothing at or above --fail-on is more centralized, 1 something is, 2 usage or configuration error, 3
     input could not be read, 130 interrupted.
     """
-    with _opened(base, head, config_from, flags) as (sides, config, owner, other):
+    with _opened(base, head, config_from, flags) as (sides, config, owner, other), usable():
         from scanner import since
 
         report = since.diff(*sides, config, owner, other)
@@ -103,14 +103,20 @@ def _opened(base: str, head: str | None, wish: str | None, flags: Mapping[str, A
         raise click.UsageError(f"{base} is a path: name what is held against it, a second path or a revision")
     with ExitStack() as stack:
         paths = [Path(word) for word in (base, head) if word and Path(word).exists()] or [Path()]
-        first = stack.enter_context(opened(base, paths))
-        second = stack.enter_context(opened(head, paths)) if head else State(tuple(paths))
+        later = flags["cache_folder"] is not None and not flags["no_cache"]
+        first = stack.enter_context(opened(base, paths, later=later))
+        second = stack.enter_context(opened(head, paths, later=later)) if head else State(tuple(paths))
         if first.checkout and second.checkout and flags["plans"]:
             raise click.UsageError("a plan tells of files as they lie, not of a revision's; name a path")
         revised = first.checkout or second.checkout
         owner: Literal["base", "head"] = "base" if (wish or ("head" if revised else "base")) == "base" else "head"
         mine, theirs = (first, second) if owner == "base" else (second, first)
         here = State(tuple(paths))
-        config = configured(mine, here, flags, os.environ)
+        with usable():
+            if mine.checkout is not None:
+                mine.checkout.add_all()
+            config = configured(mine, here, flags, os.environ)
+            if theirs.checkout is not None:
+                theirs.checkout.add(files_of(config))
         config = with_rule_codes(config, {code: info.slug for code, info in load(config.packs).infos.items()})
         yield (first, second), config, owner, others_config(theirs, here, flags) if revised else None

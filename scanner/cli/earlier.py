@@ -59,10 +59,11 @@ def comparing(command: Command) -> Command:
 
 
 @contextmanager
-def opened(word: str, beside: Sequence[Path], config: Config | None = None) -> Iterator[State]:
+def opened(word: str, beside: Sequence[Path], config: Config | None = None, *, later: bool = False) -> Iterator[State]:
     """The state that a word names, while it is open: the path that exists, or ``beside`` as they were at a revision.
 
-    The files that ``config`` names are there too; without it, all of the revision is. Raises ``UsageError``.
+    The files that ``config`` names are there too; without it, all of the revision is. With ``later``, only its
+    configuration is there before it is filled. Raises ``UsageError``.
     """
     if Path(word).exists():
         yield State((Path(word),))
@@ -71,15 +72,23 @@ def opened(word: str, beside: Sequence[Path], config: Config | None = None) -> I
         try:
             repository = _repository(word, beside[0])
             largest = max(LARGEST, config.limits.max_file_bytes if config else 0)
-            checkout = stack.enter_context(checked_out(repository, word, beside, largest))
-            if config is None:
+            checkout = stack.enter_context(checked_out(repository, word, beside, largest, later=later))
+            if config is None and not later:
                 checkout.add_all()
             else:
-                checkout.add((*files_of(config), *_configurations(beside)))
-            checkout.lend(beside, largest)
+                checkout.add((*(files_of(config) if config else ()), *_configurations(beside)))
         except RevisionError as error:
             raise click.UsageError(str(error)) from None
         yield State(tuple(map(checkout.place_of, beside)), checkout)
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """Raises ``UsageError`` for a revision that turns out not to be whole in this clone."""
+    try:
+        yield
+    except RevisionError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _repository(word: str, path: Path) -> Repository:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from scanner.cli.earlier import comparing, configured, opened, others_config, without_base
+from scanner.cli.earlier import comparing, configured, opened, others_config, usable, without_base
 from scanner.cli.report_options import Shown, judging, showing, shown, write
 from scanner.cli.rule_sets import load
 from scanner.cli.sources import configure, sources
@@ -57,7 +57,7 @@ def command(
 def _since(base: str, head: State, flags: Mapping[str, Any], wanted: Shown, owner: Literal["base", "head"]) -> int:
     """Scan and compare. A revision's files are there only as long as they are read."""
     mine = configure(head.paths, flags, os.environ) if owner == "head" else None
-    with opened(base, head.paths, mine) as before:
+    with opened(base, head.paths, mine, later=mine is not None and mine.cache is not None) as before, usable():
         config = _coded(mine or configured(before, head, flags, os.environ))
         other = others_config(before if owner == "head" else head, head, flags)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.revisions.git import Repository, RevisionError
-from scanner.revisions.installed import lend
+from scanner.revisions.installed import homes, lend
 from scanner.revisions.tree import Writer
 
 
@@ -28,6 +28,7 @@ class Checkout:
     folder: Path
     commit: str
     paths: tuple[Path, ...]
+    largest: int
     _writer: Writer
 
     @property
@@ -36,7 +37,12 @@ class Checkout:
         return not self._writer.absences and not self._writer.borrowed
 
     def objects(self) -> tuple[tuple[str, str], ...]:
-        """Each path by its name and that of its tree; none where one is no folder in the commit."""
+        """Each path by its name and that of its tree.
+
+        None where one is no folder in the commit, or where modules are installed beside the tree.
+        """
+        if next(homes(self.paths), None) is not None:
+            return ()
         root = self.repository.root
         names = [path.resolve().relative_to(root).as_posix() for path in self.paths]
         asked = "".join(f"{self.commit}:{'' if name == '.' else name}\n" for name in names)
@@ -49,7 +55,10 @@ class Checkout:
 
     def fill(self) -> None:
         """Write what is to be read, unless it is there. Raises :class:`RevisionError`."""
-        self.add(self.paths)
+        if not self._writer.is_filled:
+            self._writer.is_filled = True
+            self.add(self.paths)
+            self.lend(self.paths, self.largest)
 
     @property
     def absences(self) -> tuple[Problem, ...]:
@@ -88,11 +97,13 @@ class Checkout:
 
 
 @contextmanager
-def checked_out(repository: Repository, revision: str, paths: Sequence[Path], largest: int) -> Iterator[Checkout]:
+def checked_out(
+    repository: Repository, revision: str, paths: Sequence[Path], largest: int, *, later: bool = False
+) -> Iterator[Checkout]:
     """The files of a revision below some paths of the repository; of one that did not exist, an empty folder.
 
-    Files of more than ``largest`` bytes that nobody would read have their size, and nothing in them. Raises
-    :class:`RevisionError`.
+    With ``later``, folders are empty until they are filled: what they hold may be known. Files of more than ``largest``
+    bytes that nobody would read have their size, and nothing in them. Raises :class:`RevisionError`.
     """
     commit = repository.commit(revision)
     for path in paths:
@@ -101,8 +112,8 @@ def checked_out(repository: Repository, revision: str, paths: Sequence[Path], la
     with tempfile.TemporaryDirectory(prefix="riskscan-", ignore_cleanup_errors=True) as made:
         folder = Path(made).resolve()
         (folder / ".git").mkdir()  # ends the search for the repository's root here, as in the repository
-        checkout = Checkout(repository, folder, commit, tuple(paths), Writer(folder, largest))
-        if not checkout.objects():  # folders are written when they are read
+        checkout = Checkout(repository, folder, commit, tuple(paths), largest, Writer(folder, largest))
+        if not later or not checkout.objects():
             checkout.fill()
         for place in map(checkout.place_of, paths):
             if not place.exists():

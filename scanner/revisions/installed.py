@@ -23,7 +23,7 @@ def lend(root: Path, folder: Path, paths: Sequence[Path], largest: int) -> list[
     Returns the roots' names. Links and files of more than ``largest`` bytes are left out.
     """
     lent = []
-    for home in _homes(paths):
+    for home in homes(paths):
         name = home.relative_to(root)
         target = folder / name / _MODULES
         if (folder / name).is_dir() and not target.exists():
@@ -32,7 +32,7 @@ def lend(root: Path, folder: Path, paths: Sequence[Path], largest: int) -> list[
     return lent
 
 
-def _homes(paths: Sequence[Path]) -> Iterator[Path]:
+def homes(paths: Sequence[Path]) -> Iterator[Path]:
     """The folders in which modules are installed."""
     for path in paths:
         for place, names, _ in os.walk(path.resolve()):

@@ -57,6 +57,7 @@ class Writer:
     absences: list[Problem] = field(default_factory=list)
     links: list[tuple[str, bytes]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    is_filled: bool = False
     borrowed: bool = False
     """Whether some of it is from elsewhere than the tree: a submodule, or what git LFS keeps."""
 

@@ -119,9 +119,10 @@ def test_a_root_that_is_gone_is_touched(repository: Path, answer: Answer) -> Non
     assert json.loads(answer("diff", "HEAD", "--format", "json"))["touched"] == ["envs/a"]
 
 
+@pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("given", [("--var", "size=x"), ("--var-file", "envs/c/terraform.tfvars")])
 def test_with_values_of_its_own_a_run_reads_the_base(
-    given: tuple[str, str], repository: Path, tmp_path: Path, answer: Answer, written: list[str]
+    given: tuple[str, str], tmp_path: Path, answer: Answer, written: list[str]
 ) -> None:
     cached = ("--cache", str(tmp_path / "cache"))
     answer("diff", "HEAD", *cached)
@@ -154,8 +155,9 @@ def test_a_revision_that_lacks_something_is_not_kept(repository: Path, tmp_path:
     assert "left out of that revision" in told[0]
 
 
+@pytest.mark.usefixtures("repository")
 def test_the_environment_names_the_folder_and_a_flag_overrides_it(
-    repository: Path, tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "cache"
     monkeypatch.setenv("RISKSCAN_CACHE", str(folder))
@@ -165,9 +167,8 @@ def test_the_environment_names_the_folder_and_a_flag_overrides_it(
     assert list(folder.glob("*.entry"))
 
 
-def test_a_folder_that_cannot_be_written_is_told_once(
-    repository: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("repository")
+def test_a_folder_that_cannot_be_written_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert run(("scan", "--exit-zero", "--cache", str(tmp_path / "file" / "cache"))) == 0
     assert capfd.readouterr().err.count("warning: nothing is kept in the cache") == 1
