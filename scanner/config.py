@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scanner.cache.store import Cache
 from scanner.model.baseline import Baseline
 from scanner.model.finding import Acceptance, Axis, Severity
 from scanner.model.path_placement import PathPlacement
@@ -26,6 +25,7 @@ from scanner.model.service import Criticality, Level, Targets
 from scanner.model.span import Span
 
 if TYPE_CHECKING:
+    from scanner.cache.store import Cache
     from scanner.config_file import Positioned
 
 FILE_NAMES: Final = (".riskscan.yaml", ".riskscan.yml")

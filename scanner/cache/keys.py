@@ -7,11 +7,13 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scanner.version import VERSION
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _LIBRARIES: Final = frozenset(
@@ -31,7 +33,7 @@ _INSTALLED: Final = re.compile(r"([A-Za-z0-9._-]+)-([^-]+)\.dist-info")
 
 def digest(*parts: str | bytes) -> str:
     """The hash of several texts in order. Each counts with its length: none can be taken for the end of another."""
-    state = blake2b(digest_size=20)
+    state = hashing()(digest_size=20)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         state.update(b"%d:" % len(data))
@@ -41,7 +43,15 @@ def digest(*parts: str | bytes) -> str:
 
 def of_content(data: bytes) -> str:
     """The hash of a file's bytes."""
-    return blake2b(data, digest_size=20).hexdigest()
+    return hashing()(data, digest_size=20).hexdigest()
+
+
+@cache
+def hashing() -> type[blake2b]:
+    """The hash function, imported where there is something to hash."""
+    from hashlib import blake2b
+
+    return blake2b
 
 
 @cache

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from scanner.cache.codec import ForeignError, NotStorableError, decode, encode
+from scanner.cache.keys import hashing
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Size of the folder, beyond which what was used longest ago is taken away."""
@@ -131,7 +130,7 @@ class Cache:
 
 def _check(key: str, payload: bytes) -> bytes:
     """A checksum that holds for this key alone: an entry under another name is none."""
-    return blake2b(payload, digest_size=_CHECK_BYTES, key=key.encode()).digest()
+    return hashing()(payload, digest_size=_CHECK_BYTES, key=key.encode()).digest()
 
 
 def _checked(key: str, data: bytes) -> bytes | None:
@@ -170,6 +169,8 @@ def _prepare(folder: Path) -> None:
 
 def _replace(folder: Path, name: str, data: bytes) -> None:
     """Put a file in its place at once: who reads meanwhile sees the one before or nothing."""
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from msgspec.structs import replace
 
-from scanner.cache.store import Cache
 from scanner.config import (
     Config,
     ConfigError,
@@ -23,6 +22,9 @@ from scanner.config import (
     severity_or_never,
 )
 from scanner.model.finding import Axis
+
+if TYPE_CHECKING:
+    from scanner.cache.store import Cache
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -169,6 +171,8 @@ def _overrides(config: Config, flags: Mapping[str, Any], environment: Mapping[st
 
 def _opened(folder: Path) -> Cache:
     """The cache of a folder. When the command is over it is brought down to its size, and faults are told."""
+    from scanner.cache.store import Cache
+
     cache = Cache(folder.absolute())
 
     def close() -> None:

@@ -60,7 +60,9 @@ unknowns = st.recursive(
     ),
     max_leaves=4,
 )
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts | unknowns | st.just(ABSENT)
+scalars: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts | unknowns | st.just(ABSENT)
+)
 scalars |= st.decimals(allow_nan=False, allow_infinity=False, places=4)
 values = st.recursive(scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(texts, v, max_size=3), max_leaves=8)
 

@@ -141,7 +141,7 @@ def test_a_change_is_read_by_those_that_it_touches(
     after = read(repository, Cache(tmp_path / "cache"))
     assert set(evaluated) == expected
     assert same(after, read(repository, None))
-    touched = {name for name in before.inputs | after.inputs if before.inputs.get(name) != after.inputs.get(name)}
+    touched = {name for name in {**before.inputs, **after.inputs} if before.inputs.get(name) != after.inputs.get(name)}
     assert touched - {"modules/gone"} == {f"roots/{name}" for name in expected}
 
 

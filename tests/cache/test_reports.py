@@ -22,7 +22,7 @@ from scanner.rules.evaluate import ask
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FORMATS = (json_, sarif, text, markdown, junit)
 
-HOSTILE = {
+HOSTILE: dict[str, str | bytes] = {
     "broken/main.tf": 'resource "aws_db_instance" "d" {\n  multi_az = \n}\nresource "aws_vpc" "v" {}\n',
     "bytes/main.tf": b'resource "aws_vpc" "\xff\xfe" {\n  cidr_block = "\x00"\n}\n',
     "wide/main.tf": 'resource "aws_vpc" "v" {}\n'.encode("utf-16"),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from scanner.cache import store
 from scanner.cache.keys import digest
 from scanner.cache.store import Cache
 
@@ -107,7 +106,7 @@ def test_an_interruption_while_writing_leaves_nothing(folder: Path, monkeypatch:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.os, "replace", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Cache(folder).put(KEY, Note("x"))
     assert [path.name for path in folder.iterdir()] == ["CACHEDIR.TAG"]
