@@ -169,9 +169,11 @@ def _format_inside(path: Path, charts: frozenset[str]) -> str | None:
 def _fault(path: Path, roots: Sequence[Path], max_file_bytes: int) -> tuple[ProblemKind, str] | None:
     """Why a file is not to be read."""
     try:
-        if path.is_symlink() and not any(path.resolve(strict=True).is_relative_to(root) for root in roots):
-            return ProblemKind.UNREADABLE, "link that leads outside the scanned folder"
-        found = path.stat()
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            if not any(path.resolve(strict=True).is_relative_to(root) for root in roots):
+                return ProblemKind.UNREADABLE, "link that leads outside the scanned folder"
+            found = path.stat()
     except RuntimeError:
         return ProblemKind.UNREADABLE, "file not read: a link that leads back to itself"
     except OSError as error:

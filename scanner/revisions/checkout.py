@@ -41,6 +41,11 @@ class Checkout:
 
         None where one is no folder in the commit, or where modules are installed beside the tree.
         """
+        if self._writer.objects is None:
+            self._writer.objects = self._objects()
+        return self._writer.objects
+
+    def _objects(self) -> tuple[tuple[str, str], ...]:
         if next(homes(self.paths), None) is not None:
             return ()
         root = self.repository.root

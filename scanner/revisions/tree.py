@@ -58,6 +58,7 @@ class Writer:
     links: list[tuple[str, bytes]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     is_filled: bool = False
+    objects: tuple[tuple[str, str], ...] | None = None
     borrowed: bool = False
     """Whether some of it is from elsewhere than the tree: a submodule, or what git LFS keeps."""
 
