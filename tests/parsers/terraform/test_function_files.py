@@ -9,6 +9,7 @@ import pytest
 
 from scanner.model.value import Value
 from scanner.parsers.terraform import functions
+from scanner.parsers.terraform.disk import FILE_LIMIT
 from scanner.parsers.terraform.functions import FunctionContext, FunctionError, files
 from scanner.parsers.terraform.values import TOO_MANY, SetValue
 
@@ -61,7 +62,7 @@ def test_links_in_a_circle_end(folder: Path) -> None:
 
 
 def test_large_files_and_special_files_are_not_read(folder: Path) -> None:
-    (folder / "module" / "large").write_bytes(b"x" * (files.FILE_LIMIT + 1))
+    (folder / "module" / "large").write_bytes(b"x" * (FILE_LIMIT + 1))
     assert "more than" in _inside(folder)("file", "large").reason
     with pytest.raises(FunctionError):
         _inside(folder)("file", ".")
