@@ -124,8 +124,8 @@ class Config(Struct, frozen=True):
     are read beside the paths, wherever they lie. ``parameter_files`` hold values for parameters of templates.
     ``places`` tells where each value of the file stands, by its path. Waivers in the scanned files do not count where
     they stand on the files and lines of ``refused``. ``accepted`` is what the file ``baseline`` holds, once it has been
-    read. Of other tools the waivers of those in ``honour`` count. ``cache`` keeps what was read for further readings; it
-    decides nothing.
+    read. Of other tools the waivers of those in ``honour`` count. ``cache`` keeps what was read for further readings
+    and decides nothing.
     """
 
     file: Path | None = None

@@ -123,9 +123,7 @@ def _verdict(estate: Estate, loaded: RuleSet, made: Callable[[Graph], object]) -
     graph = with_services(estate.graph, risks, losses)
     made(graph)
     answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
-    return Verdict(
-        answers, frozenset((*outages.problems, *crashes)), tuple(risks), losses, frozenset(key_texts(graph))
-    )
+    return Verdict(answers, frozenset((*outages.problems, *crashes)), tuple(risks), losses, frozenset(key_texts(graph)))
 
 
 def _apart(findings: Sequence[Finding], risks: Sequence[ServiceRisk]) -> list[Finding]:
