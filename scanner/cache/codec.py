@@ -71,6 +71,7 @@ def packed_declaration(declaration: Declaration) -> Declaration:
         declaration,
         attributes=_packed_object(declaration.attributes),
         lifecycle=_packed_object(declaration.lifecycle),
+        metadata=_packed_object(declaration.metadata),
         provider=replace(provider, attributes=_packed_object(provider.attributes)),
     )
 

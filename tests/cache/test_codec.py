@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,19 @@ from msgspec.msgpack import encode as plain
 
 from scanner.cache.codec import ForeignError, NotStorableError, canonical, decode, encode, packed, packed_declaration
 from scanner.config import Config
+from scanner.model.change import Change
+from scanner.model.finding import Finding, Related
+from scanner.model.outage import Loss, ServiceRisk
+from scanner.model.problem import Problem
 from scanner.model.resource import Declaration, ProviderContext, Reference
 from scanner.model.span import Span
 from scanner.model.value import ABSENT, Ref, Unknown
+from scanner.parsers.parsed import Parsed
+from scanner.parsers.terraform.folders import Summary
+from scanner.parsers.terraform.recall import Outcome
 from scanner.parsers.terraform.values import ListValue, SetValue
 from scanner.pipeline import read_estate
+from scanner.remembered import Kept
 from scanner.rules.load import load_rules
 from scanner.verdict import Verdict
 
@@ -98,6 +107,7 @@ def test_a_declaration_comes_back_as_it_was() -> None:
         provider=ProviderContext("aws", "west", {"region": unknown}, at, declared=True, places={"region": at}),
         exists=unknown,
         lifecycle={"prevent_destroy": False},
+        metadata={"checkov": {"skip": [unknown]}},
         depends_on=("aws_vpc.a",),
     )
     found = decode(encode(packed_declaration(declaration)), Declaration)
@@ -161,3 +171,34 @@ def test_equal_settings_have_equal_bytes_whatever_their_order() -> None:
     other = Config(disable=frozenset({"c", "b", "a"}), environments={"y": ("2",), "x": ("1",)})
     assert canonical(one) == canonical(other)
     assert canonical(one) != canonical(Config(disable=frozenset({"a", "b"})))
+
+
+def test_every_field_that_may_hold_a_value_is_packed() -> None:
+    """A value that is not would come back as something else, and nothing would tell."""
+
+    def loose(kind: type[Struct]) -> set[str]:
+        hints = {
+            name: text
+            for each in reversed(kind.__mro__)
+            for name, text in vars(each).get("__annotations__", {}).items()
+        }
+        return {name for name, text in hints.items() if re.search(r"\b(?:Value|Any|object)\b", str(text))}
+
+    assert loose(Declaration) == {"attributes", "lifecycle", "metadata"}
+    assert loose(ProviderContext) == {"attributes"}
+    rest = (
+        Span,
+        Ref,
+        Unknown,
+        Reference,
+        Problem,
+        Finding,
+        Related,
+        ServiceRisk,
+        Loss,
+        Change,
+        Outcome,
+        Summary,
+        Verdict,
+    )
+    assert [kind for kind in (*rest, Parsed, Kept) if loose(kind)] == []
