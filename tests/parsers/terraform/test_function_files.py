@@ -10,7 +10,7 @@ import pytest
 from scanner.model.value import Value
 from scanner.parsers.terraform import functions
 from scanner.parsers.terraform.disk import FILE_LIMIT
-from scanner.parsers.terraform.functions import FunctionContext, FunctionError, files
+from scanner.parsers.terraform.functions import FunctionContext, FunctionError
 from scanner.parsers.terraform.values import TOO_MANY, SetValue
 
 
