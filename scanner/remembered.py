@@ -21,8 +21,9 @@ from scanner.model.problem import Problem
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
 from scanner.model.value import Value
+from scanner.normalize.lined_places import EXTENT
 from scanner.parsers.parsed import Parsed
-from scanner.parsers.positioned_yaml import Positions
+from scanner.parsers.positioned_yaml import Places, Positions
 from scanner.parsers.terraform.folders import Summary
 from scanner.parsers.terraform.recall import Outcome, stored
 from scanner.states import State
@@ -149,7 +150,19 @@ def _placed(declaration: Declaration) -> Declaration:
         span = places.get(path)
         if span is not None:
             table[path] = span
+    if isinstance(places, Places):
+        extents = ((path, places.value_span(path)) for path in tuple(table))
+        table |= {f"{path}{EXTENT}": extent for path, extent in extents if extent is not None and extent.several_lines}
+    elif _has_lines(declaration.attributes):
+        raise NotStorableError("the lines of a text that was rendered")
     return replace(declaration, places=table)
+
+
+def _has_lines(value: Value) -> bool:
+    """Whether a text in a value has several lines."""
+    if isinstance(value, (dict, list)):
+        return any(map(_has_lines, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and "\n" in value
 
 
 def _paths(data: Value) -> list[str]:

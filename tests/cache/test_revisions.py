@@ -89,6 +89,41 @@ def test_the_base_is_written_out_once(
     assert answer("scan", "--base", "HEAD", "--format", "json", *cached) == scanned
 
 
+RELAYER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: relayer}
+spec:
+  replicas: 2
+  template:
+    spec:
+      containers:
+        - name: relayer
+          image: "ghcr.io/example/relayer:1"
+          args:
+            - |
+              export CHAIN=1
+              exec relayer --rpc https://mainnet.infura.io/v3/key
+"""
+
+
+def test_a_line_within_a_text_is_found_again(
+    repository: Path, tmp_path: Path, answer: Answer, written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line of the text that names the vendor is the 14th, the text begins in the 12th."""
+    (repository / "k8s/relayer.yaml").write_text(RELAYER)
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "relayer")
+    changed = RELAYER.replace("https://mainnet.infura.io/v3/key", "http://node:8545")
+    (repository / "k8s/relayer.yaml").write_text(changed)
+    answer("diff", "HEAD", "--cache", str(tmp_path / "cache"))
+    written.clear()
+    monkeypatch.setattr("scanner.pipeline.recalled", lambda _parsed, _config, _rules, judge: judge())
+    found = json.loads(answer("diff", "HEAD", "--format", "json", "--cache", str(tmp_path / "cache")))
+    assert written == []
+    assert {f["line"] for f in found["fixed"] if f["rule"] == "RS523"} == {14}
+
+
 TOUCHED = {
     "envs/a/main.tf": ["envs/a"],
     "envs/b/name.txt": ["envs/b"],
