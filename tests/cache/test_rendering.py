@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from scanner.cache.store import Cache
 from scanner.parsers.kubernetes import kustomize_run
@@ -20,12 +21,13 @@ class Engine:
     """Renders the number of times that it was asked."""
 
     error: str = ""
+    sure: bool = True
     asked: int = 0
     closed: list[bool] = field(default_factory=list)
 
     def render(self, _request: Request) -> Rendered:
         self.asked += 1
-        return Rendered({"a.yaml": str(self.asked)}, self.error)
+        return Rendered({"a.yaml": str(self.asked)}, self.error, self.sure)
 
     def close(self) -> None:
         self.closed.append(True)
@@ -64,19 +66,25 @@ def test_other_content_is_rendered_again(name: str, request_of: Request, tmp_pat
 
 @pytest.mark.parametrize("changed", [{"release": "other"}, {"namespace": "other"}, {"values": ()}])
 def test_another_question_is_asked(changed: dict[str, object], request_of: Request, tmp_path: Path) -> None:
-    from msgspec.structs import replace
-
     engine = Engine()
     rendered(engine, request_of, tmp_path)
     rendered(engine, replace(request_of, **changed), tmp_path)
     assert engine.asked == 2
 
 
-def test_a_failure_is_tried_again(request_of: Request, tmp_path: Path) -> None:
-    engine = Engine(error="out of memory")
+def test_want_of_time_or_memory_is_tried_again(request_of: Request, tmp_path: Path) -> None:
+    engine = Engine(error="took longer than 30 s", sure=False)
     rendered(engine, request_of, tmp_path)
     rendered(engine, request_of, tmp_path)
     assert engine.asked == 2
+
+
+def test_what_helm_refuses_is_known_and_told_of_the_chart_at_hand(request_of: Request, tmp_path: Path) -> None:
+    engine = Engine(error=f"parse error at {request_of.chart}: templates/a.yaml:1")
+    rendered(engine, request_of, tmp_path)
+    other = replace(request_of, chart=request_of.chart.rename(tmp_path / "other.tgz"))
+    assert rendered(engine, other, tmp_path).error == f"parse error at {tmp_path / 'other.tgz'}: templates/a.yaml:1"
+    assert engine.asked == 1
 
 
 def test_what_values_from_elsewhere_render_to_is_not_written(request_of: Request, tmp_path: Path) -> None:

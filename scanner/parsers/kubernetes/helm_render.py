@@ -39,6 +39,8 @@ MAX_RENDERED: Final = 64 << 20
 
 PACKAGE: Final = "helm_python"
 _WORKER: Final = Path(__file__).with_name("helm_worker.py")
+_REFUSED: Final = 1
+"""The code with which Helm ends where it says what is wrong."""
 _ENDED: Final = "the renderer broke off, most likely for want of memory"
 _SOURCE: Final = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
@@ -53,10 +55,14 @@ class Request(Struct, frozen=True):
 
 
 class Rendered(Struct, frozen=True):
-    """What templates rendered to, by Helm's names for them, or why they did not."""
+    """What templates rendered to, by Helm's names for them, or why they did not.
+
+    ``sure`` is whether that follows from the chart alone: want of time or memory does not.
+    """
 
     texts: Mapping[str, str]
     error: str = ""
+    sure: bool = True
 
 
 class Renderer(Protocol):
@@ -119,13 +125,14 @@ class Program:
             process.wait()
             listener.join()
         if limit.reached:
-            return Rendered({}, _late())
+            return Rendered({}, _late(), sure=False)
         if len(output) > MAX_RENDERED:
             return _too_large()
         if process.returncode:
             said = b"".join(complaint).decode("utf-8", "replace").strip()
             error = said.rpartition("Error: ")[2].partition("\n\nUse --debug")[0]
-            return Rendered({}, error or f"helm ended with code {process.returncode}")
+            told = error or f"helm ended with code {process.returncode}"
+            return Rendered({}, told, sure=process.returncode == _REFUSED)
         return Rendered(_by_source(output.decode("utf-8", "replace")))
 
     def close(self) -> None:
@@ -153,7 +160,7 @@ class Library:
         try:
             answer: dict[str, Any] = self.child.ask(asked)
         except ChildError as error:
-            return Rendered({}, _late() if error.late else _ENDED)
+            return Rendered({}, _late() if error.late else _ENDED, sure=False)
         return _too_large() if answer.get("large") else Rendered(answer.get("rendered", {}), answer.get("error", ""))
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """What charts and overlays rendered to before: starting Helm or kustomize is the dear part of reading them.
 
-Only what rendered is kept. A failure may come from want of time or memory, and its words name a temporary folder.
+Kept is only what follows from the chart or overlay: no failure for want of time or memory.
 """
 
 from __future__ import annotations
@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
 
 from scanner.cache.keys import digest, of_content, origin
 from scanner.cache.store import Cache
 from scanner.parsers.kubernetes import kustomize_run
 from scanner.parsers.kubernetes.helm_render import Library, Program, Rendered, Renderer, Request
+
+_ARCHIVE: Final = "\0chart"
+"""Stands for the path of the chart's archive, which is another one each time."""
 
 
 @dataclass(slots=True)
@@ -34,12 +40,13 @@ class Remembered:
         except OSError:
             return self.engine.render(request)  # which says what it cannot read
         found = self.cache.get(key, Rendered)
-        if found is None or found.error:
+        if found is None:
             found = self.engine.render(request)
-            if not found.error:
+            if found.sure:
                 private = not all(path.resolve().is_relative_to(self.inside) for path in request.values)
-                self.cache.put(key, found, private=private)
-        return found
+                kept = replace(found, error=found.error.replace(str(request.chart), _ARCHIVE))
+                self.cache.put(key, kept, private=private)
+        return replace(found, error=found.error.replace(_ARCHIVE, str(request.chart)))
 
     def close(self) -> None:
         """Leave nothing running."""
