@@ -20,6 +20,7 @@ from scanner.model.objects import PLATFORM as KUBERNETES
 from scanner.model.objects import annotations_of
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
+from scanner.rules.commented import IGNORE, SKIP, may_waive
 from scanner.rules.equivalents import equivalents
 from scanner.rules.waivers import RiskWaiver
 
@@ -48,7 +49,7 @@ def peer_waivers(
         yield from _noted(declarations)
     tools = honour - {Acceptance.CHECKOV}
     for file, lines in sources.items() if tools else ():
-        if ":ignore:" in "\n".join(lines):
+        if may_waive(lines, IGNORE):
             yield from _ignores(file, lines, tools, today)
 
 
@@ -118,12 +119,12 @@ def _skips(sources: Mapping[str, Sequence[str]], declarations: Sequence[Declarat
     files = {
         file: lines
         for file, lines in sources.items()
-        if file.lower().endswith((*_BRACES, *_INDENTED)) and ":skip=" in "\n".join(lines)
+        if file.lower().endswith((*_BRACES, *_INDENTED)) and may_waive(lines, SKIP)
     }
     starts = _starts(declarations, files.keys()) if files else {}
     for file, lines in files.items():
         for number, text in enumerate(lines, 1):
-            found = _SKIP.search(text) if ":skip=" in text else None
+            found = _SKIP.search(text) if SKIP in text else None
             start = _block_around(file, lines, starts.get(file, ()), number) if found else None
             if found is None or start is None:
                 continue

@@ -17,6 +17,7 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.resource import Declaration
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
+from scanner.rules.commented import OURS, may_waive
 
 _MENTION: Final = re.compile(r"(?:#|//|/\*)\s*riskscan:", re.IGNORECASE)
 _COMMENT: Final = re.compile(
@@ -54,10 +55,10 @@ class RiskWaiver(Struct, frozen=True):
 def inline_waivers(sources: Mapping[str, Sequence[str]]) -> Iterator[RiskWaiver]:
     """The waivers written as comments. Behind code one covers that line, else the next line that is not a comment."""
     for file, lines in sources.items():
-        if "riskscan:" not in "\n".join(lines).lower():
+        if not may_waive(lines, OURS):
             continue
         for number, text in enumerate(lines, 1):
-            if "riskscan:" not in text.lower() or not _MENTION.search(text):
+            if OURS not in text.lower() or not _MENTION.search(text):
                 continue
             found = _COMMENT.search(text)
             names = [name for rule in found["rules"].split(",") if (name := rule.strip())] if found else []
