@@ -8,9 +8,9 @@ where it is asked for, every file of the tree that looks like a CloudFormation t
 network namespace of its own: nothing here needs a network, and trivy spends minutes on module downloads that fail
 slowly where a network is merely filtered.
 
-Wall time and CPU time (user and system) are those of the whole process tree. Peak memory is the largest sum of the
-proportional set sizes of all processes of a run, sampled ten times a second, or the kernel's own maximum of the largest
-single process where that is more. It is Linux only, as /proc is.
+Wall time and CPU time (user and system) are those of the whole process tree. Peak memory is that of the warm-up, since
+looking at it slows a process down: the largest sum of the proportional set sizes of all processes, sampled ten times a
+second, or the kernel's own maximum of the largest single process where that is more. It is Linux only, as /proc is.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished run: seconds and bytes."""
+    """One finished run: seconds, and bytes where they were looked at."""
 
     wall: float
     cpu: float
-    peak: int
+    peak: int = 0
 
 
 def _riskscan_command(tree: str, output: str) -> list[str]:
@@ -155,34 +155,37 @@ def main() -> int:
     jail = without_network()
     tree = str(arguments.tree.resolve())
     measured: dict[str, list[Run]] = {tool.name: [] for tool in chosen}
+    peaks: dict[str, int] = {}
     outputs: dict[str, Path] = {}
     with tempfile.TemporaryDirectory(prefix="riskscan-compare-") as folder:
         for turn in range(arguments.runs + 1):
             for tool in chosen:
                 output = Path(folder, f"{tool.name}-{turn}", OUTPUT_NAMES.get(tool.name, "report.json"))
                 output.parent.mkdir()
-                run = measure([*jail, *tool.command(tree, str(output))], tool.finished, cwd=output.parent)
+                command = [*jail, *tool.command(tree, str(output))]
+                run = measure(command, tool.finished, cwd=output.parent, memory=turn == 0)
                 print(f"{tool.name} {'warm-up' if turn == 0 else turn}: {run.wall:.2f} s", file=sys.stderr)
                 outputs[tool.name] = output
                 if turn:
                     measured[tool.name].append(run)
+                else:
+                    peaks[tool.name] = run.peak
         # Looked at last: a process begins as large as the one that starts it, and reports are large.
         seen = {tool.name: _look(tool, jail, tree, outputs[tool.name]) for tool in chosen}
-    print(table(measured, seen, tree_size(arguments.tree), arguments.runs))
+    print(table(measured, peaks, seen, tree_size(arguments.tree), arguments.runs))
     return 0
 
 
-def measure(command: Sequence[str], finished: frozenset[int], cwd: Path) -> Run:
+def measure(command: Sequence[str], finished: frozenset[int], cwd: Path, *, memory: bool = False) -> Run:
     """Run a command once. Raises ``SystemExit`` with the end of its stderr when its exit code is not ``finished``."""
     with tempfile.TemporaryFile() as errors:
         start = perf_counter()
         process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
-        sampler = _Sampler(process.pid)
-        sampler.start()
+        sampler = _Sampler(process.pid) if memory else None
         _, status, usage = os.wait4(process.pid, 0)
         wall = perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        peak = max(sampler.stop(), usage.ru_maxrss * 1024)
+        peak = max(sampler.stop(), usage.ru_maxrss * 1024) if sampler else 0
         if process.returncode not in finished:
             errors.seek(0)
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{errors.read()[-2000:].decode()}")
@@ -197,6 +200,7 @@ class _Sampler(threading.Thread):
         self._session = session
         self._done = threading.Event()
         self._peak = 0
+        self.start()
 
     def run(self) -> None:
         while not self._done.wait(SAMPLE_SECONDS):
@@ -253,7 +257,7 @@ def tree_size(tree: Path) -> str:
     return f"{counts} files, {size / MEBIBYTE:.1f} MiB"
 
 
-def table(measured: dict[str, list[Run]], seen: dict[str, Seen], size: str, runs: int) -> str:
+def table(measured: dict[str, list[Run]], peaks: dict[str, int], seen: dict[str, Seen], size: str, runs: int) -> str:
     """The Markdown table: medians, and how many times the first tool's wall time each one takes."""
     lines = [
         f"{size}; median of {runs}; {os.cpu_count()} CPUs; Python {platform.python_version()}, {platform.system()}",
@@ -266,7 +270,7 @@ def table(measured: dict[str, list[Run]], seen: dict[str, Seen], size: str, runs
         wall = statistics.median(run.wall for run in all_runs)
         reference = reference or wall
         cpu = statistics.median(run.cpu for run in all_runs)
-        peak = statistics.median(run.peak for run in all_runs) / MEBIBYTE
+        peak = peaks[name] / MEBIBYTE
         what = seen[name]
         lines.append(
             f"| {name} | {wall:.2f} | {wall / reference:.1f} | {cpu:.2f} | {peak:.0f} | {_shown(what.files)} "

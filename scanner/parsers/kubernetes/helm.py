@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.helm_charts import CHART, Copied, Copying, Dependency, Folder, Known, Refused
 from scanner.parsers.kubernetes.helm_lines import At, RenderedPlaces, Writing, apart
-from scanner.parsers.kubernetes.helm_marks import Line, reads_of
+from scanner.parsers.kubernetes.helm_marks import reads_of
 from scanner.parsers.kubernetes.helm_render import Renderer, Request, renderer
 from scanner.parsers.kubernetes.helm_values import Values, enabled
 from scanner.parsers.kubernetes.helm_wrap import Source, Texts, Wrapped, reported
@@ -34,8 +32,6 @@ from scanner.parsers.source_lines import source_lines
 
 MAX_CHARTS: Final = 2_000
 """Charts of one scan that are rendered."""
-AHEAD: Final = 2
-"""Charts that may be rendered before they are read."""
 
 NO_RENDERER: Final = "install helm, or riskscan with its extra: pip install 'riskscan[helm]'"
 _LONGEST_NAME: Final = 53
@@ -48,15 +44,6 @@ class Chart(Struct, frozen=True):
 
     name: str
     found: tuple[KubernetesObject, ...]
-
-
-class _Made(Struct, frozen=True):
-    """What rendering a chart gave: its copy, the texts of its templates or why there are none, and their lines."""
-
-    root: Copied
-    wrapped: Wrapped
-    texts: Texts | str
-    lines: Mapping[str, Sequence[Line]]
 
 
 def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) -> list[Chart]:
@@ -81,24 +68,10 @@ def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) 
             return []
         engine = Remembered(engine, options.cache, options.scan_root) if options.cache is not None else engine
         try:
-            rendering = _rendered_ahead(jobs[:MAX_CHARTS], engine, Path(place, "chart.tgz"))
-            return [chart for job, made in rendering for chart in job.read(made)]
+            archive = Path(place, "chart.tgz")
+            return [chart for job in jobs[:MAX_CHARTS] for chart in job.run(engine, archive)]
         finally:
             engine.close()
-
-
-def _rendered_ahead(jobs: Sequence[_Job], engine: Renderer, archive: Path) -> Iterator[tuple[_Job, Future[_Made]]]:
-    """Each job with what it makes, while the next ones are rendered: Helm works in a process of its own."""
-    ahead: deque[tuple[_Job, Future[_Made]]] = deque()
-    pool = ThreadPoolExecutor(1)
-    try:
-        for job in jobs:
-            ahead.append((job, pool.submit(job.render, engine, archive)))
-            if len(ahead) > AHEAD:
-                yield ahead.popleft()
-        yield from ahead
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _folders(files: Sequence[InputFile], reading: Reading) -> dict[Path, Folder]:
@@ -159,28 +132,20 @@ class _Job:
         """The line that names the chart."""
         return self.folder.places.get("name") or Span(f"{self.folder.name}/{CHART}", 1)
 
-    def render(self, engine: Renderer, archive: Path) -> _Made:
-        """Copy the chart and render it. Runs beside :meth:`read` of others, and changes nothing that they see.
-
-        Raises :class:`Refused` and ``OSError`` where it cannot be copied.
-        """
-        root = Copying(self.known).whole(self.folder)
-        wrapped = Wrapped(self._request(archive), engine)
-        for chart in root.walk():
-            wrapped.wrap(chart)
-        texts = wrapped.render()
-        return _Made(root, wrapped, texts, {} if isinstance(texts, str) else wrapped.lines(texts))
-
-    def read(self, made: Future[_Made]) -> list[Chart]:
-        """Read what came out; empty where nothing could be rendered."""
+    def run(self, engine: Renderer, archive: Path) -> list[Chart]:
+        """Copy the chart, render it, and read what comes out; empty where it cannot be rendered."""
         try:
-            root, wrapped, texts, lines = astuple(made.result())
+            root = Copying(self.known).whole(self.folder)
         except Refused as refused:
             self.refuse(self.top, str(refused), ProblemKind.LIMIT)
             return []
         except OSError as error:
             self.refuse(self.top, f"it cannot be copied: {error.strerror}")
             return []
+        wrapped = Wrapped(self._request(archive), engine)
+        for chart in root.walk():
+            wrapped.wrap(chart)
+        texts = wrapped.render()
         missing = self._missing(root)
         if isinstance(texts, str) or (missing and not texts):
             self._not_rendered(wrapped, texts if isinstance(texts, str) else "", missing)
@@ -190,7 +155,7 @@ class _Job:
             self._problem(dependency.span, message, ProblemKind.MODULE)
         for index, said in wrapped.failed.items():
             self._template_failed(wrapped, index, said)
-        return [Chart(self.folder.name, tuple(self._objects(root, wrapped, texts, lines)))]
+        return [Chart(self.folder.name, tuple(self._objects(root, wrapped, texts)))]
 
     def _request(self, archive: Path) -> Request:
         release = self.options.helm_release or _release(self.folder.title)
@@ -248,11 +213,10 @@ class _Job:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _objects(
-        self, root: Copied, wrapped: Wrapped, texts: Texts, lines: Mapping[str, Sequence[Line]]
-    ) -> Iterator[KubernetesObject]:
+    def _objects(self, root: Copied, wrapped: Wrapped, texts: Texts) -> Iterator[KubernetesObject]:
         templates = wrapped.templates
         helpers = reads_of(templates)
+        lines = wrapped.lines(texts)
         for source in wrapped.sources:
             self._show(source)
         for name in sorted(texts):
