@@ -46,7 +46,8 @@ def redacted(report: Report) -> Report:
     if report.since is not None:
         both = replace(report.since, secrets=report.since.secrets | report.secrets)
         report = replace(report, since=redacted_comparison(both))
-    findings = tuple(_finding(finding, report.secrets, names) for finding in report.findings)
+    of_findings = _Cleaning(report.secrets, names)
+    findings = tuple(map(of_findings.finding, report.findings))
     if clean is None:
         return replace(report, findings=findings)
     return replace(
@@ -198,20 +199,20 @@ def redacted_comparison(report: Comparison) -> Comparison:
 
 def _turned(report: Comparison) -> Comparison:
     """What is new, fixed or lasting, without the secrets of either side."""
-    secrets, names = report.secrets, frozenset({*report.base.sources, *report.head.sources})
-    clean = cleaner(secrets, names) or str
+    cleaning = _Cleaning(report.secrets, frozenset({*report.base.sources, *report.head.sources}))
+    clean = cleaning.clean or str
     return replace(
         report,
-        new=tuple(_turn(turn, secrets, names, clean) for turn in report.new),
-        fixed=tuple(_turn(turn, secrets, names, clean) for turn in report.fixed),
-        lasting=tuple(_finding(finding, secrets, names) for finding in report.lasting),
+        new=tuple(_turn(turn, cleaning, clean) for turn in report.new),
+        fixed=tuple(_turn(turn, cleaning, clean) for turn in report.fixed),
+        lasting=tuple(map(cleaning.finding, report.lasting)),
         weakened=tuple(replace(w, message=clean(w.message), span=_span(w.span, clean)) for w in report.weakened),
     )
 
 
-def _turn(turn: Turn, secrets: frozenset[str], names: Collection[str], clean: Clean) -> Turn:
+def _turn(turn: Turn, cleaning: _Cleaning, clean: Clean) -> Turn:
     causes = tuple(replace(c, text=clean(c.text), span=_span(c.span, clean)) for c in turn.causes)
-    return replace(turn, finding=_finding(turn.finding, secrets, names), causes=causes)
+    return replace(turn, finding=cleaning.finding(turn.finding), causes=causes)
 
 
 def _shifts(shifts: Iterable[Shift], clean: Clean) -> tuple[Shift, ...]:
@@ -248,6 +249,8 @@ def cleaner(secrets: Iterable[str], names: Collection[str] = ()) -> Clean | None
     pattern = re.compile("|".join(patterns))
 
     def clean(text: str) -> str:
+        if pattern.search(text) is None:
+            return text
         words = (word for kind in (_WORD, _PLACE) for word in kind.finditer(text)) if names else ()
         kept = [word.span() for word in words if word.group() in names]
         return pattern.sub(lambda found: found.group() if _lies_in(found, kept) else MASK, text)
@@ -259,21 +262,28 @@ def _lies_in(found: re.Match[str], spans: Iterable[tuple[int, int]]) -> bool:
     return any(start <= found.start() and found.end() <= end for start, end in spans)
 
 
-def _finding(finding: Finding, secrets: frozenset[str], names: Collection[str]) -> Finding:
-    """A value under a name such as ``password`` is a secret even if nothing marked it."""
-    hidden = {*secrets, *(value for name, value in finding.values.items() if _SECRET_NAME.fullmatch(name))}
-    clean = cleaner(hidden, names)
-    if clean is None:
-        return finding
-    return replace(
-        finding,
-        message=clean(finding.message),
-        why=clean(finding.why),
-        reason=clean(finding.reason),
-        values={name: clean(value) for name, value in finding.values.items()},
-        span=_span(finding.span, clean),
-        related=tuple(replace(r, message=clean(r.message), span=_span(r.span, clean)) for r in finding.related),
-    )
+class _Cleaning:
+    """Takes secrets out of findings; ``clean`` is for what all findings hide."""
+
+    def __init__(self, secrets: frozenset[str], names: Collection[str]) -> None:
+        self.secrets, self.names = secrets, names
+        self.clean = cleaner(secrets, names)
+
+    def finding(self, finding: Finding) -> Finding:
+        """A value under a name such as ``password`` is a secret even if nothing marked it."""
+        own = {value for name, value in finding.values.items() if _SECRET_NAME.fullmatch(name)} - self.secrets
+        clean = cleaner({*self.secrets, *own}, self.names) if own else self.clean
+        if clean is None:
+            return finding
+        return replace(
+            finding,
+            message=clean(finding.message),
+            why=clean(finding.why),
+            reason=clean(finding.reason),
+            values={name: clean(value) for name, value in finding.values.items()},
+            span=_span(finding.span, clean),
+            related=tuple(replace(r, message=clean(r.message), span=_span(r.span, clean)) for r in finding.related),
+        )
 
 
 def _span(span: Span, clean: Clean) -> Span:
