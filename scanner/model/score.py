@@ -27,7 +27,7 @@ class ScoreAxis(StrEnum):
 class Stage(StrEnum):
     """What every service survives. Each stage asks for all that the one before asks for."""
 
-    R0 = "R0"  # one zone or region stops a service
+    R0 = "R0"  # one zone, region or cluster stops a service
     R1 = "R1"  # every service survives any one region
     R2 = "R2"  # also any one provider, account, key or DNS host
     R3 = "R3"  # any two domains of one axis

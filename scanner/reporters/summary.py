@@ -236,7 +236,7 @@ def grade_line(score: Score) -> str:
 
 
 STAGES: Final = {
-    Stage.R0: "one zone or region stops a service",
+    Stage.R0: "one zone, region or cluster stops a service",
     Stage.R1: "every service survives any one region",
     Stage.R2: "every service survives any one region, provider, account, key or DNS host",
     Stage.R3: "every service survives any two domains of one axis",

@@ -86,7 +86,7 @@ def test_the_stage_comes_first(report: Make) -> None:
     axes = (AxisScore(Axis.ZONE, 60.0, 70.0, 2, 3, 1), AxisScore(Axis.DATA, 100.0, 100.0, 0, 0))
     score = Score(1, 80.0, 85.0, "B", axes, stage=Stage.R0, stage_high=Stage.R2, services=1)
     assert render(report(score=score)).startswith(
-        "Stage R0: one zone or region stops a service; up to R2 if the unknowns turn out well\n"
+        "Stage R0: one zone, region or cluster stops a service; up to R2 if the unknowns turn out well\n"
         "Grade B: 80 to 85 of 100; the unknowns decide where\n"
         "  zone     60 to 70       one domain stops 1 of 1 service; 2 of 3 failing\n"
         "  data     -              nothing to judge\n"

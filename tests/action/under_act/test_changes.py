@@ -75,6 +75,8 @@ def test_fixed_findings_are_told(act: Act, estate: Estate) -> None:
     (use,) = job.uses.values()
     assert (use.outcome, use.outputs["exit-code"], use.outputs["new-findings"]) == ("success", "0", "0"), job.log
     assert int(use.outputs["fixed-findings"]) >= 1
+    assert ("error", "risky/main.tf") not in {annotation[:2] for annotation in job.annotations}
+    assert any(text.startswith("no new findings") for text in job.said("notice"))
     assert "zone-database-single" in job.summaries
 
 

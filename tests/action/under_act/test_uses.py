@@ -94,6 +94,7 @@ def test_a_folder_of_the_repository(act: Act, estate: Estate) -> None:
     assert (use.outcome, use.outputs["exit-code"]) == ("failure", "1"), job.log
     assert use.outputs["sarif-file"] == "- rïsky dir/riskscan.sarif"
     assert ("error", "- rïsky dir/main.tf", "10") in {annotation[:3] for annotation in job.annotations}
+    assert "- rïsky dir/main.tf:10" in job.summaries
     sarif = json.loads((job.results / "uploaded.sarif").read_bytes())
     location = sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == "-%20r%C3%AFsky%20dir/main.tf"
@@ -106,6 +107,8 @@ def test_files_that_no_git_knows(act: Act, estate: Estate) -> None:
     assert (use.outcome, use.outputs["exit-code"]) == ("failure", "1"), job.log
     assert use.outputs["new-findings"] == ""
     assert any("no base: full report" in text for text in job.said("notice"))
+    assert ("error", *SINGLE_ZONE) in {annotation[:3] for annotation in job.annotations}
+    assert "zone-database-single" in job.summaries
 
 
 def test_a_shallow_clone_without_the_base(act: Act, estate: Estate) -> None:
@@ -118,6 +121,7 @@ def test_a_shallow_clone_without_the_base(act: Act, estate: Estate) -> None:
     assert use.outputs["new-findings"] == use.outputs["fixed-findings"] == ""
     assert any("fetch-depth: 2" in text for text in job.said("notice"))
     assert ("error", *SINGLE_ZONE) in {annotation[:3] for annotation in job.annotations}
+    assert "zone-database-single" in job.summaries
 
 
 def test_a_pull_request_of_a_fork(act: Act, estate: Estate) -> None:
