@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,6 +41,9 @@ from scanner.simulation.study import Study, Wishes, study
 from scanner.verdict import Verdict, recalled
 from scanner.version import VERSION
 
+if TYPE_CHECKING:
+    from scanner.simulation.incidents import Incident
+
 
 class Estate(Struct, frozen=True):
     """What has been read, and the graph of it. ``config`` has its positions as reports show them."""
@@ -53,18 +56,22 @@ class Estate(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def scan(paths: Sequence[Path], config: Config) -> Report:
+def scan(paths: Sequence[Path], config: Config, incidents: Iterable[Incident] | None = None) -> Report:
     """Read the paths, judge what they declare, and say what is centralized.
 
-    Raises :class:`FileNotFoundError` for a path that does not exist and :class:`~scanner.rules.load.RuleError` for a
-    faulty rule pack. Everything else that goes wrong is a problem in the report.
+    Where ``incidents`` are given, the report tells what they and every single failure domain would do. Raises
+    :class:`FileNotFoundError` for a path that does not exist and :class:`~scanner.rules.load.RuleError` for a faulty
+    rule pack. Everything else that goes wrong is a problem in the report.
     """
     rules = load_rules(config.packs)
-    return report_on(read_estate(paths, config), rules)
+    return report_on(read_estate(paths, config), rules, incidents)
 
 
 def scan_account(
-    collect: Callable[[], Parsed], names: Callable[[Parsed], Mapping[str, Sequence[str]]], config: Config
+    collect: Callable[[], Parsed],
+    names: Callable[[Parsed], Mapping[str, Sequence[str]]],
+    config: Config,
+    incidents: Iterable[Incident] | None = None,
 ) -> Report:
     """Judge what ``collect`` reads somewhere else than in files; ``names`` says by format what it has read.
 
@@ -75,20 +82,23 @@ def scan_account(
     base = Path.cwd().resolve()
     files = tuple(SourceFile(base, name, kind) for kind, several in names(parsed).items() for name in several)
     found = Discovery(base, (), files, ())
-    return report_on(estate_of(found, parsed, shown_from(config, base)), rules)
+    return report_on(estate_of(found, parsed, shown_from(config, base)), rules, incidents)
 
 
-def report_on(estate: Estate, loaded: RuleSet) -> Report:
+def report_on(estate: Estate, loaded: RuleSet, incidents: Iterable[Incident] | None = None) -> Report:
     """What the rules and the fault graph say of an estate."""
-    return judged(estate, loaded)[0]
+    return judged(estate, loaded, incidents)[0]
 
 
-def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
+def judged(estate: Estate, loaded: RuleSet, incidents: Iterable[Incident] | None = None) -> tuple[Report, Graph]:
     """What the rules and the fault graph say of what was read, and the graph with its services."""
     config, parsed = estate.config, estate.parsed
-    made: list[Graph] = []
+    made: list[tuple[Graph, Study]] = []
     verdict = recalled(parsed, config, loaded, lambda: _verdict(estate, loaded, made.append))
-    graph = made[0] if made else with_services(estate.graph, verdict.services, verdict.losses)
+    graph = made[0][0] if made else with_services(estate.graph, verdict.services, verdict.losses)
+    outages = None
+    if incidents is not None:
+        outages = (made[0][1] if made else study(estate.graph, wishes(config))).replay.outages(incidents)
     frame = frame_of(estate.found, config)
     answers = identified(verdict.answers, identities((r.declaration for r in graph.resources.values()), frame))
     findings, waiver_problems = _suppressed(answers, loaded, estate)
@@ -111,17 +121,18 @@ def judged(estate: Estate, loaded: RuleSet) -> tuple[Report, Graph]:
         roots=parsed.roots,
         services=verdict.services,
         changes=parsed.changes,
+        outages=outages,
     )
     return report, graph
 
 
-def _verdict(estate: Estate, loaded: RuleSet, made: Callable[[Graph], object]) -> Verdict:
+def _verdict(estate: Estate, loaded: RuleSet, made: Callable[[tuple[Graph, Study]], object]) -> Verdict:
     config = estate.config
     rules = RuleSet({code: rule for code, rule in loaded.rules.items() if rule.info.axis in config.axes})
     outages = study(estate.graph, wishes(config))
     risks, losses = outages.analysis.risks(), tuple(outages.analysis.losses())
     graph = with_services(estate.graph, risks, losses)
-    made(graph)
+    made((graph, outages))
     answers, crashes = evaluate(rules, graph, _by_code(loaded, config.severities), _codes(loaded, config.disable))
     return Verdict(answers, frozenset((*outages.problems, *crashes)), tuple(risks), losses, frozenset(key_texts(graph)))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,6 +39,9 @@ from scanner.simulation.selectors import select
 from scanner.states import State, baseline_name, completed, file_name, named_from, placed
 from scanner.weakening import Judging, added, weakenings
 
+if TYPE_CHECKING:
+    from scanner.simulation.incidents import Incident
+
 Owner = Literal["base", "head"]
 """The state whose configuration counts for both."""
 _VALUE: Final = re.compile(r" ?[=:](?= |$)")
@@ -46,22 +49,31 @@ _VALUE: Final = re.compile(r" ?[=:](?= |$)")
 
 
 def scan_since(
-    head: State, before: State, config: Config, owner: Owner = "head", other: Config | None = None
+    head: State,
+    before: State,
+    config: Config,
+    owner: Owner = "head",
+    other: Config | None = None,
+    incidents: Iterable[Incident] | None = None,
 ) -> Report:
     """The report of :func:`scan`, with what changed since ``before``.
 
     ``config`` is that of the ``owner``'s files, ``other`` that of the other side's, if it can be read. Raises as
     :func:`scan` does, and :class:`~scanner.config.ConfigError` for files that the other side does not have.
     """
-    sides, found = _compared((before, head), config, owner, other)
+    sides, found = _compared((before, head), config, owner, other, incidents)
     return replace(sides.head.report, since=found)
 
 
 def _compared(
-    states: tuple[State, State], config: Config, owner: Owner, other: Config | None
+    states: tuple[State, State],
+    config: Config,
+    owner: Owner,
+    other: Config | None,
+    incidents: Iterable[Incident] | None = None,
 ) -> tuple[_Sides, Comparison]:
     loaded = load_rules(config.packs)
-    sides = _two(*states, config, loaded, owner, other)
+    sides = _two(*states, config, loaded, owner, other, incidents)
     found = _held(sides, config, loaded)
     if other is not None:
         configs = (config, other) if owner == "base" else (other, config)
@@ -133,7 +145,13 @@ class _Sides(Struct, frozen=True):
 
 
 def _two(
-    base: State, head: State, config: Config, loaded: RuleSet, owner: Owner, other: Config | None = None
+    base: State,
+    head: State,
+    config: Config,
+    loaded: RuleSet,
+    owner: Owner,
+    other: Config | None = None,
+    incidents: Iterable[Incident] | None = None,
 ) -> _Sides:
     """Read and judge two states by one configuration; ``other`` still tells where the base's own paths run."""
     config = replace(config, cache=config.cache or Cache())  # what is the same on both sides is read once
@@ -150,7 +168,7 @@ def _two(
     else:
         here = {other: name for name, other in there.items()}
         first = replace(first, config=carried_over(first.config, second.graph, first.graph, here))
-    return _Sides(_judged(first, base, loaded), _judged(second, head, loaded), matching, (first, second))
+    return _Sides(_judged(first, base, loaded), _judged(second, head, loaded, incidents), matching, (first, second))
 
 
 def _read(state: State, config: Config, owner: State) -> Estate:
@@ -169,8 +187,8 @@ def _read(state: State, config: Config, owner: State) -> Estate:
     return replace(estate, problems=(*estate.problems, *state.absences))
 
 
-def _judged(estate: Estate, state: State, loaded: RuleSet) -> Judged:
-    report, graph = judged(estate, loaded)
+def _judged(estate: Estate, state: State, loaded: RuleSet, incidents: Iterable[Incident] | None = None) -> Judged:
+    report, graph = judged(estate, loaded, incidents)
     found = estate.found
     top, given = relative_name(scan_root(found), found.base), estate.config.var_files
     names = tuple(relative_name(path.resolve(), found.base) for path in given)

@@ -84,6 +84,33 @@ class Scenario(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Effect(Struct, frozen=True):
+    """What a scenario does to services, and to every resource.
+
+    Resources are named by their ids, sorted: those ``standing`` in what failed, those ``stopped``, which nothing can
+    use until somebody acts, and those that are ``doubtful``, for it depends on what the files do not decide. Of both,
+    ``recoverable`` ones are back once people have acted. ``day`` is when a recorded incident began (``2025-04-15``,
+    ``2021-12``), empty where no source tells.
+    """
+
+    scenario: Scenario
+    standing: tuple[str, ...]
+    stopped: tuple[str, ...]
+    doubtful: tuple[str, ...]
+    recoverable: tuple[str, ...]
+    day: str = ""
+
+
+class Outages(Struct, frozen=True):
+    """What every failure domain of the estate would do by itself, the worst first, and what recorded incidents would.
+
+    Incidents are in the order of their days. Those that touch nothing of the estate are left out.
+    """
+
+    single: tuple[Effect, ...]
+    incidents: tuple[Effect, ...]
+
+
 class RiskGroup(Struct, frozen=True):
     """A minimal set of failure domains that together stop a service, and why.
 

@@ -10,7 +10,7 @@ from scanner.model.change import Change
 from scanner.model.comparison import Comparison
 from scanner.model.coverage import FormatCoverage
 from scanner.model.finding import Finding
-from scanner.model.outage import ServiceRisk
+from scanner.model.outage import Outages, ServiceRisk
 from scanner.model.problem import Problem
 from scanner.model.resource import Edge, Resource
 from scanner.model.rule import RuleInfo
@@ -23,7 +23,8 @@ class Report(Struct, frozen=True):
     """The answer of one scan. Nothing that was asked or met disappears from it.
 
     ``findings`` holds every outcome, sorted; ``sources`` maps a reported file to its lines, for code frames;
-    ``changes`` is what the apply of a plan will do; ``since`` compares it with an earlier state, where one was named.
+    ``changes`` is what the apply of a plan will do; ``since`` compares it with an earlier state, where one was named;
+    ``outages`` is there where it was asked for.
     """
 
     tool_version: str
@@ -42,6 +43,7 @@ class Report(Struct, frozen=True):
     services: tuple[ServiceRisk, ...] = ()
     changes: tuple[Change, ...] = ()
     since: Comparison | None = None
+    outages: Outages | None = None
 
 
 __all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]

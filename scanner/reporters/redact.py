@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from scanner.model.comparison import Comparison, Lone, Shift, Side, Turn
 from scanner.model.finding import Finding
-from scanner.model.outage import OutageReport, Scenario, ServiceOutage, ServiceRisk, Step
+from scanner.model.outage import Effect, OutageReport, Outages, Scenario, ServiceOutage, ServiceRisk, Step
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.score import Score
@@ -62,7 +62,15 @@ def redacted(report: Report) -> Report:
         ),
         score=_score(report.score, clean),
         sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
+        outages=report.outages and _outages(report.outages, clean),
     )
+
+
+def _outages(outages: Outages, clean: Clean) -> Outages:
+    def cleaned(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+        return tuple(replace(effect, scenario=_scenario(effect.scenario, clean)) for effect in effects)
+
+    return replace(outages, single=cleaned(outages.single), incidents=cleaned(outages.incidents))
 
 
 def _names(report: Report) -> frozenset[str]:

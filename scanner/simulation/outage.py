@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.model.domain import Domain
-from scanner.model.outage import Cause, DataVerdict, Scenario, ServiceOutage, Verdict
+from scanner.model.outage import LEVELS, Cause, DataVerdict, Effect, Outages, Scenario, ServiceOutage, Verdict
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
@@ -47,6 +47,8 @@ _READINGS: Final = (("by_hand", "undecided"), ("by_hand",), ("undecided",), ())
 """Automatic pessimistic, automatic optimistic, manual pessimistic, manual optimistic: the switches that have failed."""
 
 
+_ANY_LEVEL: Final = (*LEVELS, "control", "registrar", "ca", "node-group")
+
 _KEEPING: Final = STORES - {"cache", "queue"}
 """Kinds whose data is missed when it is gone."""
 
@@ -67,6 +69,14 @@ class _Swept(Struct, frozen=True):
     def failed(self, node: int, reading: int, kind: int) -> bool:
         """Whether a node fails in a scenario's reading, with the switches ``_READINGS[kind]``."""
         return bool(self.bits[node] >> ((self.first + reading) * len(_READINGS) + kind) & 1)
+
+
+class _Answer(Struct, frozen=True):
+    """A scenario with the failures of all nodes that it was made of."""
+
+    scenario: Scenario
+    swept: _Swept
+    readings: int
 
 
 @dataclass
@@ -97,9 +107,48 @@ class Replay:
         """What becomes of every service when all of the domains are down at once."""
         choices = [self._domains.of(domain) for domain in down]
         told = tuple(d.text for d in down)
-        return self._scenario(name, choices, told, title, meaningless(down, choices), notes)
+        return self._answer(name, choices, told, title, meaningless(down, choices), notes).scenario
 
-    def _scenario(
+    def outages(self, incidents: Iterable[Incident] = ()) -> Outages:
+        """What each failure domain does by itself, and what those incidents do that touch the estate."""
+        told = sorted(incidents, key=lambda incident: (incident.start, incident.id))
+        replayed = [(answer, incident.day) for incident in told for answer in self._incident(incident)]
+        return Outages(
+            tuple(map(self._effect, self._every(_ANY_LEVEL))),
+            tuple(self._effect(a, day) for a, day in replayed if len(a.scenario.unused) < len(a.scenario.down)),
+        )
+
+    def _effect(self, answer: _Answer, day: str = "") -> Effect:
+        """What a scenario does to every resource."""
+        verdicts = {
+            resource: [
+                _combined(
+                    [
+                        _verdict(*(answer.swept.failed(node, index, kind + more) for more in (0, 1)))
+                        for index in range(answer.readings)
+                    ]
+                )
+                for kind in (0, 2)
+            ]
+            for resource, node in self.faults.nodes.items()
+        }
+
+        def those(*automatic: Verdict) -> list[str]:
+            return sorted(resource for resource, (found, _) in verdicts.items() if found in automatic)
+
+        return Effect(
+            answer.scenario,
+            tuple(sorted(r for r, nodes in self.faults.standing.items() if self._stands(nodes, answer))),
+            tuple(those(Verdict.DOWN)),
+            tuple(those(Verdict.UNKNOWN)),
+            tuple(r for r in those(Verdict.DOWN, Verdict.UNKNOWN) if verdicts[r][1] is Verdict.UP),
+            day,
+        )
+
+    def _stands(self, nodes: Sequence[int], answer: _Answer) -> bool:
+        return any(answer.swept.failed(node, index, 0) for node in nodes for index in range(answer.readings))
+
+    def _answer(
         self,
         name: str,
         choices: Sequence[Sequence[Reading]],
@@ -107,7 +156,7 @@ class Replay:
         title: str = "",
         unused: tuple[str, ...] = (),
         notes: Sequence[str] = (),
-    ) -> Scenario:
+    ) -> _Answer:
         readings = [
             Reading(
                 tuple(dict.fromkeys(event for reading in combined for event in reading.events)),
@@ -119,7 +168,7 @@ class Replay:
         found = tuple(self._outage(service, swept, readings) for service in self.services)
         more = prod(map(len, choices)) > MOST_READINGS
         cut = [f"only the first {MOST_READINGS} ways to read it were tried"] if more else []
-        return Scenario(name, down, found, title, unused, (*notes, *cut))
+        return _Answer(Scenario(name, down, found, title, unused, (*notes, *cut)), swept, len(readings))
 
     def _swept(self, readings: Sequence[Reading]) -> _Swept:
         told = [self._told(reading, kind) for reading in readings for kind in range(len(_READINGS))]
@@ -132,6 +181,9 @@ class Replay:
 
     def incident(self, incident: Incident) -> list[Scenario]:
         """A recorded incident on this estate; where it hit one account of a provider, once for each account here."""
+        return [answer.scenario for answer in self._incident(incident)]
+
+    def _incident(self, incident: Incident) -> list[_Answer]:
         down = [*incident.down, *incident.control]
         apart = [domain for domain in down if domain.is_pattern and domain.level == "account"]
         notes = [f"{incident.day or 'no date'}, {incident.duration or 'duration not told'}: {incident.cause}"]
@@ -143,7 +195,7 @@ class Replay:
             told = tuple(other.text for other in down if other != domain)
             if accounts:
                 return [
-                    self._scenario(
+                    self._answer(
                         f"{incident.id} ({name})",
                         [[Reading((self.faults.events[name],))], *rest],
                         (name, *told),
@@ -153,21 +205,29 @@ class Replay:
                     )
                     for name in accounts
                 ]
-        return [self.run(incident.id, down, incident.title, notes)]
+        choices = [self._domains.of(domain) for domain in down]
+        told = tuple(domain.text for domain in down)
+        return [self._answer(incident.id, choices, told, incident.title, meaningless(down, choices), notes)]
 
     def every(self, levels: Iterable[str]) -> list[Scenario]:
         """Each domain of the levels down by itself, those that stop most and most critical first."""
+        return [answer.scenario for answer in self._every(levels)]
+
+    def _every(self, levels: Iterable[str]) -> list[_Answer]:
         wanted = set(levels)
         names = [
             name for name in sorted(self.faults.events) if wanted & levels_of(name) and name not in self.faults.zonal
         ]
         readings = [Reading((self.faults.events[name],)) for name in names]
         bits = self._swept(readings).bits
-        scenarios = [
-            Scenario(name, (name,), tuple(self._outage(s, _Swept(bits, at), [reading]) for s in self.services))
+        answers = [
+            _Answer(self._single(name, reading, _Swept(bits, at)), _Swept(bits, at), 1)
             for at, (name, reading) in enumerate(zip(names, readings, strict=True))
         ]
-        return sorted(scenarios, key=lambda s: (tuple(-weight for weight in _weights(s)), s.id))
+        return sorted(answers, key=lambda a: (tuple(-weight for weight in _weights(a.scenario)), a.scenario.id))
+
+    def _single(self, name: str, reading: Reading, swept: _Swept) -> Scenario:
+        return Scenario(name, (name,), tuple(self._outage(service, swept, [reading]) for service in self.services))
 
     # -- verdicts ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 
 from scanner.config import Service
 from scanner.model.domain import parse
-from scanner.model.outage import Scenario
+from scanner.model.outage import Effect, Scenario
 from scanner.simulation import outage
 from scanner.simulation.incidents import Incident
 from scanner.simulation.outage import MOST_READINGS
@@ -290,3 +290,53 @@ def test_names_that_no_id_can_have_do_not_stop_a_replay(study_of: StudyOf, name:
     for pattern in ("account:google/*", "account:*", "cluster:*", "service:google/gke@*", "region:google/*"):
         assert found.replay.incident(incident(pattern))
     assert all(verdicts(scenario) for scenario in found.replay.every(["account", "cluster", "region"]))
+
+
+# -- every outage at once ------------------------------------------------------------------------------------------------
+
+
+def effects(found: Study, *incidents: Incident) -> dict[str, Effect]:
+    outages = found.replay.outages(incidents)
+    return {effect.scenario.id: effect for effect in (*outages.single, *outages.incidents)}
+
+
+def test_resources_of_a_zone_stop_with_it_and_what_needs_them_too(study_of: StudyOf) -> None:
+    # An address of the one instance is in no zone of its own, and nobody is reached through it when the instance is gone.
+    address = 'resource "aws_eip" "a" {\n  instance = aws_instance.a.id\n}\n'
+    effect = effects(study_of(TWO + address))["zone:aws/ap-northeast-1a"]
+    assert effect.standing == ("aws_instance.a",)
+    assert "aws_instance.a" in effect.stopped
+    assert "aws_instance.c" not in (*effect.stopped, *effect.doubtful)
+    assert effect.recoverable == ()
+
+
+def test_what_may_stand_in_a_zone_is_doubtful(study_of: StudyOf) -> None:
+    tokyo = Incident(
+        "tokyo", "Tokyo", "scenario", "power", down=(parse("zone:aws/ap-northeast-1a"),), start="2025-04-15"
+    )
+    effect = effects(study_of(VARIABLE), tokyo)["tokyo"]
+    assert (effect.stopped, effect.doubtful, effect.day) == ((), ("aws_instance.v",), "2025-04-15")
+
+
+def test_a_database_with_a_copy_elsewhere_comes_back_when_people_act(study_of: StudyOf) -> None:
+    # A read replica in another region has to be promoted by a person:
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.html
+    replica = (
+        'provider "aws" {\n  alias = "osaka"\n  region = "ap-northeast-3"\n}\n'
+        'resource "aws_db_instance" "main" {\n  multi_az = true\n}\n'
+        'resource "aws_db_instance" "copy" {\n  provider = aws.osaka\n  replicate_source_db = aws_db_instance.main.arn\n}\n'
+    )
+    effect = effects(study_of(TOKYO + replica))["region:aws/ap-northeast-1"]
+    assert "aws_db_instance.main" in effect.stopped
+    assert "aws_db_instance.main" in effect.recoverable
+
+
+def test_incidents_that_touch_nothing_are_left_out(study_of: StudyOf) -> None:
+    virginia = Incident("virginia", "Virginia", "scenario", "power", down=(parse("region:aws/us-east-1"),))
+    assert "virginia" not in effects(study_of(TWO), virginia)
+
+
+def test_single_outages_say_the_same_as_when_each_is_asked_for(study_of: StudyOf) -> None:
+    found = study_of(TWO)
+    for effect in found.replay.outages().single:
+        assert effect.scenario.services == down(found, effect.scenario.id).services
