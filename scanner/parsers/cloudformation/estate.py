@@ -28,7 +28,7 @@ class Estate:
     """All stacks of a scan."""
 
     reading: Reading
-    templates: dict[str, Template] = field(default_factory=dict)
+    templates: dict[str, Template | None] = field(default_factory=dict)
     stacks: list[Evaluation] = field(default_factory=list)
     roots: list[Evaluation] = field(default_factory=list)
     targets: dict[str, None] = field(default_factory=dict)

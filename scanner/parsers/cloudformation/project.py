@@ -16,8 +16,12 @@ from scanner.parsers.cloudformation.estate import Estate
 from scanner.parsers.cloudformation.evaluation import Deployment, Evaluation
 from scanner.parsers.cloudformation.nested import APPLICATION, STACK, STACK_SET
 from scanner.parsers.cloudformation.reading import InputFile, Options, Reading, Template
-from scanner.parsers.cloudformation.twins import twins
+from scanner.parsers.cloudformation.twins import readable, says, twins
 from scanner.parsers.parsed import Parsed
+from scanner.parsers.source_lines import source_lines
+
+Templates = dict[str, Template | None]
+"""Templates by their paths; of those that say what the one beside it does only the path."""
 
 _NESTING: Final = frozenset({STACK, STACK_SET, APPLICATION})
 
@@ -66,13 +70,18 @@ def _declared(stack: Evaluation, estate: Estate) -> list[Declaration]:
         return []
 
 
-def _planned(files: Sequence[InputFile], reading: Reading) -> tuple[list[Planned], dict[str, Template]]:
+def _planned(files: Sequence[InputFile], reading: Reading) -> tuple[list[Planned], Templates]:
     """What is deployed by itself, unless it turns out to be nested; and every template by its path."""
     manifests: list[cdk.CdkStack] = []
     found: list[Planned] = []
-    templates: dict[str, Template] = {}
-    for file in files:
-        path = file.path.as_posix()
+    templates: Templates = {}
+    paths = {file.path.as_posix(): file for file in files}
+    others = {path: other for path in paths if (other := readable(path, paths)) is not None}
+    for path, file in sorted(paths.items(), key=lambda item: item[0] in others):
+        beside = templates.get(others.get(path, ""))
+        if beside is not None and _says(path, beside, Span(file.name, 1), reading):
+            templates[path] = None
+            continue
         document = reading.document(path, Span(file.name, 1))
         if document is None:
             continue
@@ -84,12 +93,20 @@ def _planned(files: Sequence[InputFile], reading: Reading) -> tuple[list[Planned
             templates[path] = template
             if sam.is_sam(template):
                 sam.prepare()
+    templates = {path: templates[path] for path in paths if path in templates}
     return [*_of_manifests(manifests, templates, reading), *found, *_alone(manifests, templates, reading)], templates
 
 
-def _of_manifests(
-    manifests: Sequence[cdk.CdkStack], templates: dict[str, Template], reading: Reading
-) -> Iterator[Planned]:
+def _says(path: str, template: Template, asked: Span, reading: Reading) -> bool:
+    """Whether a file of JSON says what a template does. Such a file is read without its places."""
+    content = reading.content(path, asked)
+    if content is None or not says(content, template):
+        return False
+    reading.sources[asked.file] = source_lines(content)
+    return True
+
+
+def _of_manifests(manifests: Sequence[cdk.CdkStack], templates: Templates, reading: Reading) -> Iterator[Planned]:
     paths = [stack.path for stack in manifests]
     for stack in manifests:
         template = templates.get(stack.path) or reading.template(stack.path, stack.span)
@@ -118,20 +135,26 @@ def _service(path: str, reading: Reading) -> Iterator[Planned]:
     yield Planned(template, Deployment(reading.root_name(path), region=region, fill=variables.filled), "", True)
 
 
-def _alone(manifests: Sequence[cdk.CdkStack], templates: Mapping[str, Template], reading: Reading) -> Iterator[Planned]:
-    """The templates that no manifest names."""
+def _alone(manifests: Sequence[cdk.CdkStack], templates: Templates, reading: Reading) -> Iterator[Planned]:
+    """The templates that no manifest names, less those that say what another does."""
     known = {stack.path for stack in manifests}
     for path, template in templates.items():
-        if path not in known:
+        if path not in known and template is not None:
             given = parameter_files.given(path, reading)
             deployment = Deployment(reading.root_name(path), region=reading.options.region, given=given)
             yield Planned(template, deployment)
 
 
 def _roots(planned: Sequence[Planned], estate: Estate) -> list[Planned]:
-    """Those that are deployed by themselves: named by a manifest, or nested by no other. Of a circle, the first."""
+    """Those that are deployed by themselves: named by a manifest, or nested by no other. Of a circle, the first.
+
+    Of two that say the same the one that is nested is read after all.
+    """
     nests = {plan.template.path: _nests(plan, estate) for plan in planned}
     inner = {path for path, used in nests.items() for path in used}
+    for path in sorted(inner & estate.templates.keys()):
+        if estate.templates[path] is None:
+            estate.templates[path] = estate.reading.template(path, Span(estate.reading.name_of(path), 1))
     kept = [plan for plan in planned if plan.named or plan.template.path not in inner]
     reached: set[str] = set()
     _reach([plan.template.path for plan in kept], nests, reached)
@@ -142,19 +165,32 @@ def _roots(planned: Sequence[Planned], estate: Estate) -> list[Planned]:
     return sorted(kept, key=lambda plan: (plan.deployment.root, plan.label))
 
 
-def _once(kept: Sequence[Planned], templates: Mapping[str, Template], reading: Reading) -> Iterator[Planned]:
+def _once(kept: Sequence[Planned], templates: Templates, reading: Reading) -> Iterator[Planned]:
     """The roots less those that say what another template says, which is nested or a root itself."""
-    first = {each.path: known for each, known in twins(list(templates.values()))}
+    read = [template for template in templates.values() if template is not None]
+    first = {each.path: known for each, known in twins(read)}
     roots = {plan.template.path for plan in kept}
-    nested = {first.get(path, each).path: each for path, each in templates.items() if path not in roots}
+    nested = {first.get(each.path, each).path: each for each in read if each.path not in roots}
+
+    def judged(template: Template) -> Template:
+        known = first.get(template.path, template)
+        return nested.get(known.path, known)
+
     for plan in kept:
-        known = first.get(plan.template.path, plan.template)
-        judged = nested.get(known.path, known)
-        if plan.named or judged.path == plan.template.path:
+        other = judged(plan.template)
+        if plan.named or other.path == plan.template.path:
             yield plan
         else:
-            message = f"the same template as {judged.name}, which is judged; here it is not judged once more"
-            reading.report(plan.template.span, ProblemKind.UNSUPPORTED, message)
+            _told(plan.template.name, other, reading)
+    for path, template in templates.items():
+        beside = templates.get(readable(path, templates) or "") if template is None else None
+        if beside is not None:
+            _told(reading.name_of(path), judged(beside), reading)
+
+
+def _told(name: str, judged: Template, reading: Reading) -> None:
+    message = f"the same template as {judged.name}, which is judged; here it is not judged once more"
+    reading.report(Span(name, 1), ProblemKind.UNSUPPORTED, message)
 
 
 def _reach(paths: list[str], nests: Mapping[str, Sequence[str]], reached: set[str]) -> None:

@@ -112,3 +112,33 @@ def test_the_twin_of_a_nested_template_is_no_root(parse: Any, nested: str, other
 def test_keys_that_are_no_texts_are_passed_over(parse: Any) -> None:
     parsed = parse(dict.fromkeys(("stack.yaml", "stack.yml"), TEXT + "Mappings:\n  ? [a, b]\n  : {c: d}\n"))
     assert parsed.roots == ("stack.yaml",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(SAME)[:-1] + ', "Conditions": {"Prod": {"Fn::Equals": ["a", "b"]}}}',  # the last of two would count
+        json.dumps(SAME).replace('"MultiAZ": true', '"MultiAZ": "yes", "MultiAZ": true'),
+        json.dumps(SAME).replace('"MultiAZ": true', '"MultiAZ": [true]'),
+        json.dumps(SAME).replace('"AllocatedStorage": "100"', '"AllocatedStorage": 100.0'),
+    ],
+)
+def test_json_that_says_a_key_twice_or_another_value_is_read(parse: Any, text: str) -> None:
+    parsed = parse({"stack.yaml": TEXT, "stack.json": text})
+    assert parsed.roots == ("stack.json", "stack.yaml")
+    assert "stack.json" in parsed.sources
+
+
+@pytest.mark.parametrize("value", [True, False, None, 7, 1.50, [True, None, [False, 2]], {"Fn::GetAtt": ["A", "B.C"]}])
+def test_values_of_json_are_those_of_yaml(parse: Any, value: Any) -> None:
+    """YAML holds JSON, so that the same text read as YAML says what JSON says: https://yaml.org/spec/1.2.2/#12-overview"""
+    text = changed("Resources.Db.Properties.MultiAZ", value)
+    parsed = parse({"stack.yaml": text, "stack.json": text})
+    assert parsed.roots == ("stack.yaml",)
+
+
+@pytest.mark.parametrize("end", ["", ' "Outputs": }', ', "Outputs": ' + "[" * 2000])
+def test_a_broken_twin_is_told(parse: Any, end: str) -> None:
+    parsed = parse({"stack.yaml": TEXT, "stack.json": json.dumps(SAME, indent=2)[:-1] + end})
+    assert "stack.yaml" in parsed.roots
+    assert [problem.span.file for problem in parsed.problems if problem.kind.incomplete] == ["stack.json"]
