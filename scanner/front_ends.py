@@ -1,13 +1,13 @@
 """From the files discovered to what they declare: one front end a family of formats.
 
-All but Terraform's are imported only where files of theirs are found: other trees are scanned faster without them.
+They are imported only where files of theirs are found: other trees are scanned faster without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -16,10 +16,10 @@ from scanner.discovery import Discovery
 from scanner.discovery.content import format_by_content
 from scanner.discovery.files import format_of
 from scanner.parsers.parsed import Parsed, joined
-from scanner.parsers.terraform.folders import InputFile as TerraformFile
-from scanner.parsers.terraform.options import TerraformOptions
-from scanner.parsers.terraform.project import TerraformResult, read
 from scanner.verdict import state_of
+
+if TYPE_CHECKING:
+    from scanner.parsers.terraform.project import TerraformResult
 
 PLANS: Final = ("terraform-plan", "terraform-state")
 _TERRAFORM: Final = ("terraform", "terraform-variables")
@@ -30,23 +30,29 @@ _INVENTORIES: Final = ("aws-config", "az-graph", "gcp-assets")
 
 def read_files(found: Discovery, config: Config) -> Parsed:
     """What all files declare."""
-    result = read_terraform(found, config)
-    terraform = read_plans(found, result)
+    terraform, state = Parsed(), ""
+    if config.cache is not None or any(file.format in (*_TERRAFORM, *PLANS) for file in found.files):
+        result = read_terraform(found, config)
+        terraform, state = read_plans(found, result), result.state
     others = [read(found, config) for read in _OTHERS]
-    return replace(joined((terraform, *others)), state=_state(found, result, others))
+    return replace(joined((terraform, *others)), state=_state(found, state, others))
 
 
-def _state(found: Discovery, result: TerraformResult, others: Sequence[Parsed]) -> str:
+def _state(found: Discovery, terraform: str, others: Sequence[Parsed]) -> str:
     """The hash of all that was read. Where plans are laid over the files it is not known."""
     if any(file.format in PLANS for file in found.files):
         return ""
-    return state_of(result.state, others, [file.path for file in found.files if file.format not in _TERRAFORM])
+    return state_of(terraform, others, [file.path for file in found.files if file.format not in _TERRAFORM])
 
 
 def read_terraform(found: Discovery, config: Config) -> TerraformResult:
     """Parse and evaluate the Terraform files among those discovered."""
+    from scanner.parsers.terraform.folders import InputFile
+    from scanner.parsers.terraform.options import TerraformOptions
+    from scanner.parsers.terraform.project import read
+
     files = [
-        TerraformFile(f.path, f.name, f.format == "terraform-variables") for f in found.files if f.format in _TERRAFORM
+        InputFile(f.path, f.name, f.format == "terraform-variables") for f in found.files if f.format in _TERRAFORM
     ]
     options = TerraformOptions(
         variables=config.variables,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,9 @@ from msgspec.structs import replace
 from scanner.config import Config, ConfigError
 from scanner.discovery.files import find_base, relative_name
 from scanner.model.problem import Problem
-from scanner.revisions import Checkout
+
+if TYPE_CHECKING:
+    from scanner.revisions import Checkout
 
 
 class State(Struct, frozen=True):

@@ -6,14 +6,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from scanner.cli.sources import configure
 from scanner.config import FILE_NAMES, Config, ConfigError
-from scanner.revisions import Repository, RevisionError, checked_out, find_repository
 from scanner.states import State, files_of, place_of
+
+if TYPE_CHECKING:
+    from scanner.revisions import Repository
 
 LARGEST: Final = 64 * 1024 * 1024
 """Larger files of a revision are written as their size alone, unless the configuration allows for larger ones."""
@@ -68,6 +70,8 @@ def opened(word: str, beside: Sequence[Path], config: Config | None = None, *, l
     if Path(word).exists():
         yield State((Path(word),))
         return
+    from scanner.revisions import RevisionError, checked_out
+
     with ExitStack() as stack:
         try:
             repository = _repository(word, beside[0])
@@ -85,6 +89,8 @@ def opened(word: str, beside: Sequence[Path], config: Config | None = None, *, l
 @contextmanager
 def usable() -> Iterator[None]:
     """Raises ``UsageError`` for a revision that turns out not to be whole in this clone."""
+    from scanner.revisions import RevisionError
+
     try:
         yield
     except RevisionError as error:
@@ -92,6 +98,8 @@ def usable() -> Iterator[None]:
 
 
 def _repository(word: str, path: Path) -> Repository:
+    from scanner.revisions import RevisionError, find_repository
+
     try:
         return find_repository(path)
     except RevisionError as error:
@@ -128,6 +136,8 @@ def others_config(state: State, head: State, flags: Mapping[str, Any]) -> Config
     except (ConfigError, click.UsageError):
         if state.checkout is None:
             return None
+    from scanner.revisions import RevisionError
+
     try:
         state.checkout.add_all()  # it names what the head's does not
         return configured(state, head, flags, os.environ)
