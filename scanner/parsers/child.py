@@ -119,15 +119,27 @@ class Child:
         return self._running
 
     def ask(self, request: Any) -> Any:
-        """The answer to a request. Raises :class:`ChildError`; another one is started for the next request."""
-        deadline = self.start()
-        stdin, stdout = deadline.process.stdin, deadline.process.stdout
+        """The answer to a request. Raises as :meth:`answer` does."""
+        self.send(request)
+        return self.answer()
+
+    def send(self, request: Any) -> None:
+        """Ask, and have the answer made while something else is done; one request at a time."""
+        stdin = self.start().process.stdin
         assert stdin is not None
+        with suppress(OSError):  # it has ended, which the answer will tell
+            stdin.write(json.dumps(request) + "\n")
+            stdin.flush()
+
+    def answer(self) -> Any:
+        """The answer to what was sent. Raises :class:`ChildError`; another child is started for the next request.
+
+        The time that it may take counts from here on: it may have had to wait until somebody reads.
+        """
+        deadline = self.start()
+        stdout = deadline.process.stdout
         assert stdout is not None
         with deadline:
-            with suppress(OSError):
-                stdin.write(json.dumps(request) + "\n")
-                stdin.flush()
             line = stdout.readline()
         if not line.endswith("\n"):
             self.close()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from scanner.cache.store import Cache
 from scanner.parsers.kubernetes import kustomize_run
-from scanner.parsers.kubernetes.helm_render import Rendered, Request
+from scanner.parsers.kubernetes.helm_render import Answer, Rendered, Request
 from scanner.parsers.kubernetes.kustomize_run import Copy, Tool
 from scanner.parsers.kubernetes.remembered import Remembered, build
 
@@ -25,9 +25,13 @@ class Engine:
     asked: int = 0
     closed: list[bool] = field(default_factory=list)
 
-    def render(self, _request: Request) -> Rendered:
+    def prepare(self) -> None:
+        pass
+
+    def start(self, _request: Request) -> Answer:
         self.asked += 1
-        return Rendered({"a.yaml": str(self.asked)}, self.error, self.sure)
+        found = Rendered({"a.yaml": str(self.asked)}, self.error, self.sure)
+        return lambda: found
 
     def close(self) -> None:
         self.closed.append(True)
@@ -43,7 +47,7 @@ def request_of(tmp_path: Path) -> Request:
 def rendered(engine: Engine, request: Request, inside: Path) -> Rendered:
     found = Remembered(engine, Cache(inside / "cache"), inside)
     try:
-        return found.render(request)
+        return found.start(request)()
     finally:
         found.close()
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -20,10 +22,10 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.parsers.kubernetes.helm_charts import CHART, Copied, Copying, Dependency, Folder, Known, Refused
 from scanner.parsers.kubernetes.helm_lines import At, RenderedPlaces, Writing, apart
-from scanner.parsers.kubernetes.helm_marks import reads_of
-from scanner.parsers.kubernetes.helm_render import Renderer, Request, renderer
+from scanner.parsers.kubernetes.helm_marks import Line, reads_of
+from scanner.parsers.kubernetes.helm_render import Answer, Rendered, Renderer, Request, renderer
 from scanner.parsers.kubernetes.helm_values import Values, enabled
-from scanner.parsers.kubernetes.helm_wrap import Source, Texts, Wrapped, reported
+from scanner.parsers.kubernetes.helm_wrap import Asking, Source, Texts, Wrapped, reported
 from scanner.parsers.kubernetes.objects import KubernetesObject, objects
 from scanner.parsers.kubernetes.reading import InputFile, Options, Reading
 from scanner.parsers.kubernetes.remembered import Remembered
@@ -34,6 +36,8 @@ MAX_CHARTS: Final = 2_000
 """Charts of one scan that are rendered."""
 
 NO_RENDERER: Final = "install helm, or riskscan with its extra: pip install 'riskscan[helm]'"
+_LANES: Final = 2
+"""Charts that are under way at once: one is rendered in the renderer's process, one is made ready or read in this."""
 _LONGEST_NAME: Final = 53
 _HOOK: Final = "helm.sh/hook"
 _DEFINITIONS: Final = frozenset({".yaml", ".yml", ".json"})
@@ -49,29 +53,74 @@ class Chart(Struct, frozen=True):
 def read_charts(files: Sequence[InputFile], options: Options, reading: Reading) -> list[Chart]:
     """Render every chart that is no part of another one."""
     helm = [file for file in files if file.format == "helm"]
+    if not any(file.path.name == CHART for file in helm):
+        return []
+    with tempfile.TemporaryDirectory(prefix="riskscan-") as place:
+        home = Path(place, "home")
+        home.mkdir()
+        engine = renderer(home)
+        try:
+            if engine is not None and options.cache is None:
+                engine.prepare()
+            return _charts(_jobs(helm, options, reading), _remembered(engine, options), Path(place))
+        finally:
+            if engine is not None:
+                engine.close()
+
+
+def _remembered(engine: Renderer | None, options: Options) -> Renderer | None:
+    if engine is None or options.cache is None:
+        return engine
+    return Remembered(engine, options.cache, options.scan_root)
+
+
+def _jobs(helm: Sequence[InputFile], options: Options, reading: Reading) -> list[_Job]:
     folders = _folders(helm, reading)
     tops = [folder for folder in folders.values() if not _is_part(folder, folders) and _applied(folder)]
-    if not tops:
-        return []
     values = _values(helm, folders, options, reading)
     known = Known(options.scan_root, folders)
     jobs = [_Job(folder, known, options, reading, values, helm) for folder in tops]
     for job in jobs[MAX_CHARTS:]:
         job.refuse(job.top, f"there are more than {MAX_CHARTS} charts", ProblemKind.LIMIT)
-    with tempfile.TemporaryDirectory(prefix="riskscan-") as place:
-        home = Path(place, "home")
-        home.mkdir()
-        engine = renderer(home)
-        if engine is None:
-            for job in jobs[:MAX_CHARTS]:
-                job.refuse(job.top, NO_RENDERER)
-            return []
-        engine = Remembered(engine, options.cache, options.scan_root) if options.cache is not None else engine
-        try:
-            archive = Path(place, "chart.tgz")
-            return [chart for job in jobs[:MAX_CHARTS] for chart in job.run(engine, archive)]
-        finally:
-            engine.close()
+    return jobs[:MAX_CHARTS]
+
+
+def _charts(jobs: Sequence[_Job], engine: Renderer | None, place: Path) -> list[Chart]:
+    """What all jobs give. One chart is rendered while another one is read."""
+    if engine is None:
+        for job in jobs:
+            job.refuse(job.top, NO_RENDERER)
+        return []
+    found: dict[int, Chart] = {}
+    todo = iter(enumerate(jobs))
+
+    def lane(archive: Path) -> Asking[None]:
+        for index, job in todo:
+            chart = yield from job.run(archive)
+            if chart is not None:
+                found[index] = chart
+
+    _interleaved([lane(place / f"chart{number}.tgz") for number in range(_LANES)], engine)
+    return [found[index] for index in sorted(found)]
+
+
+def _interleaved(lanes: Sequence[Asking[None]], engine: Renderer) -> None:
+    """Let lanes go on by turns, each with the answer to what it asked for. The order depends on no time."""
+    going: deque[tuple[Asking[None], Rendered | None]] = deque((lane, None) for lane in lanes)
+    asked: deque[tuple[Asking[None], Request]] = deque()
+    rendering: tuple[Asking[None], Answer] | None = None
+    while going or rendering:
+        if going:
+            lane, told = going.popleft()
+            with suppress(StopIteration):
+                asked.append((lane, lane.send(told) if told is not None else next(lane)))
+        elif rendering:
+            lane, answer = rendering
+            going.append((lane, answer()))
+            rendering = None
+        if rendering is None and asked:
+            lane, request = asked.popleft()
+            rendering = lane, engine.start(request)
 
 
 def _folders(files: Sequence[InputFile], reading: Reading) -> dict[Path, Folder]:
@@ -132,30 +181,31 @@ class _Job:
         """The line that names the chart."""
         return self.folder.places.get("name") or Span(f"{self.folder.name}/{CHART}", 1)
 
-    def run(self, engine: Renderer, archive: Path) -> list[Chart]:
-        """Copy the chart, render it, and read what comes out; empty where it cannot be rendered."""
+    def run(self, archive: Path) -> Asking[Chart | None]:
+        """Copy the chart, have it rendered, and read what comes out; ``None`` where it cannot be rendered."""
         try:
             root = Copying(self.known).whole(self.folder)
         except Refused as refused:
             self.refuse(self.top, str(refused), ProblemKind.LIMIT)
-            return []
+            return None
         except OSError as error:
             self.refuse(self.top, f"it cannot be copied: {error.strerror}")
-            return []
-        wrapped = Wrapped(self._request(archive), engine)
+            return None
+        wrapped = Wrapped(self._request(archive))
         for chart in root.walk():
             wrapped.wrap(chart)
-        texts = wrapped.render()
+        texts = yield from wrapped.render()
         missing = self._missing(root)
         if isinstance(texts, str) or (missing and not texts):
             self._not_rendered(wrapped, texts if isinstance(texts, str) else "", missing)
-            return []
+            return None
         for dependency in missing:
             message = f"dependency not rendered: {_named(dependency)} is not in charts/, and nothing is fetched"
             self._problem(dependency.span, message, ProblemKind.MODULE)
         for index, said in wrapped.failed.items():
             self._template_failed(wrapped, index, said)
-        return [Chart(self.folder.name, tuple(self._objects(root, wrapped, texts)))]
+        lines = yield from wrapped.lines(texts)
+        return Chart(self.folder.name, tuple(self._objects(root, wrapped, texts, lines)))
 
     def _request(self, archive: Path) -> Request:
         release = self.options.helm_release or _release(self.folder.title)
@@ -213,10 +263,11 @@ class _Job:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _objects(self, root: Copied, wrapped: Wrapped, texts: Texts) -> Iterator[KubernetesObject]:
+    def _objects(
+        self, root: Copied, wrapped: Wrapped, texts: Texts, lines: Mapping[str, Sequence[Line]]
+    ) -> Iterator[KubernetesObject]:
         templates = wrapped.templates
         helpers = reads_of(templates)
-        lines = wrapped.lines(texts)
         for source in wrapped.sources:
             self._show(source)
         for name in sorted(texts):

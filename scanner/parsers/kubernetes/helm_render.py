@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -65,11 +65,18 @@ class Rendered(Struct, frozen=True):
     sure: bool = True
 
 
-class Renderer(Protocol):
-    """Something that renders charts."""
+Answer = Callable[[], Rendered]
+"""Waits for what a chart renders to."""
 
-    def render(self, request: Request) -> Rendered:
-        """Render one chart."""
+
+class Renderer(Protocol):
+    """Something that renders charts, one at a time."""
+
+    def prepare(self) -> None:
+        """Have it ready by the time that it is asked."""
+
+    def start(self, request: Request) -> Answer:
+        """Begin to render one chart."""
 
     def close(self) -> None:
         """Leave nothing running."""
@@ -98,8 +105,11 @@ class Program:
     program: str
     folder: Path
 
-    def render(self, request: Request) -> Rendered:
-        """Render one chart."""
+    def prepare(self) -> None:
+        """Each chart has a process of its own."""
+
+    def start(self, request: Request) -> Answer:
+        """Begin to render one chart."""
         values = [argument for path in request.values for argument in ("--values", str(path))]
         namespace = f"--namespace={request.namespace}"
         command = [self.program, "template", request.release, str(request.chart), namespace, *values]
@@ -112,6 +122,9 @@ class Program:
             cwd=self.folder,
         )
         hold(process.pid, _limits())
+        return lambda: self._answer(process)
+
+    def _answer(self, process: subprocess.Popen[bytes]) -> Rendered:
         complaint: list[bytes] = []
         stdout, stderr = process.stdout, process.stderr
         assert stdout is not None
@@ -148,8 +161,12 @@ class Library:
 
     child: Child
 
-    def render(self, request: Request) -> Rendered:
-        """Render one chart."""
+    def prepare(self) -> None:
+        """Load the library, which takes longer than to render some charts."""
+        self.child.start()
+
+    def start(self, request: Request) -> Answer:
+        """Begin to render one chart."""
         asked = {
             "chart": str(request.chart),
             "values": [str(path) for path in request.values],
@@ -157,8 +174,12 @@ class Library:
             "namespace": request.namespace,
             "limit": MAX_RENDERED,
         }
+        self.child.send(asked)
+        return self._answer
+
+    def _answer(self) -> Rendered:
         try:
-            answer: dict[str, Any] = self.child.ask(asked)
+            answer: dict[str, Any] = self.child.answer()
         except ChildError as error:
             return Rendered({}, _late() if error.late else _ENDED, sure=False)
         return _too_large() if answer.get("large") else Rendered(answer.get("rendered", {}), answer.get("error", ""))

@@ -12,15 +12,15 @@ import binascii
 import gzip
 import re
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, TypeVar
 
 from scanner.parsers.kubernetes.helm_charts import Copied
 from scanner.parsers.kubernetes.helm_marks import Line, Marks, Template, written_out
-from scanner.parsers.kubernetes.helm_render import Rendered, Renderer, Request
+from scanner.parsers.kubernetes.helm_render import Rendered, Request
 
 MAX_FAILED: Final = 20
 """Templates of one chart that may fail before the whole chart is given up."""
@@ -45,6 +45,10 @@ _FAILED: Final = re.compile(r"([^\s()\"]+?/templates/[^\s:()\"]+):(\d+)")
 
 Texts = Mapping[str, tuple[int, str]]
 """What each template renders to and the number of its source, by Helm's name for it."""
+
+Result = TypeVar("Result")
+Asking = Generator[Request, Rendered, Result]
+"""Something that asks for charts to be rendered on its way to a result."""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,6 @@ class Wrapped:
     """
 
     request: Request
-    engine: Renderer
     files: dict[str, bytes] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
@@ -105,27 +108,27 @@ class Wrapped:
             self.numbers.update(dict.fromkeys(source.paths, len(self.sources)))
             self.sources.append(source)
 
-    def render(self) -> Texts | str:
+    def render(self) -> Asking[Texts | str]:
         """What each template renders to, or why nothing does. A template that fails is left out of the chart."""
         while True:
             self._write(self._plain())
-            rendered = self.engine.render(self.request)
+            rendered = yield self.request
             if not rendered.error:
                 return _unwrapped(rendered)
             index = self._culprit(rendered.error)
             if index is None or index in self.failed or len(self.failed) >= MAX_FAILED:
                 return next(iter(self.failed.values()), rendered.error)
-            self.failed[index] = self._alone(index) or rendered.error
+            self.failed[index] = (yield from self._alone(index)) or rendered.error
             if len(self.failed) == sum(not source.template.partial for source in self.sources):
                 return next(iter(self.failed.values()))
 
-    def lines(self, texts: Texts) -> dict[str, Sequence[Line]]:
+    def lines(self, texts: Texts) -> Asking[dict[str, Sequence[Line]]]:
         """Where the lines of each template came from; nothing is known of those that marks would change."""
         found: dict[str, Sequence[Line]] = {}
         for names in (written_out(self.templates), frozenset[str]()):
             marks = Marks(self.templates)
             self._write(marks.marked(names, frozenset(number for number, text in texts.values() if text.strip())))
-            rendered = self.engine.render(self.request)
+            rendered = yield self.request
             marked = {} if rendered.error else _unwrapped(rendered)
             for name in marked.keys() & texts.keys() - found.keys():
                 lines = marks.read(marked[name][1], texts[name][1])
@@ -157,10 +160,10 @@ class Wrapped:
         self.request.chart.unlink(missing_ok=True)  # ext4 waits for the disk where a file is written over
         self.request.chart.write_bytes(_packed(files))
 
-    def _alone(self, index: int) -> str:
+    def _alone(self, index: int) -> Asking[str]:
         """What Helm says of a template that is not wrapped: of what it refuses itself it tells the outermost line."""
         self._write(self._plain(), self.sources[index])
-        return self.engine.render(self.request).error
+        return (yield self.request).error
 
     def _plain(self) -> list[str]:
         return [source.template.text for source in self.sources]

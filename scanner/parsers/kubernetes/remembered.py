@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from scanner.cache.keys import digest, of_content, origin
 from scanner.cache.store import Cache
 from scanner.parsers.kubernetes import kustomize_run
-from scanner.parsers.kubernetes.helm_render import Library, Program, Rendered, Renderer, Request
+from scanner.parsers.kubernetes.helm_render import Answer, Library, Program, Rendered, Renderer, Request
 
 _ARCHIVE: Final = "\0chart"
 """Stands for the path of the chart's archive, which is another one each time."""
@@ -33,20 +33,28 @@ class Remembered:
     cache: Cache
     inside: Path
 
-    def render(self, request: Request) -> Rendered:
-        """Render one chart."""
+    def prepare(self) -> None:
+        """It may turn out not to be needed."""
+
+    def start(self, request: Request) -> Answer:
+        """Begin to render one chart."""
         try:
             key = digest("chart", origin(), _engine(self.engine), *_asked(request))
         except OSError:
-            return self.engine.render(request)  # which says what it cannot read
+            return self.engine.start(request)  # which says what it cannot read
         found = self.cache.get(key, Rendered)
-        if found is None:
-            found = self.engine.render(request)
-            if found.sure:
-                private = not all(path.resolve().is_relative_to(self.inside) for path in request.values)
-                kept = replace(found, error=found.error.replace(str(request.chart), _ARCHIVE))
-                self.cache.put(key, kept, private=private)
-        return replace(found, error=found.error.replace(_ARCHIVE, str(request.chart)))
+        if found is not None:
+            known = replace(found, error=found.error.replace(_ARCHIVE, str(request.chart)))
+            return lambda: known
+        answer = self.engine.start(request)
+        return lambda: self._kept(key, request, answer())
+
+    def _kept(self, key: str, request: Request, found: Rendered) -> Rendered:
+        if found.sure:
+            private = not all(path.resolve().is_relative_to(self.inside) for path in request.values)
+            kept = replace(found, error=found.error.replace(str(request.chart), _ARCHIVE))
+            self.cache.put(key, kept, private=private)
+        return found
 
     def close(self) -> None:
         """Leave nothing running."""
