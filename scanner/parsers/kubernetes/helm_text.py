@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 _ACTION: Final = re.compile(
-    r"""\{\{(?:-(?=\s))?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"`'}]|\}(?!\}))*\}\}""",
+    r"""\{\{(?:-(?=\s))?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"`'}]++|\}(?!\}))*+\}\}""",
     re.DOTALL,
 )
 _WORD: Final = re.compile(r"[A-Za-z]+")
@@ -33,6 +33,8 @@ SILENT: Final = frozenset({*OPENING, "else", "end", "break", "continue"})
 VALUES: Final = "Values"
 EACH: Final = "[*]"
 """Some item of a list, or value of a mapping: which one is not followed."""
+_MOST_KEPT: Final = 1 << 14
+"""Actions of which it is kept what they name: charts are made after each other."""
 _UNKNOWN: Final = ("?",)
 """What stands for a dot that cannot be followed."""
 
@@ -90,27 +92,12 @@ class _Walk:
         """The paths that an action reads, from the root of what templates are given."""
         if "." not in body and "$" not in body:
             return []
-        found: list[tuple[int, tuple[str, ...]]] = []
-        taken = []
-        for match in _INDEXED.finditer(body) if "index" in body else ():
-            keys = tuple(key for key, _ in _TEXTS.findall(match[2]))
-            found.append((match.start(), (*self._path(match[1]), *keys)))
-            taken.append(match.span())
-        quoted = '"' in body or "`" in body
-        plain = _TEXTS.sub(lambda match: '"' + " " * (len(match[0]) - 2) + '"', body) if quoted else body
-        if not taken:
-            return [self._path(match[0]) for match in _FIELD.finditer(plain)]
-        found.extend(
-            (match.start(), self._path(match[0]))
-            for match in _FIELD.finditer(plain)
-            if not any(start <= match.start() < end for start, end in taken)
-        )
-        return [path for _, path in sorted(found)]
+        return [(*self._start(head), *names) for head, names in _named(body)]
 
-    def _path(self, text: str) -> tuple[str, ...]:
-        head, *names = text.split(".")
-        start = self.dot if not head else () if head == "$" else self.variables.get(head, _UNKNOWN)
-        return (*start, *(name for name in names if name))
+    def _start(self, head: str) -> tuple[str, ...]:
+        if not head:
+            return self.dot
+        return () if head == "$" else self.variables.get(head, _UNKNOWN)
 
     def enter(self, word: str, body: str) -> None:
         """Go into a block."""
@@ -169,38 +156,83 @@ def _pieces(text: str) -> Iterator[Action | Text]:
         if match.start() > done:
             yield Text(done, match.start(), line + 1, walk.inside)
         line += text.count("\n", done, match.start())
-        body = _body(match[0])
-        if body and not body.startswith("/*"):
-            yield _action(match, line + 1, body, walk)
-        line += match[0].count("\n")
+        said = _said(match[0])
+        if said.body and not said.body.startswith("/*"):
+            yield _action(match, line + 1, said, walk)
+        line += said.lines
         done = match.end()
     if done < len(text):
         yield Text(done, len(text), line + 1, walk.inside)
 
 
-def _action(match: re.Match[str], line: int, body: str, walk: _Walk) -> Action:
-    found = _WORD.match(body)
-    word = found[0] if found else ""
-    reads = keys_of(walk.reads(body))
+@lru_cache(maxsize=_MOST_KEPT)
+def _named(body: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What an action names, in order: a variable or nothing (the dot), and the fields behind it."""
+    indexed = list(_INDEXED.finditer(body)) if "index" in body else []
+    quoted = '"' in body or "`" in body
+    plain = _TEXTS.sub(lambda match: '"' + " " * (len(match[0]) - 2) + '"', body) if quoted else body
+    found = [(match.start(), _split(match[0])) for match in _FIELD.finditer(plain)]
+    if indexed:
+        inside = [match.span() for match in indexed]
+        found = [each for each in found if not any(start <= each[0] < end for start, end in inside)]
+        found.extend((match.start(), _split(match[1], match[2])) for match in indexed)
+        found.sort()
+    return tuple(name for _, name in found)
+
+
+def _split(text: str, keys: str = "") -> tuple[str, tuple[str, ...]]:
+    head, *names = text.split(".")
+    return head, (*(name for name in names if name), *(key for key, _ in _TEXTS.findall(keys)))
+
+
+def _action(match: re.Match[str], line: int, said: _Said, walk: _Walk) -> Action:
+    reads = keys_of(walk.reads(said.body))
     inside = walk.inside
-    if word in OPENING:
-        walk.enter(word, body)
-    elif word == "else":
-        walk.turn(body)
-    elif word == "end":
+    if said.word in OPENING:
+        walk.enter(said.word, said.body)
+    elif said.word == "else":
+        walk.turn(said.body)
+    elif said.word == "end":
         walk.leave()
-    assigned = _VARIABLE.match(body)
-    if assigned:
-        paths = walk.reads(body[assigned.end() :])
-        walk.variables[assigned[1]] = paths[0] if paths else _UNKNOWN
-    calls = tuple(a or b for a, b in _CALLED.findall(body)) if names_others(body) else ()
-    writes = word not in SILENT and not _ASSIGNED.match(body)
-    return Action(match.start(), match.end(), line, body, inside, reads, calls, writes)
+    if said.variable:
+        paths = walk.reads(said.assigned)
+        walk.variables[said.variable] = paths[0] if paths else _UNKNOWN
+    return Action(match.start(), match.end(), line, said.body, inside, reads, said.calls, said.writes)
+
+
+class _Said(Struct, frozen=True):
+    """What an action says by itself: its body and first word, the variable that it sets, the templates it names."""
+
+    body: str
+    word: str
+    variable: str
+    assigned: str
+    calls: tuple[str, ...]
+    writes: bool
+    lines: int
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _said(written: str) -> _Said:
+    body = _body(written)
+    found, variable = _WORD.match(body), _VARIABLE.match(body)
+    word = found[0] if found else ""
+    return _Said(
+        body,
+        word,
+        variable[1] if variable else "",
+        body[variable.end() :] if variable else "",
+        tuple(a or b for a, b in _CALLED.findall(body)) if names_others(body) else (),
+        word not in SILENT and not _ASSIGNED.match(body),
+        written.count("\n"),
+    )
 
 
 def keys_of(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Those of the paths that lead into values, as keys of these; the same key once."""
-    found = (".".join(path[1:]) for path in paths if path[:1] == (VALUES,) and len(path) > 1)
+    if not paths:
+        return ()
+    found = (".".join(path[1:]) for path in paths if len(path) > 1 and path[0] == VALUES)
     return tuple(dict.fromkeys(found))
 
 
