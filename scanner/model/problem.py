@@ -21,6 +21,7 @@ class ProblemKind(StrEnum):
     UNRESOLVED = "unresolved"  # a name, value or reference that the files do not decide
     UNSUPPORTED = "unsupported"  # a construct that is read but not interpreted
     WAIVER = "waiver"  # a waiver without a reason, past its date, or matching nothing
+    TWICE = "written-twice"  # says what another file says, which is judged
 
     @property
     def incomplete(self) -> bool:

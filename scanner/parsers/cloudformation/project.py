@@ -190,7 +190,7 @@ def _once(kept: Sequence[Planned], templates: Templates, reading: Reading) -> It
 
 def _told(name: str, judged: Template, reading: Reading) -> None:
     message = f"the same template as {judged.name}, which is judged; here it is not judged once more"
-    reading.report(Span(name, 1), ProblemKind.UNSUPPORTED, message)
+    reading.report(Span(name, 1), ProblemKind.TWICE, message)
 
 
 def _reach(paths: list[str], nests: Mapping[str, Sequence[str]], reached: set[str]) -> None:
