@@ -111,8 +111,13 @@ def new(report: Report, options: Options) -> tuple[New, ...]:
     shown = sorted((t for t in turns if t.finding.severity >= options.min_severity), key=_worst_first)
     lines: dict[tuple[str, str, int], list[Turn]] = {}
     for turn in shown:
-        lines.setdefault(_line(turn.finding), []).append(turn)
-    return tuple(_new(finding, lines[_line(finding)]) for finding in summary.merged(turn.finding for turn in shown))
+        lines.setdefault(line_of(turn.finding), []).append(turn)
+    return tuple(_new(finding, lines[line_of(finding)]) for finding in summary.merged(turn.finding for turn in shown))
+
+
+def new_lines(report: Report) -> frozenset[tuple[str, str, int]]:
+    """What is new, as :func:`line_of` tells it."""
+    return frozenset(line_of(turn.finding) for turn in (report.since.new if report.since else ()))
 
 
 def _new(finding: Finding, turns: Sequence[Turn]) -> New:
@@ -125,7 +130,8 @@ def _worst_first(turn: Turn) -> tuple[int, str, int, int, str, str]:
     return summary.worst_first(turn.finding)
 
 
-def _line(finding: Finding) -> tuple[str, str, int]:
+def line_of(finding: Finding) -> tuple[str, str, int]:
+    """Rule, file and line: what stands together in reports."""
     return finding.rule, finding.span.file, finding.span.line
 
 

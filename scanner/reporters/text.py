@@ -17,7 +17,7 @@ from scanner.model.outage import RiskGroup, ServiceRisk
 from scanner.model.report import Report
 from scanner.model.resource import Resource
 from scanner.model.span import Span
-from scanner.reporters import changes, services, since_text, summary
+from scanner.reporters import changes, services, since, since_text, summary
 from scanner.reporters.frame import frame
 from scanner.reporters.inert import inert, without_commands
 from scanner.reporters.options import DEFAULT, Options
@@ -50,10 +50,11 @@ _STYLES: Final = {
 
 
 class _About(Struct, frozen=True):
-    """What is known of the resources that findings are about."""
+    """What is known of the resources that findings are about, and what is new by its rule and line."""
 
     resources: Mapping[str, Resource]
     changes: Mapping[str, Change]
+    new: frozenset[tuple[str, str, int]]
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -181,7 +182,8 @@ def _changes(report: Report, options: Options) -> Iterator[str]:
 
 
 def _findings(report: Report, options: Options) -> Iterator[str]:
-    about = _About({resource.id: resource for resource in report.resources}, changes.by_resource(report))
+    resources = {resource.id: resource for resource in report.resources}
+    about = _About(resources, changes.by_resource(report), since.new_lines(report))
     seen: Counter[str] = Counter()
     findings = summary.merged(summary.listed(report, Outcome.FAIL, options))
     if options.unknown_fails:
@@ -192,7 +194,7 @@ def _findings(report: Report, options: Options) -> Iterator[str]:
             seen[finding.rule] += 1
             was_compact, compact = compact, seen[finding.rule] > FULL_PER_RULE and not options.full
             if compact:
-                yield _one_line(finding, options)
+                yield _one_line(finding, options, about)
                 continue
             if was_compact:
                 yield ""
@@ -206,18 +208,19 @@ def _label(finding: Finding) -> str:
     return finding.outcome.value if finding.outcome in (Outcome.PASS, Outcome.SUPPRESSED) else finding.severity.label
 
 
-def _title(finding: Finding, options: Options) -> str:
+def _title(finding: Finding, options: Options, about: _About | None = None) -> str:
     style = finding.severity.label if finding.outcome in (Outcome.FAIL, Outcome.UNKNOWN) else "strong"
     unsure = f" ({finding.outcome.value})" if finding.outcome in (Outcome.UNKNOWN, Outcome.ERROR) else ""
-    return _paint(f"{_label(finding)}[{inert(finding.rule)}]{unsure}", style, options)
+    fresh = " (new)" if about is not None and since.line_of(finding) in about.new else ""
+    return _paint(f"{_label(finding)}[{inert(finding.rule)}]{unsure}{fresh}", style, options)
 
 
-def _one_line(finding: Finding, options: Options) -> str:
-    return f"{_title(finding, options)} {_place(finding.span)}: {inert(summary.subject(finding))}"
+def _one_line(finding: Finding, options: Options, about: _About | None = None) -> str:
+    return f"{_title(finding, options, about)} {_place(finding.span)}: {inert(summary.subject(finding))}"
 
 
 def _full(finding: Finding, report: Report, about: _About, options: Options) -> Iterator[str]:
-    yield f"{_title(finding, options)}: {_paint(inert(finding.message), 'strong', options)}"
+    yield f"{_title(finding, options, about)}: {_paint(inert(finding.message), 'strong', options)}"
     gutter = " " * len(str(finding.span.line))
     yield f"{gutter}{_paint('-->', 'faint', options)} {_place(finding.span)}  {inert(finding.resource)}"
     bar = _paint("|", "faint", options)

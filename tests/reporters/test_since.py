@@ -397,3 +397,14 @@ def test_secrets_of_either_side_are_told_nowhere(reviewed: Report) -> None:
         assert secret not in render_report(name, replace(reviewed, since=leaky), WEB), name
     for name in COMPARISONS:
         assert secret not in render_comparison(name, leaky, WEB), name
+
+
+def test_new_findings_are_marked_in_a_quiet_list(reviewed: Report) -> None:
+    shown = text.render(reviewed, Options(quiet=True, full=True))
+    titles = [line.partition(":")[0] for line in shown.splitlines() if "[RS101]" in line]
+    assert titles == ["critical[RS101] (new)", "high[RS101] (new)"]  # the old one shares rule and line with a new one
+    assert reviewed.since is not None
+    other = replace(reviewed, since=replace(reviewed.since, new=reviewed.since.new[1:]))
+    assert [line for line in text.render(other, Options(quiet=True, full=True)).splitlines() if "(new)" in line] == [
+        "critical[RS101] (new): The database runs in one zone: multi_az is false."
+    ]
