@@ -8,6 +8,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from scanner.cache.codec import canonical
+from scanner.cache.keys import digest
 from scanner.config import Config, common_folder, repository_root
 from scanner.discovery import Discovery
 from scanner.discovery.content import CHART
@@ -44,6 +46,26 @@ def asked(loaded: RuleSet, config: Config) -> frozenset[str]:
     """The codes of the rules that a scan asks: those of its axes that are not disabled."""
     off = {loaded.by_name(name).info.code for name in config.disable}
     return frozenset(c for c, r in loaded.rules.items() if c not in off and r.info.axis in config.axes)
+
+
+def rule_set_of(loaded: RuleSet, config: Config) -> str:
+    """A fingerprint of the rules that a scan asks: of what they compare, with their severities, not of their words."""
+    codes = asked(loaded, config)
+    severities = {loaded.by_name(name).info.code: value for name, value in config.severities.items()}
+    told = [
+        (
+            code,
+            rule.info.axis,
+            severities.get(code, rule.info.severity),
+            rule.kinds,
+            rule.types,
+            rule.when,
+            rule.fails_when,
+        )
+        for code, rule in sorted(loaded.rules.items())
+        if code in codes
+    ]
+    return digest("rules", canonical(told))
 
 
 def scope_of(found: Discovery, parsed: Parsed, config: Config, loaded: RuleSet, findings: Iterable[Finding]) -> Scope:

@@ -65,6 +65,15 @@ def scan_since(
     return replace(sides.head.report, since=found)
 
 
+def scan_state(state: State, config: Config, owner: State | None = None) -> Report:
+    """The report of :func:`scan` on one state, judged by the configuration of ``owner``, by default its own.
+
+    Raises as :func:`scan` does, and :class:`~scanner.revisions.RevisionError` for a revision that is not whole.
+    """
+    loaded = load_rules(config.packs)
+    return _judged(_read(state, config, owner or state), state, loaded).report
+
+
 def _compared(
     states: tuple[State, State],
     config: Config,

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "simulate": "scanner.cli.simulate",
     "diff": "scanner.cli.diff",
     "baseline": "scanner.cli.baseline",
+    "history": "scanner.cli.history",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
     "incidents": "scanner.cli.incidents",

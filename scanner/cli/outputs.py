@@ -17,9 +17,10 @@ from scanner.cli.pages import NOWHERE, Pages, pages
 from scanner.config import Config, UnknownPolicy, repository_root
 from scanner.model.comparison import Comparison
 from scanner.model.finding import Outcome
+from scanner.model.history import History
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
-from scanner.reporters import MODULES, Options, render, render_comparison, render_outages
+from scanner.reporters import MODULES, Options, render, render_comparison, render_history, render_outages
 
 FORMATS: Final = tuple(MODULES)
 PLAIN_WIDTH: Final = 100
@@ -125,6 +126,21 @@ def show_comparison(format_name: str, report: Comparison, file: Path | None, col
     target = Target(format_name, file)
     options = Options(color=_wants_color(color, target, os.environ), width=_width(target), full=full)
     data = render_comparison(format_name, report, options).encode("utf-8", "backslashreplace")
+    if file is None:
+        _write_stdout(data)
+    else:
+        _write_file(file, data)
+
+
+def show_history(format_name: str, history: History, service: str, file: Path | None, *, full: bool) -> None:
+    """Render a history and write it. Raises ``ClickException`` when the file cannot be written."""
+    options = Options(width=_width(Target(format_name, file)), full=full)
+    write_text(render_history(format_name, history, options, service), file)
+
+
+def write_text(text: str, file: Path | None) -> None:
+    """Write a text to a file, or to stdout. Raises ``ClickException`` when the file cannot be written."""
+    data = text.encode("utf-8", "backslashreplace")
     if file is None:
         _write_stdout(data)
     else:

@@ -10,6 +10,7 @@ from scanner.model.change import Change
 from scanner.model.comparison import Comparison
 from scanner.model.coverage import FormatCoverage
 from scanner.model.finding import Finding
+from scanner.model.history import History
 from scanner.model.outage import Outages, ServiceRisk
 from scanner.model.problem import Problem
 from scanner.model.resource import Edge, Resource
@@ -24,7 +25,7 @@ class Report(Struct, frozen=True):
 
     ``findings`` holds every outcome, sorted; ``sources`` maps a reported file to its lines, for code frames;
     ``changes`` is what the apply of a plan will do; ``since`` compares it with an earlier state, where one was named;
-    ``outages`` is there where it was asked for.
+    ``outages`` is there where it was asked for, ``history`` where a file of earlier summaries was named.
     """
 
     tool_version: str
@@ -44,6 +45,7 @@ class Report(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     since: Comparison | None = None
     outages: Outages | None = None
+    history: History | None = None
 
 
 __all__ = ["AxisScore", "FormatCoverage", "Report", "Score"]

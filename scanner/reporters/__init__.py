@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Final
 
 from scanner.model.comparison import Comparison
+from scanner.model.history import History
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
 from scanner.reporters.options import Options
@@ -40,6 +41,16 @@ COMPARISONS: Final = {
 """The same for two estates side by side."""
 
 
+HISTORIES: Final = {
+    "text": "scanner.reporters.trend_text",
+    "markdown": "scanner.reporters.trend_markdown",
+    "json": "scanner.reporters.trend_json",
+    "csv": "scanner.reporters.trend_csv",
+    "svg": "scanner.reporters.trend_svg",
+}
+"""The same for a history."""
+
+
 def render(format_name: str, report: Report, options: Options) -> str:
     """A report in one format. The same report and options always give the same text."""
     return str(import_module(MODULES[format_name]).render(report, options))
@@ -55,4 +66,19 @@ def render_comparison(format_name: str, report: Comparison, options: Options) ->
     return str(import_module(COMPARISONS[format_name]).render(redacted_comparison(report), options))
 
 
-__all__ = ["COMPARISONS", "MODULES", "OUTAGES", "Options", "render", "render_comparison", "render_outages"]
+def render_history(format_name: str, history: History, options: Options, service: str = "") -> str:
+    """A history in one format; with ``service``, about the coefficients of that one."""
+    return str(import_module(HISTORIES[format_name]).render(history, options, service))
+
+
+__all__ = [
+    "COMPARISONS",
+    "HISTORIES",
+    "MODULES",
+    "OUTAGES",
+    "Options",
+    "render",
+    "render_comparison",
+    "render_history",
+    "render_outages",
+]

@@ -1,0 +1,1 @@
+"""Keeping summaries of scans in a file: JSON Lines, which merge, or SQLite, which others can ask."""
