@@ -135,7 +135,7 @@ def _newest(file: Path | None, branch: str | None, name: str | None) -> tuple[Su
 
 
 def _scanned(paths: tuple[Path, ...], flags: dict[str, Any]) -> tuple[Summary, bool]:
-    from scanner.cli.history_add import scanned
+    from scanner.cli.history_entries import scanned
 
     summary = scanned(paths, flags)
     return summary, summary.complete or flags["allow_incomplete"]

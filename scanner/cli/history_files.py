@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from scanner.cli.sources import shown_path
 from scanner.config import ConfigError, common_folder, repository_root
+from scanner.discovery.files import relative_name
 from scanner.model.history import History
 from scanner.reporters.inert import inert
 
@@ -56,6 +57,27 @@ def read_history(file: Path) -> History:
         return read(file, shown_path(file))
     except HistoryError as error:
         raise ConfigError(inert(str(error))) from None
+
+
+def names_of(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
+    """Paths as a history calls them: from the repository, sorted."""
+    from scanner.history.summary import storable
+
+    return tuple(sorted(storable(relative_name(path.resolve(), root)) for path in paths))
+
+
+def history_of(file: Path | None, paths: Sequence[Path]) -> History | None:
+    """What a file holds of some paths, else all of it; ``None`` without a file. Tells what of it is not read.
+
+    Raises ``UsageError`` or :class:`ConfigError`.
+    """
+    if file is None:
+        return None
+    history = read_history(located(file, paths))
+    tell_problems(history)
+    names = names_of(paths, repository_root(common_folder(paths)) or Path.cwd().resolve())
+    kept = tuple(entry for entry in history.entries if entry.place.paths == names)
+    return replace(history, entries=kept) if kept else history
 
 
 def chosen(history: History, branch: str | None, name: str | None) -> History:

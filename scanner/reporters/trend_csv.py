@@ -22,9 +22,9 @@ https://owasp.org/www-community/attacks/CSV_Injection
 """
 COLUMNS: Final = (
     *("name", "paths", "configuration", "branch", "date", "commit", "tool_version", "score_model", "rule_set"),
-    *("comparable", "complete", "stage", "stage_high", "grade", "low", "high", "change"),
+    *("comparable", "complete", "stage", "stage_high", "grade", "score_low", "score_high", "change"),
     *(f"{axis}_{end}" for axis in Axis for end in ("low", "high")),
-    *_SEVERITIES,
+    *(f"findings_{label}" for label in _SEVERITIES),
     *("unknown", "suppressed", "problems", "resources", "services"),
     *(f"coefficient_{level}_{end}" for level in Level for end in ("low", "high")),
 )

@@ -23,15 +23,15 @@ def render(history: History, options: Options = DEFAULT, service: str = "") -> s
     if history.problems:
         rows = (f"- {code(str(p.span))}: {escaped(p.message)}\n" for p in history.problems)
         sections.append(collapsed("What was not read", rows))
-    words = "" if found else "No entries.\n"
-    return page(f"## Centralization risk over time\n\n{words}", sections, "", options.max_bytes)
+    words = "" if found else "\nNo entries.\n"
+    return page(f"## Centralization risk over time\n{words}", sections, "", options.max_bytes)
 
 
 def _sections(each: Series, service: str) -> Iterator[Section]:
     found = trend.steps(each)
     now = f"{escaped(trend.period(each))}. Now {trend.verdict(each.last.summary)}."
     about = f"### {escaped(trend.heading(each))}\n\n{now}\n\n"
-    yield Section(about + _HEAD, tuple(_row(step) for step in reversed(found)), "\n")
+    yield Section(about + _HEAD, tuple(_row(step) for step in reversed(found)))
     levels = trend.levels(each, service)
     listed = trend.chosen(each.last.summary.services, service)
     if levels and listed:
@@ -41,7 +41,7 @@ def _sections(each: Series, service: str) -> Iterator[Section]:
             f"{' | '.join(trend.sizes_text(s.coefficients.get(level, trend.NOTHING)) for level in levels)} |\n"
             for s in listed
         )
-        yield Section(f"How many failures stop a service now:\n\n{head}", rows, "\n")
+        yield Section(f"How many failures stop a service now:\n\n{head}", rows)
 
 
 def _row(step: Step) -> str:
