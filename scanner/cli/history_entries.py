@@ -113,6 +113,8 @@ def of_scan(asked: Asked, day: str | None) -> Entry | None:
             commit = commit_at(asked.repository, "HEAD")
         except RevisionError as error:
             click.echo(f"warning: recorded without a commit: {inert(str(error))}", err=True)
+        else:
+            _tell_changes(asked, asked.repository, commit)
     moment = moment_of(day) or (commit.date if commit else _today())
     flags = _on_day(asked.flags, moment)
     config = _coded(configure(asked.paths, flags, os.environ))
@@ -120,6 +122,18 @@ def of_scan(asked: Asked, day: str | None) -> Entry | None:
     from scanner import pipeline
 
     return _entry(asked, commit, moment, pipeline.scan(asked.paths, config), config)
+
+
+def _tell_changes(asked: Asked, repository: Repository, commit: Commit) -> None:
+    """Say that what is scanned is not what is recorded."""
+    from scanner.revisions.changed import changed
+
+    with usable():
+        found = changed(repository, commit.id, asked.place.paths)
+    if found:
+        names = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        told = f"warning: recorded under {commit.id[:10]}, which has other files: {names}; --commit HEAD scans its own"
+        click.echo(inert(told), err=True)
 
 
 def scanned(paths: tuple[Path, ...], flags: Mapping[str, Any]) -> Summary:

@@ -17,16 +17,16 @@ from scanner.model.problem import Problem, ProblemKind
 from scanner.model.span import Span
 from scanner.revisions.git import Repository, RevisionError, command, environment
 
-_LINK: Final = "120000"
-_SUBMODULE: Final = "160000"
+LINK: Final = "120000"
+SUBMODULE: Final = "160000"
 _READ_WHATEVER_SIZE: Final = (".json", ".gz")
 """Endings of snapshots, which are read line by line."""
-_READ: Final = (
+READ: Final = (
     *(".tf", ".tofu", ".tfvars", ".hcl", ".tftpl", ".tpl", ".json", ".gz", ".yaml", ".yml", ".template", ".env"),
     *(".bicep", ".bicepparam"),
 )
 """Endings of what a scan may read."""
-_POINTER: Final = b"version https://git-lfs.github.com/spec/v1\noid sha256:"
+POINTER: Final = b"version https://git-lfs.github.com/spec/v1\noid sha256:"
 """https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"""
 _WHOLE: Final = "fetch it whole with `git fetch --refetch --no-filter`"
 _LARGEST_POINTER: Final = 1024
@@ -78,12 +78,12 @@ class Writer:
         entries = [
             each for each in self._usable(tree(repository, commit, paths), prefix) if self._is_here(each, prefix)
         ]
-        blobs = [each for each in entries if each.mode != _SUBMODULE]
+        blobs = [each for each in entries if each.mode != SUBMODULE]
         whole = [each for each in blobs if not self._is_only_large(each)]
         lfs = _Storage(repository)
         for each, data in contents(repository, whole):
             name = f"{prefix}{each.name}"
-            if each.mode == _LINK:
+            if each.mode == LINK:
                 self.links.append((name, data))
             else:
                 self._file(name, self._meant(data, lfs))
@@ -91,12 +91,12 @@ class Writer:
             if self._is_only_large(each):
                 self._hole(f"{prefix}{each.name}", each.size)
         for each in entries:
-            if each.mode == _SUBMODULE:
+            if each.mode == SUBMODULE:
                 self._submodule(repository, each, f"{prefix}{each.name}", depth)
 
     def _meant(self, data: bytes, lfs: _Storage) -> bytes:
         """The content of a file, for which a pointer of git LFS may stand."""
-        if len(data) > _LARGEST_POINTER or not data.startswith(_POINTER):
+        if len(data) > _LARGEST_POINTER or not data.startswith(POINTER):
             return data
         self.borrowed = True
         return lfs.of(data)
@@ -117,7 +117,7 @@ class Writer:
         """Whether a file can be had. One that a scan would read must be; others may be missing."""
         if each.size != MISSING:
             return True
-        if each.name.lower().endswith(_READ):
+        if each.name.lower().endswith(READ):
             raise RevisionError(f"{prefix}{each.name} of that revision is not in this clone; {_WHOLE}")
         self._left_out(f"{prefix}{each.name}", "it is not in this clone")
         return False
@@ -187,9 +187,9 @@ class _Storage:
 
     def of(self, data: bytes) -> bytes:
         """The content that a pointer stands for, else the data."""
-        if not data.startswith(_POINTER):
+        if not data.startswith(POINTER):
             return data
-        name = data[len(_POINTER) : len(_POINTER) + 64].decode("ascii", "replace")
+        name = data[len(POINTER) : len(POINTER) + 64].decode("ascii", "replace")
         if len(name) != 64 or not name.isalnum():
             return data
         try:

@@ -118,6 +118,21 @@ def test_a_scan_is_recorded_with_its_commit(root: Path, commit: Commit, riskscan
     assert entry.summary.complete
 
 
+def test_files_that_are_not_the_commits_are_told(root: Path, commit: Commit, riskscan: Run) -> None:
+    commit("2026-01-03", main=ONE_ZONE, other="# other\n", third="# third\n", config=CONFIG)
+    assert riskscan("history", "add", "infra", "--file", HISTORY).err == ""
+    (root / "infra" / "other.tf").write_bytes(b"# other\r\n")  # as git for Windows writes it
+    (root / "infra" / "words.txt").write_text("no scan reads this", encoding="utf-8")
+    assert riskscan("history", "add", "infra", "--file", HISTORY).err == ""
+    (root / "infra" / "main.tf").write_text(TWO_ZONES, encoding="utf-8")
+    (root / "infra" / "new.tf").write_text("# new\n", encoding="utf-8")
+    (root / "infra" / "third.tf").unlink()
+    done = riskscan("history", "add", "infra", "--file", HISTORY)
+    assert "which has other files: infra/main.tf, infra/new.tf, infra/third.tf; --commit HEAD scans its own" in done.err
+    assert riskscan("history", "add", "infra", "--file", HISTORY, "--commit", "HEAD").err == ""
+    assert zones(root / HISTORY) == [("2026-01-03", Sizes(1, 1))]
+
+
 def test_a_second_run_replaces_the_record_with_the_same_bytes(root: Path, commit: Commit, riskscan: Run) -> None:
     commit("2026-01-03", main=ONE_ZONE)
     riskscan("history", "add", "infra", "--file", HISTORY)
