@@ -28,6 +28,7 @@ _GREEN: Final = ("brightgreen", "green")
 
 _HEIGHT: Final = 20
 _MARGIN: Final = 6
+_ROUND: Final = 3
 _LONGEST: Final = 80
 
 
@@ -74,17 +75,21 @@ def as_svg(badge: Badge) -> str:
     right = _half(badge.message)
     width = left + right
     words = f"{badge.label}: {badge.message}"
-    clip = element("clipPath", element("rect", width=width, height=_HEIGHT, rx=3), id="round")
-    halves = element("rect", width=left, height=_HEIGHT, fill="#444")
-    halves += element("rect", x=left, width=right, height=_HEIGHT, fill=COLORS[badge.color])
     texts = _text(badge.label, 0, left) + _text(badge.message, left, right)
     body = (
         element("title", text(words))
-        + clip
-        + element("g", halves, clip_path="url(#round)")
+        + element("rect", width=width, height=_HEIGHT, rx=_ROUND, fill=COLORS[badge.color])
+        + (element("path", d=_left(left), fill="#444") if left else "")
         + element("g", texts, fill="#fff", text_anchor="middle", font_family=_FAMILY, font_size=11)
     )
     return f"{_svg(body, width, words)}\n"
+
+
+def _left(width: int) -> str:
+    """The label's half, round on its outer side. No clipping: its id would be another badge's on the same page."""
+    corner = f"{_ROUND},{_ROUND} 0 0 1"
+    low = _HEIGHT - _ROUND
+    return f"M{_ROUND},0H{width}V{_HEIGHT}H{_ROUND}A{corner} 0,{low}V{_ROUND}A{corner} {_ROUND},0Z"
 
 
 def _svg(body: str, width: int, words: str) -> str:

@@ -35,6 +35,8 @@ SERIES: Final = 6
 """The series of one picture; the rest is counted."""
 _CHARACTER: Final = 6.5
 """The width of a character in small words, as wide as they commonly are."""
+_HEADING: Final = 100
+"""Characters for which the second line of a heading has room."""
 _MARKED: Final = 80
 """Up to so many entries, each is a point."""
 _LABELLED: Final = 100
@@ -141,7 +143,7 @@ def _picture(each: Series, service: str) -> _Picture:
     found = whole[-PLOTTED:]
     rows = [*_stage_row(found), *_level_rows(each, found, service)]
     below = BOTTOM + 24 + ROW * len(rows)
-    notes = _notes(found, len(whole) - len(found))
+    notes = _notes(found, len(whole) - len(found), service)
     shapes = [
         *_heading(each, service),
         *_grid(),
@@ -157,7 +159,8 @@ def _picture(each: Series, service: str) -> _Picture:
 def _heading(each: Series, service: str) -> Iterator[str]:
     about = f"{trend.heading(each)} · {trend.period(each)}"
     yield _words(24, 28, trend.capitalized(trend.verdict(each.last.summary)), "trend-ink", size=16, weight="600")
-    yield _words(24, 48, f"{about} · {service}" if service else about, "trend-faint")
+    told = f"{service}: {about}" if service else about
+    yield _words(24, 48, told if len(told) <= _HEADING else f"{told[:_HEADING]}…", "trend-faint")
 
 
 def x_of(index: int, total: int) -> float:
@@ -356,14 +359,13 @@ def _days(found: Sequence[Step], y: float) -> Iterator[str]:
         yield _words(x_of(index, len(found)), y, trend.day(found[index].entry), "trend-faint", anchor="middle", size=11)
 
 
-def _notes(found: Sequence[Step], left_out: int) -> list[str]:
+def _notes(found: Sequence[Step], left_out: int, service: str) -> list[str]:
     """What the picture's signs mean, as far as they are in it."""
     summaries = [step.entry.summary for step in found]
     notes = []
     if any(each.services for each in summaries):
-        notes.append(
-            "Rows: the stage, and the fewest failures of each kind that stop a service (in how many services)."
-        )
+        which = f"stop {service[:40]}" if service else "stop a service (in how many services)"
+        notes.append(f"Rows: the stage, and the fewest failures of each kind that {which}.")
     if any(each.score.low != each.score.high for each in summaries):
         notes.append("The band reaches from unknowns taken for bad to unknowns taken for good.")
     if any(step.breaks for step in found[1:]):

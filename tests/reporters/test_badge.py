@@ -94,15 +94,17 @@ def test_texts_are_as_wide_as_verdana_makes_them(words: str, width: float) -> No
 
 def test_halves_meet_and_texts_stand_in_their_middle(entry: Make) -> None:
     root = parsed(as_svg(badge_of(entry(**GOOD).summary)))
-    _, left, right = root.iter(f"{SVG}rect")
-    total = float(root.attrib["width"])
-    assert float(left.attrib["width"]) == float(right.attrib["x"])
-    assert float(right.attrib["x"]) + float(right.attrib["width"]) == total
+    (whole,) = root.iter(f"{SVG}rect")
+    (half,) = root.iter(f"{SVG}path")
+    left = float(re.findall(r"H(\d+)", half.attrib["d"])[0])
+    assert root.attrib["width"] == whole.attrib["width"]
+    assert left == pytest.approx(width_of("centralization risk") + 12, abs=0.5)
+    assert float(whole.attrib["width"]) - left == pytest.approx(width_of("R2 · grade A") + 12, abs=0.5)
     label, message = root.iter(f"{SVG}text")
     assert (label.text, message.text) == ("centralization risk", "R2 · grade A")
-    assert float(label.attrib["x"]) == float(left.attrib["width"]) / 2
+    assert float(label.attrib["x"]) == left / 2
     assert float(message.attrib["textLength"]) == pytest.approx(width_of("R2 · grade A"), abs=0.5)
-    assert right.attrib["fill"] == COLORS["brightgreen"]
+    assert whole.attrib["fill"] == COLORS["brightgreen"]
 
 
 def test_a_badge_is_told_to_those_who_do_not_see_it(entry: Make) -> None:
