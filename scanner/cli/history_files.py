@@ -28,6 +28,11 @@ FILE: Final = click.option(
     show_envvar=True,
     help=f"The history: .jsonl, .db or .sqlite.  [default: {FILE_NAME} at the repository's root]",
 )
+HISTORY: Final = click.option(
+    "--history",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Show the trend of this file of `riskscan history` in the HTML report. It is only read.",
+)
 BRANCH: Final = click.option("--branch", help="Only what was recorded on this branch.")
 NAME: Final = click.option("--name", help="Only what was recorded under this name.")
 

@@ -18,6 +18,7 @@ from scanner.cli.rule_sets import PACKS
 from scanner.config import Config, UnknownPolicy
 from scanner.model.comparison import Comparison
 from scanner.model.finding import Axis, Severity
+from scanner.model.history import History
 from scanner.model.report import Report
 
 SEVERITIES: Final = [severity.label for severity in sorted(Severity, reverse=True)]
@@ -116,7 +117,7 @@ _AFTER: Final = (
 
 
 class Shown(Struct, frozen=True):
-    """Where reports go, and how they look."""
+    """Where reports go, how they look, and the earlier summaries that they show beside the scan."""
 
     targets: tuple[Target, ...]
     show: frozenset[str]
@@ -125,6 +126,7 @@ class Shown(Struct, frozen=True):
     quiet: bool
     only_new: bool
     linked: Pages
+    history: History | None = None
 
 
 def judging(command: Command) -> Command:
@@ -159,7 +161,7 @@ def shown(
 
 def write(report: Report, config: Config, wanted: Shown) -> int:
     """Write the reports, and return the exit code."""
-    report = on_axes(report, config.axes)
+    report = on_axes(replace(report, history=wanted.history), config.axes)
     write_reports(
         report,
         wanted.targets,

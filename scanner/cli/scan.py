@@ -11,12 +11,11 @@ import click
 from msgspec.structs import replace
 
 from scanner.cli.earlier import comparing, configured, opened, others_config, usable, without_base
-from scanner.cli.history_files import history_of
+from scanner.cli.history_files import HISTORY, history_of
 from scanner.cli.report_options import Shown, judging, showing, shown, write
 from scanner.cli.rule_sets import load
 from scanner.cli.sources import configure, sources
 from scanner.config import Config, with_rule_codes
-from scanner.model.history import History
 from scanner.states import State
 
 
@@ -24,18 +23,13 @@ from scanner.states import State
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @judging
 @comparing
-@click.option(
-    "--history",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Show the trend of this file of `riskscan history` in the HTML report. It is only read.",
-)
+@HISTORY
 @sources
 @showing
 def command(
     paths: tuple[Path, ...],
     base: str | None,
     config_from: str | None,
-    history: Path | None,
     outputs: tuple[str, ...],
     format_name: str | None,
     show: tuple[str, ...],
@@ -43,6 +37,7 @@ def command(
     sarif: str,
     color: str,
     quiet: bool,
+    history: Path | None,
     **flags: Any,
 ) -> int:
     """Scan infrastructure files for what can stop a service or lock its funds.
@@ -54,24 +49,17 @@ def command(
     """
     wanted = shown(outputs, format_name, show, category, sarif, color, quiet)
     paths = paths or (Path(),)
-    earlier = history_of(history, paths)
+    wanted = replace(wanted, history=history_of(history, paths))
     if not base:
         config = _coded(without_base(configure(paths, flags, os.environ)))
 
         from scanner import pipeline
 
-        return write(replace(pipeline.scan(paths, config), history=earlier), config, wanted)
-    return _since(base, State(paths), flags, wanted, "base" if config_from == "base" else "head", earlier)
+        return write(pipeline.scan(paths, config), config, wanted)
+    return _since(base, State(paths), flags, wanted, "base" if config_from == "base" else "head")
 
 
-def _since(
-    base: str,
-    head: State,
-    flags: Mapping[str, Any],
-    wanted: Shown,
-    owner: Literal["base", "head"],
-    earlier: History | None,
-) -> int:
+def _since(base: str, head: State, flags: Mapping[str, Any], wanted: Shown, owner: Literal["base", "head"]) -> int:
     """Scan and compare. A revision's files are there only as long as they are read."""
     mine = configure(head.paths, flags, os.environ) if owner == "head" else None
     with opened(base, head.paths, mine, later=mine is not None and mine.cache is not None) as before, usable():
@@ -81,7 +69,7 @@ def _since(
         from scanner import since
 
         report = since.scan_since(head, before, config, owner, other)
-    return write(replace(report, history=earlier), config, wanted)
+    return write(report, config, wanted)
 
 
 def _coded(config: Config) -> Config:

@@ -43,25 +43,25 @@ _LABELLED: Final = 100
 """Pixels that a day or a break needs to be told."""
 
 STYLE: Final = """\
-.trend{--ink:#1f2328;--faint:#59636e;--grid:#d1d9e0;--line:#0969da;--paper:#fff;--break:#8250df;\
---s1:#ffd8d3;--s2:#fbe3b6;--s3:#dcefc8;--s4:#bfe5c8;color:var(--ink);\
+.trend{--trend-ink:#1f2328;--trend-faint:#59636e;--trend-grid:#d1d9e0;--trend-line:#0969da;--trend-paper:#fff;--trend-break:#8250df;\
+--trend-s1:#ffd8d3;--trend-s2:#fbe3b6;--trend-s3:#dcefc8;--trend-s4:#bfe5c8;color:var(--trend-ink);\
 font-family:system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif}
-.trend-paper{fill:var(--paper)}
-.trend-ink{fill:var(--ink)}
-.trend-faint{fill:var(--faint)}
-.trend-grid{stroke:var(--grid);stroke-opacity:1}
-.trend-line{stroke:var(--line)}
-.trend-band{fill:var(--line)}
-.trend-point{fill:var(--line);stroke:var(--line)}
-.trend-hollow{fill:var(--paper);stroke:var(--line)}
-.trend-break{stroke:var(--break)}
-.trend-broken{fill:var(--break)}
-.trend-1{fill:var(--s1);fill-opacity:1}
-.trend-2{fill:var(--s2);fill-opacity:1}
-.trend-3{fill:var(--s3);fill-opacity:1}
-.trend-4{fill:var(--s4);fill-opacity:1}
-@media (prefers-color-scheme:dark){.trend{--ink:#f0f6fc;--faint:#9198a1;--grid:#3d444d;--line:#4493f8;--paper:#0d1117;\
---break:#b78aff;--s1:#78302b;--s2:#65501a;--s3:#3a5a24;--s4:#215f38}}
+.trend-paper{fill:var(--trend-paper)}
+.trend-ink{fill:var(--trend-ink)}
+.trend-faint{fill:var(--trend-faint)}
+.trend-grid{stroke:var(--trend-grid);stroke-opacity:1}
+.trend-line{stroke:var(--trend-line)}
+.trend-band{fill:var(--trend-line)}
+.trend-point{fill:var(--trend-line);stroke:var(--trend-line)}
+.trend-hollow{fill:var(--trend-paper);stroke:var(--trend-line)}
+.trend-break{stroke:var(--trend-break)}
+.trend-broken{fill:var(--trend-break)}
+.trend-1{fill:var(--trend-s1);fill-opacity:1}
+.trend-2{fill:var(--trend-s2);fill-opacity:1}
+.trend-3{fill:var(--trend-s3);fill-opacity:1}
+.trend-4{fill:var(--trend-s4);fill-opacity:1}
+@media (prefers-color-scheme:dark){.trend{--trend-ink:#f0f6fc;--trend-faint:#9198a1;--trend-grid:#3d444d;\
+--trend-line:#4493f8;--trend-paper:#0d1117;--trend-break:#b78aff;--trend-s1:#78302b;--trend-s2:#65501a;--trend-s3:#3a5a24;--trend-s4:#215f38}}
 """
 """The colours, for a style sheet: https://www.w3.org/TR/WCAG22/#contrast-minimum holds for texts on all of them."""
 

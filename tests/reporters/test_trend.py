@@ -331,7 +331,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_texts_and_lines_can_be_told_from_what_they_stand_on(theme: int) -> None:
     """4.5 to 1 for texts, 3 to 1 for lines: https://www.w3.org/TR/WCAG22/#contrast-minimum."""
-    colors = dict(re.findall(r"--([a-z0-9]+):(#[0-9a-f]+)", STYLE.split("@media")[theme]))
+    colors = dict(re.findall(r"--trend-([a-z0-9]+):(#[0-9a-f]+)", STYLE.split("@media")[theme]))
     assert all(contrast(colors[ink], colors["paper"]) >= 4.5 for ink in ("ink", "faint", "break"))
     assert all(contrast(colors["ink"], colors[f"s{rank}"]) >= 4.5 for rank in range(1, 5))
     assert contrast(colors["line"], colors["paper"]) >= 3
