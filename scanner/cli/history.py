@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import click
+from msgspec.structs import replace
 
 from scanner.cli.exits import INCOMPLETE, OK
 from scanner.cli.history_add import add
@@ -130,8 +131,12 @@ def _newest(file: Path | None, branch: str | None, name: str | None) -> tuple[Su
     history = chosen(read_history(located(file, (Path(),))), branch, name)
     tell_problems(history)
     found = series(history)
-    summary = found[0].last.summary if found else None
-    return summary, summary is not None and summary.complete and not history.problems
+    if not found:
+        return None, False
+    summary = found[0].last.summary
+    if any(problem.kind.incomplete for problem in history.problems):
+        summary = replace(summary, complete=False)  # what could not be read may be newer
+    return summary, summary.complete
 
 
 def _scanned(paths: tuple[Path, ...], flags: dict[str, Any]) -> tuple[Summary, bool]:

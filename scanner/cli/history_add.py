@@ -23,7 +23,7 @@ from scanner.cli.history_entries import (
     of_scan,
     scanned_at,
 )
-from scanner.cli.history_files import FILE
+from scanner.cli.history_files import FILE, check_writable
 from scanner.cli.report_options import AXES, BASELINE
 from scanner.cli.rule_sets import PACKS
 from scanner.cli.sources import shown_path, sources
@@ -100,6 +100,7 @@ def add(
     many = every is not None or since is not None
     _check_flags(many=many, report=report, commit=commit, day=day)
     asked = asked_for(file, paths, branch, name, flags)
+    check_writable(asked.file)
     if many:
         return _add_many(asked, every or "HEAD", since, most, config_from)
     if report is not None:

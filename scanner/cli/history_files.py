@@ -64,6 +64,16 @@ def read_history(file: Path) -> History:
         raise ConfigError(inert(str(error))) from None
 
 
+def check_writable(file: Path) -> None:
+    """Raises :class:`ConfigError` for a file to which nothing will be added, before anything is scanned."""
+    if not file.exists():
+        return
+    history = read_history(file)
+    broken = next((problem for problem in history.problems if problem.kind.incomplete), None)
+    if broken is not None:
+        raise ConfigError(inert(f"{broken.span}: {broken.message}; nothing is written before this line is repaired"))
+
+
 def names_of(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
     """Paths as a history calls them: from the repository, sorted."""
     from scanner.history.summary import storable

@@ -17,8 +17,8 @@ from scanner.model.service import Criticality, Level
 
 VERSION: Final = 1
 """The version of the line's form."""
-MAX_LINE: Final = 4 * 1024 * 1024
-"""Bytes of the longest line: some 10,000 services."""
+MAX_LINE: Final = 16 * 1024 * 1024
+"""Bytes of the longest line: some 100,000 services."""
 DATE: Final = "%Y-%m-%dT%H:%M:%SZ"
 LABELS: Final = tuple(severity.label for severity in sorted(Severity, reverse=True))
 
@@ -65,7 +65,7 @@ class _Line(Struct, forbid_unknown_fields=True):
     problems: Count
     resources: Count
     complete: bool
-    services: Annotated[tuple[_Service, ...], Meta(max_length=20_000)]
+    services: Annotated[tuple[_Service, ...], Meta(max_length=100_000)]
 
 
 class _Version(Struct):

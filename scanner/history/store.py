@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from scanner.history.entry_text import LineError, entry_text, read_entry
 from scanner.history.merging import merged
 from scanner.history.refusal import HistoryError
 from scanner.model.history import Entry, History
@@ -55,6 +56,9 @@ def add(path: Path, entries: Iterable[Entry], shown_as: str = "") -> None:
     """
     name = shown_as or path.as_posix()
     _check(path, name)
+    entries = tuple(entries)
+    for entry in entries:
+        _check_entry(entry, name)
     if path.suffix.lower() in LINES:
         from scanner.history import lines
 
@@ -71,6 +75,14 @@ def _check(path: Path, name: str) -> None:
         raise HistoryError(f"{name}: not a file")
     if not path.resolve().parent.is_dir():
         raise HistoryError(f"{name}: the folder {path.parent} does not exist")
+
+
+def _check_entry(entry: Entry, name: str) -> None:
+    """What could not be read again must not be written."""
+    try:
+        read_entry(entry_text(entry).encode("ascii"))
+    except LineError as error:
+        raise HistoryError(f"{name}: the entry cannot be kept: {error}") from None
 
 
 def _doubled(name: str, counted: Entry, other: Entry) -> Problem:

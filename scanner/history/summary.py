@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -21,6 +21,7 @@ MAX_BYTES: Final = 1024 * 1024 * 1024
 """A larger report is refused."""
 SCHEMA_VERSION: Final = 1
 """The version of JSON reports that is read."""
+_NOTHING: Final = (None, None)
 LONGEST: Final = 400
 """Characters of a name; the rest of longer ones is left out."""
 
@@ -69,8 +70,13 @@ def _is_judged(axis: Axis, judged: int, services: int) -> bool:
 
 
 def _sizes(risk: ServiceRisk) -> ServiceSizes:
-    sizes = {Level(level): Sizes(low, risk.coefficients_high.get(level)) for level, low in risk.coefficients.items()}
-    return ServiceSizes(storable(risk.name), risk.kind, risk.criticality, sizes)
+    pairs = {Level(level): (low, risk.coefficients_high.get(level)) for level, low in risk.coefficients.items()}
+    return ServiceSizes(storable(risk.name), risk.kind, risk.criticality, _told(pairs))
+
+
+def _told(pairs: Mapping[Level, tuple[int | None, int | None]]) -> dict[Level, Sizes]:
+    """The coefficients that tell something, in the order of their levels."""
+    return {level: Sizes(*pairs[level]) for level in Level if pairs.get(level, _NOTHING) != _NOTHING}
 
 
 def storable(text: str) -> str:
@@ -202,9 +208,4 @@ def _service(each: _Service) -> ServiceSizes:
 def _ordered_sizes(intervals: Mapping[Level, _Interval]) -> Mapping[Level, Sizes]:
     if any((found.low or 4) > (found.high or 4) for found in intervals.values()):
         raise ReportError("an interval of coefficients begins after its end")
-    return {level: Sizes(intervals[level].low, intervals[level].high) for level in _levels(intervals)}
-
-
-def _levels(found: Iterable[Level]) -> list[Level]:
-    there = set(found)
-    return [level for level in Level if level in there]
+    return _told({level: (found.low, found.high) for level, found in intervals.items()})

@@ -17,7 +17,10 @@ _COMMITTED: Final = re.compile(rb"^committer .*? (-?\d{1,18}) [+-]\d+$", re.MULT
 
 
 class Commit(Struct, frozen=True):
-    """A commit: when it was made (UTC, as ``2026-11-27T10:00:00Z``), and how many lead to it by first parents."""
+    """A commit: when it was made (UTC, as ``2026-11-27T10:00:00Z``), and how many lead to it by first parents.
+
+    ``depth`` is 0 in a shallow clone, which does not tell.
+    """
 
     id: str
     date: str
@@ -28,8 +31,13 @@ def commit_at(repository: Repository, revision: str) -> Commit:
     """The commit that a revision names. Raises :class:`RevisionError`."""
     name = repository.commit(revision)
     header = repository.ask("cat-file", "commit", name).partition(b"\n\n")[0]
-    depth = repository.ask("rev-list", "--first-parent", "--count", name)
-    return Commit(name, _date(header, name), int(depth))
+    return Commit(name, _date(header, name), _depth(repository, name))
+
+
+def _depth(repository: Repository, name: str) -> int:
+    if repository.ask("rev-parse", "--is-shallow-repository").strip() == b"true":
+        return 0
+    return int(repository.ask("rev-list", "--first-parent", "--count", name))
 
 
 def _date(header: bytes, name: str) -> str:

@@ -46,6 +46,7 @@ resource "aws_db_instance" "main" {
 TWO_ZONES = ONE_ZONE.replace("multi_az   = false", "multi_az   = true")
 UNDECIDED = ONE_ZONE.replace("multi_az   = false", "multi_az   = var.wide") + 'variable "wide" {}\n'
 HISTORY = "history.jsonl"
+NONE = Sizes(None, None)
 
 
 def git(folder: Path, *arguments: str, date: str = "2026-01-03T10:00:00Z") -> str:
@@ -99,7 +100,7 @@ def grown(commit: Commit) -> list[str]:
 def zones(file: Path) -> list[tuple[str, Sizes]]:
     """The days of a history, and how many zones stop the store."""
     found = read(file).entries
-    return [(entry.date[:10], entry.summary.services[0].coefficients[Level.ZONE]) for entry in found]
+    return [(entry.date[:10], entry.summary.services[0].coefficients.get(Level.ZONE, NONE)) for entry in found]
 
 
 # -- add ---------------------------------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ def test_a_commit_is_scanned_as_it_was(root: Path, grown: list[str], riskscan: R
     assert (
         riskscan("history", "add", "infra", "--commit", grown[2], "--file", HISTORY, "--date", "2026-03-04").code == 0
     )
-    assert zones(root / HISTORY) == [("2026-01-03", Sizes(1, 1)), ("2026-03-04", Sizes(None, None))]
+    assert zones(root / HISTORY) == [("2026-01-03", Sizes(1, 1)), ("2026-03-04", NONE)]
 
 
 def test_every_commit_that_changes_something(root: Path, grown: list[str], riskscan: Run) -> None:
@@ -178,7 +179,7 @@ def test_every_commit_that_changes_something(root: Path, grown: list[str], risks
     assert done.code == 0
     assert zones(root / HISTORY) == [
         ("2026-01-03", Sizes(1, 1)),
-        ("2026-03-03", Sizes(None, None)),
+        ("2026-03-03", NONE),
         ("2026-04-03", Sizes(1, None)),
     ]
     assert [entry.commit for entry in read(root / HISTORY).entries] == [grown[0], *grown[2:]]
@@ -353,7 +354,7 @@ def test_what_cannot_be_done_is_told(
 
 
 @pytest.mark.usefixtures("root")
-def test_a_broken_file_is_never_overwritten(commit: Commit, riskscan: Run) -> None:
+def test_a_broken_file_is_never_overwritten(commit: Commit, riskscan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     commit("2026-01-03", main=ONE_ZONE)
     for name, words in (
         (HISTORY, "history.jsonl:1:1: invalid JSON"),
@@ -361,6 +362,7 @@ def test_a_broken_file_is_never_overwritten(commit: Commit, riskscan: Run) -> No
     ):
         Path(name).write_bytes(b"once upon a time there was no history" * 20)
         before = Path(name).read_bytes()
+        monkeypatch.setattr("scanner.pipeline.scan", None)  # it is told before anything is scanned
         for command in (("add", "infra"), ("show",), ("badge", "--output", "badge.svg")):
             done = riskscan("history", *command, "--file", name)
             assert (done.code, done.out) == (2, "")
@@ -469,6 +471,13 @@ def test_a_badge_of_the_newest_entry(riskscan: Run) -> None:
 
 
 @pytest.mark.usefixtures("root")
+def test_a_badge_of_a_file_that_is_not_whole_says_so(recorded: Path, riskscan: Run) -> None:
+    recorded.write_text(recorded.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
+    assert riskscan("history", "badge", "--file", HISTORY, "--output", "badge.json").code == 3
+    document = json.loads(Path("badge.json").read_text(encoding="utf-8"))
+    assert (document["message"][-10:], document["color"]) == ("incomplete", "lightgrey")
+
+
 def test_a_badge_of_a_scan(commit: Commit, riskscan: Run) -> None:
     commit("2026-01-03", main=ONE_ZONE, broken="resource {{{\n")
     done = riskscan("history", "badge", "infra", "--output", "badge.json")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scanner.history import database
 from scanner.history.database import APPLICATION
 from scanner.history.entry_text import MAX_LINE, entry_text
 from scanner.history.store import HistoryError, add, read
@@ -209,20 +213,36 @@ def test_a_spoilt_byte_is_an_error_or_does_not_matter(tmp_path: Path, entry: Mak
         assert all(isinstance(each, Entry) for each in history.entries)
 
 
-def test_a_writer_that_fails_leaves_all_as_it_was(tmp_path: Path, entry: Make) -> None:
-    def failing() -> Any:
-        yield entry("2026-02-02", "b" * 40)
-        raise KeyboardInterrupt
+def full(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    for name in ("history.jsonl", "history.db"):
-        file = tmp_path / name
-        add(file, [entry()])
-        with pytest.raises(KeyboardInterrupt):
-            add(file, failing())
-        assert read(file).entries == (entry(),)
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, entry: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "history.jsonl"
+    add(file, [entry()])
+    monkeypatch.setattr("os.fsync", full)
+    for path in (file, tmp_path / "new.jsonl"):
+        with pytest.raises(HistoryError, match="cannot be written: No space left on device"):
+            add(path, [entry("2026-02-02", "b" * 40)])
+    assert read(file).entries == (entry(),)
+    assert [path.name for path in tmp_path.iterdir()] == ["history.jsonl"]
+
+
+def test_what_is_interrupted_leaves_all_as_it_was(tmp_path: Path, entry: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "history.db"
+    add(file, [entry()])
+
+    def rows(found: Iterable[Entry]) -> Iterator[tuple[str, ...]]:
+        for number, each in enumerate(found):
+            if number == 1:
+                raise KeyboardInterrupt
+            yield database._row(each)
+
+    monkeypatch.setattr(database, "map", lambda _row, found: rows(found), raising=False)
     with pytest.raises(KeyboardInterrupt):
-        add(tmp_path / "new.jsonl", failing())
-    assert not (tmp_path / "new.jsonl").exists()
+        add(file, [entry(low=1.0), entry("2026-02-02", "b" * 40)])
+    assert read(file).entries == (entry(),)
 
 
 def test_a_database_tells_its_scores_to_others(tmp_path: Path, entry: Make) -> None:

@@ -122,6 +122,14 @@ def test_a_file_that_is_missing_is_told(file: Path) -> None:
         read(file)
 
 
+def test_what_could_not_be_read_again_is_not_written(file: Path, entry: Make) -> None:
+    add(file, [entry()])
+    for changes in ({"branch": "x" * 500}, {"commit": "HEAD"}, {"unknown": -1}, {"low": 101.0}, {"rule_set": "?"}):
+        with pytest.raises(HistoryError, match="the entry cannot be kept"):
+            add(file, [entry("2026-02-02", "b" * 40), entry(**({"day": "2026-03-03", "commit": "c" * 40} | changes))])
+    assert read(file).entries == (entry(),)
+
+
 @pytest.mark.parametrize("name", ["history", "history.json", "history.txt"])
 def test_a_name_that_tells_no_kind_is_refused(tmp_path: Path, entry: Make, name: str) -> None:
     for use in (read, lambda path: add(path, [entry()])):

@@ -65,6 +65,17 @@ def test_commits_of_one_second_have_their_depth(repository: Repository, commit: 
     assert len({commit_at(repository, name).date for name in names}) == 1
 
 
+def test_a_shallow_clone_does_not_tell_the_depth(
+    repository: Repository, commit: Commit, tmp_path: Path, git: Callable[..., str]
+) -> None:
+    first, second = commit(), commit()
+    assert commit_at(repository, first).depth == 1
+    clone = tmp_path / "clone"
+    git("clone", "-q", "--depth", "1", f"file://{tmp_path}", str(clone))
+    found = commit_at(find_repository(clone), "HEAD")
+    assert (found.id, found.depth) == (second, 0)
+
+
 @pytest.mark.parametrize("seconds", ["99999999999999999", "-99999999999999999", "9" * 40, "now"])
 def test_a_day_out_of_all_calendars_is_told(
     repository: Repository, commit: Commit, git: Callable[..., str], seconds: str
