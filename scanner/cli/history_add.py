@@ -36,7 +36,7 @@ from scanner.revisions.log import commits_in
 MOST: Final = 100
 
 
-@click.command("add")
+@click.command("add", short_help="Record a scan, a report, or every commit of a range.")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @FILE
 @click.option(
@@ -99,6 +99,8 @@ def add(
     """
     many = every is not None or since is not None
     _check_flags(many=many, report=report, commit=commit, day=day)
+    if flags["plans"] and (many or (commit and report is None)):
+        raise click.UsageError("a plan tells of files as they lie, not of a revision's")
     asked = asked_for(file, paths, branch, name, flags)
     check_writable(asked.file)
     if many:

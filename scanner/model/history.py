@@ -24,7 +24,7 @@ class Sizes(Struct, frozen=True):
 
 
 class ServiceSizes(Struct, frozen=True):
-    """A service or custody item, and its coefficients; levels at which no set of up to three can stop it are left out."""
+    """A service or custody item, and its coefficients. Levels at which no set of up to three stops it are left out."""
 
     name: str
     kind: Literal["service", "custody"]

@@ -52,6 +52,16 @@ def smallest(summary: Summary, level: Level, service: str = "") -> Sizes:
     return Sizes(_least(sizes.low for sizes in found), _least(sizes.high for sizes in found))
 
 
+def smallest_text(summary: Summary, level: Level, service: str = "") -> str:
+    """The smallest size, and how many services have it, where there are several: ``1 (3 of 4)``."""
+    sizes = smallest(summary, level, service)
+    found = chosen(summary.services, service)
+    if sizes.low is None or len(found) < 2:
+        return sizes_text(sizes)
+    those = sum(each.coefficients.get(level, NOTHING).low == sizes.low for each in found)
+    return f"{sizes_text(sizes)} ({those} of {len(found)})"
+
+
 def chosen(services: Iterable[ServiceSizes], service: str) -> list[ServiceSizes]:
     """All services, or those of a name."""
     return [each for each in services if service in ("", each.name)]

@@ -272,15 +272,11 @@ def _level_rows(each: Series, found: Sequence[Step], service: str) -> Iterator[_
 
 def _level_cell(summary: Summary, level: Level, service: str) -> _Cell:
     """The smallest coefficient of all services, and how many have it."""
-    services = trend.chosen(summary.services, service)
-    if not services:
+    if not trend.chosen(summary.services, service):
         return _Cell(0)
     sizes = trend.smallest(summary, level, service)
-    short = trend.sizes_text(sizes)
-    if sizes.low is None:
-        return _Cell(MORE, short, short)
-    those = sum(each.coefficients.get(level, trend.NOTHING).low == sizes.low for each in services)
-    return _Cell(sizes.low, f"{short} ({those} of {len(services)})" if len(services) > 1 else short, short)
+    rank = MORE if sizes.low is None else sizes.low
+    return _Cell(rank, trend.smallest_text(summary, level, service), trend.sizes_text(sizes))
 
 
 def _row(row: _Row, found: Sequence[Step], y: float) -> str:

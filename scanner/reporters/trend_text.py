@@ -58,10 +58,10 @@ def _sparklines(each: Series, found: Sequence[Step], options: Options, service: 
     room = max(10, options.width - 34)
     bars = _row(found, [_bar(step.entry) for step in found], room)
     yield f"  {'score':<10}{bars}  {trend.score_text(each.last.summary)}"
-    for level in trend.levels(each, service):
+    for level in trend.levels(each, service):  # the smallest of all services
         sizes = [trend.smallest(step.entry.summary, level, service) for step in found]
         figures = _row(found, ["+" if each.low is None else str(each.low) for each in sizes], room)
-        yield f"  {level.value:<10}{figures}  {trend.sizes_text(sizes[-1])}"
+        yield f"  {level.value:<10}{figures}  {trend.smallest_text(each.last.summary, level, service)}"
 
 
 def _row(found: Sequence[Step], signs: Sequence[str], room: int) -> str:

@@ -333,6 +333,8 @@ def test_nothing_to_scan_is_nothing_to_record(commit: Commit, riskscan: Run) -> 
     [
         (["--every", "HEAD", "--report", "infra/main.tf"], "no --report, --commit or --date"),
         (["--since", "2026-01-01", "--date", "2026-01-01"], "no --report, --commit or --date"),
+        (["--every", "HEAD", "--plan", "infra/main.tf"], "a plan tells of files as they lie"),
+        (["--commit", "HEAD", "--plan", "infra/main.tf"], "a plan tells of files as they lie"),
         (["--every", "--output=x"], "is no range of revisions"),
         (["--every", "nowhere"], "nowhere"),
         (["--every", "HEAD..HEAD"], "no commit of HEAD..HEAD changes infra"),
