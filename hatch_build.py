@@ -1,9 +1,10 @@
 """Compiles the YAML catalog, rules and incidents at build time, so that no run has to parse them.
 
-A wheel gets one JSON file a table (the catalog, the spellings of other dialects, rules, incidents) in
-``scanner/_compiled``, sealed: ``sources`` is null, for nobody edits the YAML of an installed package. An editable
-install gets the same files in the checkout, with the state of the YAML that they were made from: an edited rule counts
-at once, since the loaders then leave the stale file alone.
+A wheel gets one JSON file a table (the catalog, the spellings of other dialects, rules, incidents, frameworks, what
+counts for their controls) in ``scanner/_compiled``, sealed: ``sources`` is null, for nobody edits the YAML of an
+installed package. An editable install gets the same files in the checkout, with the state of the YAML that they were
+made from: an edited rule counts at once, since the loaders then leave the stale file alone. A rule that cites a control
+that does not exist fails the build.
 ``python hatch_build.py`` refreshes the checkout's.
 """
 
@@ -38,7 +39,7 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]  # the configur
         try:
             write(HERE / PLACE, tables())
         except Exception as error:  # noqa: BLE001  # a checkout is where broken tables are mended: it must install
-            self.app.display_warning(f"rules, catalog and incidents are not compiled: {error}")
+            self.app.display_warning(f"rules, catalog, incidents and frameworks are not compiled: {error}")
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the temporary files of a wheel."""
@@ -52,15 +53,20 @@ def tables() -> dict[str, dict[str, Any]]:
     try:
         from scanner.catalog.load import FOLDER, compile_catalog
         from scanner.catalog.spellings import compile_spellings
-        from scanner.rules.load import compile_rules, shipped_folder
+        from scanner.compliance import frameworks, mapping
+        from scanner.compliance.citations import check_rules
+        from scanner.rules.load import compile_rules, load_rules, shipped_folder
         from scanner.simulation import incidents
 
         catalog = compile_catalog(FOLDER)
+        check_rules(load_rules().infos.values())
         return {
             "catalog": catalog,
             "spelled": compile_spellings(catalog["types"]),
             "rules": compile_rules(shipped_folder()),
             "incidents": incidents.compile_incidents(incidents.shipped_folder()),
+            "frameworks": frameworks.compile_frameworks(frameworks.shipped_folder()),
+            "evidence": mapping.compile_evidence(mapping.shipped_folder()),
         }
     finally:
         sys.path.remove(str(HERE))

@@ -19,7 +19,7 @@ from scanner.rules.rule import Example, Rule, RuleSet
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "rules.json"
 
-_NOT_RULES: Final = frozenset({"equivalents", "frameworks", "incidents"})
+_NOT_RULES: Final = frozenset({"equivalents", "evidence", "frameworks", "incidents"})
 
 
 class RuleError(Exception):

@@ -1,0 +1,1 @@
+"""What a scan says about the controls of laws, standards and guidelines."""

@@ -1,0 +1,204 @@
+"""What readers who write no infrastructure code call things: failure domains, resources, providers, days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from scanner.catalog.load import catalog
+from scanner.model.report import Report
+from scanner.model.service import Level
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "aws": "Amazon Web Services",
+    "google": "Google Cloud",
+    "azure": "Microsoft Azure",
+    "alibaba": "Alibaba Cloud",
+    "cloudflare": "Cloudflare",
+    "digitalocean": "DigitalOcean",
+    "equinix": "Equinix",
+    "hetzner": "Hetzner",
+    "ibm": "IBM Cloud",
+    "kubernetes": "a provider that the files do not name",
+    "linode": "Linode",
+    "oracle": "Oracle Cloud",
+    "ovh": "OVHcloud",
+    "scaleway": "Scaleway",
+    "vultr": "Vultr",
+}
+
+_SERVICES: Final[Mapping[str, str]] = {
+    "cloudfront": "CloudFront (content delivery)",
+    "route53": "Route 53 (names on the internet)",
+    "globalaccelerator": "Global Accelerator (traffic steering)",
+    "frontdoor": "Front Door (content delivery)",
+    "dns": "DNS (names on the internet)",
+    "kms": "Key Management Service",
+    "secretsmanager": "Secrets Manager",
+    "iam": "Identity and Access Management",
+}
+_PARTIES: Final[Mapping[str, str]] = {
+    "edge": "the network company {}",
+    "registrar": "the domain registrar {}",
+    "ca": "the certificate authority {}",
+    "owner": "the company {}",
+    "custodian": "the custodian {}",
+    "cluster": "the cluster {}",
+    "administrator": "the administrator {}",
+}
+_LEVELS: Final[Mapping[Level, tuple[str, str]]] = {
+    Level.ZONE: ("availability zone", "availability zones"),
+    Level.REGION: ("region", "regions"),
+    Level.PROVIDER: ("provider", "providers"),
+    Level.ACCOUNT: ("account", "accounts"),
+    Level.EDGE: ("company or service for names and delivery", "companies or services for names and delivery"),
+    Level.OWNER: ("third-party company", "third-party companies"),
+    Level.CUSTODIAN: ("custodian", "custodians"),
+    Level.CLUSTER: ("cluster", "clusters"),
+    Level.SERVICE: ("service of a provider", "services of providers"),
+}
+_KINDS: Final[Mapping[str, str]] = {
+    "compute": "server",
+    "compute_group": "group of servers",
+    "container_service": "container service",
+    "task": "program",
+    "workload": "program",
+    "cdn": "content delivery network",
+    "dns_zone": "domain",
+    "dns_record": "name",
+    "nat": "exit to the internet",
+    "hsm": "hardware security module",
+    "volume": "disk",
+    "object_store": "object store",
+    "file_store": "file store",
+    "backup_vault": "backup vault",
+    "backup_plan": "backup plan",
+    "signer": "signing program",
+    "other": "resource",
+    "glue": "resource",
+    "identity": "identity",
+    "state_backend": "state store",
+    "external_endpoint": "outside address",
+}
+_DOMAIN: Final = re.compile(
+    r"\b(?:(?:zone|region|account|service|control|node-group):[^\s,;()]+/[^\s,;()]+"
+    r"|(?:provider|edge|registrar|ca|owner|custodian|cluster|administrator):[^\s,;()]+)"
+)
+_WORD: Final = re.compile(r'[^\s,;()]+(?<![.:])')
+_ENDS: Final = (".", "!", "?")
+MANY: Final = 5
+"""So many names stand in one sentence; the rest is counted."""
+
+
+def count(number: int, level: Level) -> str:
+    """``two regions``, in words that stand in a sentence."""
+    words = {1: "one", 2: "two", 3: "three"}
+    return f"{words.get(number, str(number))} {_LEVELS[level][number != 1]}"
+
+
+def provider(name: str) -> str:
+    """A provider as people know it."""
+    return PROVIDERS.get(name, name.capitalize())
+
+
+def domain(text: str) -> str:
+    """A failure domain's id as a noun phrase."""
+    level, _, rest = text.partition(":")
+    owner, _, place = rest.partition("/")
+    match level:
+        case "provider":
+            return f"the provider {provider(owner)}" if owner != "kubernetes" else provider(owner)
+        case "zone" | "region" | "account" if place.startswith("?"):
+            return f"{_a(_LEVELS[Level(level)][0])} of {provider(owner)} that the files do not name"
+        case "zone":
+            return f"the availability zone {place} of {provider(owner)}"
+        case "region":
+            return f"the region {_located(owner, place)} of {provider(owner)}"
+        case "account":
+            return f"the account {place} at {provider(owner)}"
+        case "service" | "control" if place:
+            name, _, at = place.partition("@")
+            within = f" in {_located(owner, at)}" if at else ""
+            what = "the control of" if level == "control" else "the service"
+            return f"{what} {_SERVICES.get(name, name.upper() if len(name) <= len('eks') else name)} of {provider(owner)}{within}"
+        case "node-group":
+            cluster, _, name = rest.rpartition("/")
+            return f"the group of servers {name} in the cluster {cluster}"
+    return _PARTIES.get(level, "{}").format(party(rest)) if rest else text
+
+
+def party(name: str) -> str:
+    """A company's name: short forms in lower case as a beginning with a capital."""
+    return PROVIDERS.get(name) or (name.capitalize() if name.islower() and name.isalpha() else name)
+
+
+def _located(owner: str, place: str) -> str:
+    found = catalog().region(owner, place)
+    return f"{place} ({found.area})" if found and found.area else place
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
+
+
+def kind(name: str) -> str:
+    """A kind of resource as a noun."""
+    return _KINDS.get(name, name.replace("_", " "))
+
+
+def listed(items: Sequence[str], joined: str = "and") -> str:
+    """``a, b and c``; of many the first, and how many more there are."""
+    shown = list(items)
+    if len(shown) > MANY:
+        shown = [*shown[: MANY - 1], f"{len(items) - MANY + 1} more"]
+    return f" {joined} ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
+
+
+def sentence(text: str) -> str:
+    """A clause with a capital and a full stop."""
+    text = text.strip()
+    text = text[:1].upper() + text[1:] if text[:1].islower() else text
+    return text if text.endswith(_ENDS) or not text else f"{text}."
+
+
+class Speaker:
+    """Says the messages of rules in the words above."""
+
+    def __init__(self, kinds: Mapping[str, str], places: Collection[str] = ()) -> None:
+        """``kinds`` maps the id of each resource to its kind."""
+        self.kinds = kinds
+
+    @classmethod
+    def of(cls, report: Report) -> Speaker:
+        """One that knows a report's resources."""
+        return cls({resource.id: resource.kind for resource in report.resources})
+
+    def resource(self, name: str) -> str:
+        """``the database “aws_db_instance.main”``."""
+        return f"the {kind(self.kinds.get(name, 'other'))} “{name}”"
+
+    def message(self, text: str) -> str:
+        """A message of a rule as a sentence, with failure domains, providers and resources called what they are."""
+        told = _DOMAIN.sub(lambda match: _with_end(match.group(), domain), text)
+        return sentence(_WORD.sub(self._word, told))
+
+    def _word(self, match: re.Match[str]) -> str:
+        word = match.group()
+        if word in self.kinds:
+            return self.resource(word)
+        owner, slash, place = word.partition("/")
+        if owner in PROVIDERS and (not slash or place.replace("-", "").isalnum()):
+            return f"{_located(owner, place)} of {provider(owner)}" if place else provider(owner)
+        return word
+
+
+def _with_end(text: str, say: object) -> str:
+    """A domain's phrase, with the punctuation that the pattern took for a part of its id."""
+    bare = text.rstrip(".:")
+    return domain(bare) + text[len(bare) :]
+
+
+def names(items: Iterable[str]) -> str:
+    """Names of services in quotation marks, as a list."""
+    return listed([f"“{item}”" for item in items])
