@@ -68,7 +68,13 @@ def compile_frameworks(folder: Path) -> dict[str, Any]:
 
 
 def _framework(data: Mapping[str, Any]) -> Framework:
-    return Framework(*(data[key] for key in _HEAD), controls=tuple(map(_control, data["controls"])))
+    return Framework(
+        id=data["id"],
+        name=data["name"],
+        version=data["version"],
+        url=data["url"],
+        controls=tuple(map(_control, data["controls"])),
+    )
 
 
 def _control(data: Mapping[str, Any]) -> Control:

@@ -96,7 +96,11 @@ def table(data: Any) -> Mapped:
         raise FrameworkError("\n".join(wrong))
     return Mapped(
         tuple(map(_observation, data["observations"])),
-        {(name, control): _citations(item["also"]) for item in data["crosswalk"] for name, control in item["of"].items()},
+        {
+            (name, control): _citations(item["also"])
+            for item in data["crosswalk"]
+            for name, control in item["of"].items()
+        },
         {code: _citations(item["controls"]) for item in data["reversed"] for code in item["rules"]},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from scanner.catalog.load import catalog
@@ -85,10 +85,17 @@ _DOMAIN: Final = re.compile(
     r"\b(?:(?:zone|region|account|service|control|node-group):[^\s,;()]+/[^\s,;()]+"
     r"|(?:provider|edge|registrar|ca|owner|custodian|cluster|administrator):[^\s,;()]+)"
 )
-_WORD: Final = re.compile(r'[^\s,;()]+(?<![.:])')
+_WORD: Final = re.compile(r"[^\s,;()]+(?<![.:])")
 _ENDS: Final = (".", "!", "?")
 MANY: Final = 5
 """So many names stand in one sentence; the rest is counted."""
+
+
+def each_alone(phrases: Sequence[str], effect: str) -> str:
+    """``The failure of A alone stops …``, or ``The failure of any one of these alone stops …: A, B or C``."""
+    if len(phrases) == 1:
+        return f"The failure of {phrases[0]} alone {effect}."
+    return f"The failure of any one of these alone {effect}: {listed(phrases, 'or')}."
 
 
 def count(number: int, level: Level) -> str:
@@ -121,11 +128,15 @@ def domain(text: str) -> str:
             name, _, at = place.partition("@")
             within = f" in {_located(owner, at)}" if at else ""
             what = "the control of" if level == "control" else "the service"
-            return f"{what} {_SERVICES.get(name, name.upper() if len(name) <= len('eks') else name)} of {provider(owner)}{within}"
+            return f"{what} {_service(name)} of {provider(owner)}{within}"
         case "node-group":
             cluster, _, name = rest.rpartition("/")
             return f"the group of servers {name} in the cluster {cluster}"
     return _PARTIES.get(level, "{}").format(party(rest)) if rest else text
+
+
+def _service(name: str) -> str:
+    return _SERVICES.get(name) or (name.upper() if len(name) <= len("eks") else name)
 
 
 def party(name: str) -> str:
@@ -165,7 +176,7 @@ def sentence(text: str) -> str:
 class Speaker:
     """Says the messages of rules in the words above."""
 
-    def __init__(self, kinds: Mapping[str, str], places: Collection[str] = ()) -> None:
+    def __init__(self, kinds: Mapping[str, str]) -> None:
         """``kinds`` maps the id of each resource to its kind."""
         self.kinds = kinds
 
@@ -180,7 +191,7 @@ class Speaker:
 
     def message(self, text: str) -> str:
         """A message of a rule as a sentence, with failure domains, providers and resources called what they are."""
-        told = _DOMAIN.sub(lambda match: _with_end(match.group(), domain), text)
+        told = _DOMAIN.sub(lambda match: _with_end(match.group()), text)
         return sentence(_WORD.sub(self._word, told))
 
     def _word(self, match: re.Match[str]) -> str:
@@ -193,7 +204,7 @@ class Speaker:
         return word
 
 
-def _with_end(text: str, say: object) -> str:
+def _with_end(text: str) -> str:
     """A domain's phrase, with the punctuation that the pattern took for a part of its id."""
     bare = text.rstrip(".:")
     return domain(bare) + text[len(bare) :]

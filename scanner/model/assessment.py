@@ -65,6 +65,7 @@ class Origin(StrEnum):
     GATEKEEPER = "gatekeeper"  # who alone can refuse a release
     OUTAGE = "outage"  # what one failure, or a recorded incident, would stop
     STAGE = "stage"  # what every service survives
+    DEPENDENCY = "dependency"  # which companies the estate stands on
     PROBLEM = "problem"  # what could not be read
 
 
@@ -73,8 +74,9 @@ class Evidence(Struct, frozen=True):
 
     ``number`` counts from 1 within a :class:`ComplianceReport`: the same claim has the same number under every control
     and framework. ``rule`` is a code, ``resource`` and ``service`` are names as the files give them; each may be empty.
-    ``severity`` is that of a rule. ``domains`` are ids of failure domains that the claim is about. ``accepted`` is the
-    reason for which somebody accepted a finding: it stays evidence against.
+    ``meaning`` says why it matters. ``severity`` is that of the rule, or how critical the service is. ``domains`` are
+    ids of failure domains that the claim is about. ``accepted`` is the reason for which somebody accepted a finding: it
+    stays evidence against.
     """
 
     number: int
@@ -86,6 +88,8 @@ class Evidence(Struct, frozen=True):
     resource: str = ""
     service: str = ""
     severity: Severity | None = None
+    axis: Axis | None = None
+    meaning: str = ""
     domains: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
     accepted: str = ""
@@ -95,16 +99,17 @@ class Evidence(Struct, frozen=True):
 class Attested(Struct, frozen=True):
     """What somebody vouches for, from the configuration.
 
-    It is about a control (``framework:control``), a whole framework, or a resource. ``until`` is the last day on which
-    it holds; ``reference`` is where its proof lies, as the configuration writes it.
+    It is about a ``resource`` (an id or glob), or about a ``control`` (``dora:Art. 28(8)``, or ``dora`` for the whole
+    framework). ``until`` is the last day on which it holds; ``reference`` is where its proof lies, as it is written.
     """
 
-    about: str
     claim: str
     holder: str
     until: date | None
     expired: bool
     span: Span
+    resource: str = ""
+    control: str = ""
     reference: str = ""
 
 
