@@ -83,13 +83,28 @@ class Link(Struct, frozen=True):
 
 
 class Attestation(Struct, frozen=True):
-    """What somebody vouches for since no file can prove it. ``until`` is the last day on which it holds."""
+    """What somebody vouches for since no file can prove it. ``until`` is the last day on which it holds.
+
+    It is about a ``resource``, or about a ``control`` (``dora:Art. 28(8)``) or framework (``dora``); ``evidence`` is
+    where its proof lies.
+    """
 
     resource: str
     claim: str
     holder: str = ""
     until: date | None = None
     span: Span | None = None
+    control: str = ""
+    evidence: str = ""
+
+    @property
+    def about(self) -> str:
+        """What it is about, whichever of both it is."""
+        return self.resource or self.control
+
+    def past(self, today: date | None) -> bool:
+        """Whether it no longer holds. Without a day, nothing ends."""
+        return self.until is not None and today is not None and self.until < today
 
 
 class Waiver(Struct, frozen=True):
@@ -278,10 +293,7 @@ def _config(document: Positioned, path: Path, boundary: Path) -> Config:
             Link(link["from"], link["to"], EdgeKind(link.get("kind", EdgeKind.RUNTIME)), places[f"links[{i}]"])
             for i, link in enumerate(data.get("links", []))
         ),
-        attest=tuple(
-            Attestation(a["resource"], a["claim"], a.get("holder", ""), _date(a), places[f"attest[{i}]"])
-            for i, a in enumerate(data.get("attest", []))
-        ),
+        attest=tuple(_attestation(a, i, places) for i, a in enumerate(data.get("attest", []))),
         zone_ids={zone_id: name for name, zone_id in data.get("zone_ids", {}).items()},
         fail_on=severity_or_never(data.get("fail_on", "high")),
         fail_on_new=data.get("fail_on_new", False),
@@ -320,6 +332,27 @@ def _placement(data: Mapping[str, Any], span: Span) -> PathPlacement:
         zones=tuple(map(str, data.get("zones", []))),
         cluster=data.get("cluster", ""),
         span=span,
+    )
+
+
+def _attestation(data: Mapping[str, Any], index: int, places: Mapping[str, Span]) -> Attestation:
+    """What somebody vouches for: of a resource or of a control that exists."""
+    at, control = f"attest[{index}]", data.get("control", "")
+    if control and "resource" in data:
+        raise ConfigError(f"{places[f'{at}.control']}: {at}: name a resource or a control, not both")
+    if control:
+        from scanner.compliance.citations import fault, split  # frameworks are read only when one is named
+
+        if wrong := fault(*split(control)):
+            raise ConfigError(f"{places[f'{at}.control']}: {at}.control: {wrong}")
+    return Attestation(
+        data.get("resource", ""),
+        data["claim"],
+        data.get("holder", ""),
+        _date(data),
+        places[at],
+        control,
+        data.get("evidence", ""),
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scanner.config import ESCROWED, Attestation, Config, Link, Service, shown_from
+from scanner.config import ESCROWED, Config, Link, Service, shown_from
 from scanner.discovery import Discovery, SourceFile, discover, with_named
 from scanner.discovery.files import relative_name
 from scanner.facts.key_material import key_texts
@@ -217,7 +216,7 @@ def wishes(config: Config) -> Wishes:
     escrows = [
         Escrow(a.resource, a.holder, a.until, a.span)
         for a in config.attest
-        if a.claim == ESCROWED and not _past(a, config.today)
+        if a.resource and a.claim == ESCROWED and not a.past(config.today)
     ]
     return Wishes(_wanted(config.services, "service"), _wanted(config.custody, "custody"), escrows, config.zone_ids)
 
@@ -229,20 +228,16 @@ def _wanted(services: Sequence[Service], kind: Literal["service", "custody"]) ->
     ]
 
 
-def _past(attestation: Attestation, today: date | None) -> bool:
-    return attestation.until is not None and today is not None and attestation.until < today
-
-
 def expired(config: Config) -> list[Problem]:
     """Attestations past their day: they no longer hold, and are said."""
     return [
         Problem(
             a.span or Span(str(config.file or "the configuration"), 1),
             ProblemKind.WAIVER,
-            f"the attestation {a.claim} of {a.resource} ended on {a.until}; it no longer counts",
+            f"the attestation {a.claim} of {a.about} ended on {a.until}; it no longer counts",
         )
         for a in config.attest
-        if _past(a, config.today)
+        if a.past(config.today)
     ]
 
 

@@ -24,7 +24,7 @@ class Draft(Struct, frozen=True):
 Drafts = Iterator[Draft]
 
 
-def order(draft: Draft) -> tuple[str, int, int, str, str, str, str, str]:
+def order(draft: Draft) -> tuple[str, int, int, str, str, str, str]:
     """By place, so that numbers follow the files."""
     claim = draft.evidence
     place = claim.span
@@ -35,6 +35,5 @@ def order(draft: Draft) -> tuple[str, int, int, str, str, str, str, str]:
         claim.origin.value,
         claim.rule,
         claim.resource,
-        claim.service,
         claim.text + claim.direction,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
+
+from msgspec.structs import replace
 
 from scanner.compliance.drafts import Draft, Drafts
 from scanner.compliance.mapping import Citations, Mapped
@@ -36,7 +39,7 @@ def cited(rule: RuleInfo, table: Mapped) -> Citations:
     return own.union(*(table.crosswalk.get(each, frozenset()) for each in own))
 
 
-def findings(report: Report, table: Mapped, repeated: Set[str]) -> Drafts:
+def findings(report: Report, table: Mapped, repeated: AbstractSet[str]) -> Drafts:
     """Every finding of a rule that cites a control. Of the ``repeated`` rules, the graph says what fails and passes."""
     speaker = Speaker.of(report)
     controls = {code: cited(rule, table) for code, rule in report.rules.items()}
@@ -54,8 +57,6 @@ def findings(report: Report, table: Mapped, repeated: Set[str]) -> Drafts:
 
 
 def _opposed(claim: Evidence) -> Evidence:
-    from msgspec.structs import replace
-
     turned = _OPPOSITE.get(claim.direction, claim.direction)
     return replace(
         claim, direction=turned, meaning="This control asks for the opposite of what other controls ask for."

@@ -20,7 +20,7 @@ COMPILED: Final = _PACKAGE / "_compiled" / "frameworks.json"
 MAX_TITLE: Final = 140
 
 _TEXTS: Final = ("id", "title", "status", "unprovable")
-_KEYS: Final = frozenset({*_TEXTS, "axes", "supporting", "conflict"})
+_KEYS: Final = frozenset({*_TEXTS, "axes", "supporting", "remark"})
 _HEAD: Final = ("id", "name", "version", "url")
 _AXES: Final = frozenset(axis.value for axis in Axis)
 _STATUSES: Final = frozenset(status.value for status in Status)
@@ -85,7 +85,7 @@ def _control(data: Mapping[str, Any]) -> Control:
         supporting=tuple(map(Axis, data.get("supporting", ()))),
         status=Status(data["status"]),
         unprovable=data["unprovable"],
-        conflict=data.get("conflict", ""),
+        remark=data.get("remark", ""),
     )
 
 
@@ -118,9 +118,9 @@ def _lines(document: Document) -> list[int]:
 
 def _control_faults(control: Any, seen: set[str]) -> Iterator[str]:
     if not isinstance(control, dict) or control.keys() - _KEYS or not {*_TEXTS, "axes"} <= control.keys():
-        yield f"a control has the keys {', '.join((*_TEXTS, 'axes'))} and may have supporting and conflict"
+        yield f"a control has the keys {', '.join((*_TEXTS, 'axes'))} and may have supporting and remark"
         return
-    for key in (*_TEXTS, "conflict"):
+    for key in (*_TEXTS, "remark"):
         text = control.get(key, "-")
         if not isinstance(text, str) or not text or text != text.strip():
             yield f"{key} is a text, quoted where it looks like a number"
@@ -132,8 +132,8 @@ def _control_faults(control: Any, seen: set[str]) -> Iterator[str]:
         yield f"status is one of {', '.join(Status)}"
     if len(control["title"]) > MAX_TITLE:
         yield f"the title is longer than {MAX_TITLE} characters"
-    if not control["unprovable"].endswith(".") or not control.get("conflict", ".").endswith("."):
-        yield "unprovable and conflict are complete sentences"
+    if not control["unprovable"].endswith(".") or not control.get("remark", ".").endswith("."):
+        yield "unprovable and remark are complete sentences"
     if control["id"] in seen:
         yield f"the control {control['id']} is listed twice"
     seen.add(control["id"])

@@ -24,7 +24,7 @@ _FILE: Final = "evidence.yaml"
 ABOUT: Final = ("coefficient", "gatekeeper", "stage", "outage", "incident", "dependency")
 """What an observation can be."""
 
-_KEYS: Final = frozenset({"about", "of", "level", "levels", "instead_of", "controls"})
+_KEYS: Final = frozenset({"about", "of", "level", "levels", "open", "instead_of", "controls"})
 _OF: Final = ("service", "custody")
 _LEVELS: Final = frozenset(level.value for level in Level)
 
@@ -34,7 +34,8 @@ Citations = frozenset[Cited]
 class Observation(Struct, frozen=True):
     """Something that the fault graph tells, and the controls for which it counts.
 
-    ``of``, ``level`` and ``levels`` narrow it as the README tells; ``instead_of`` holds codes of rules that say the same.
+    ``of``, ``level`` and ``levels`` narrow it as the README tells. ``open`` makes it count neither for nor against.
+    ``instead_of`` holds codes of rules that say the same.
     """
 
     about: str
@@ -42,6 +43,7 @@ class Observation(Struct, frozen=True):
     of: str = ""
     level: str = ""
     levels: tuple[str, ...] = ()
+    open: bool = False
     instead_of: frozenset[str] = frozenset()
 
 
@@ -112,6 +114,7 @@ def _observation(data: Mapping[str, Any]) -> Observation:
         of=data.get("of", ""),
         level=data.get("level", ""),
         levels=tuple(data.get("levels", ())),
+        open=bool(data.get("open", False)),
         instead_of=frozenset(data.get("instead_of", ())),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from scanner.compliance import spoken
 from scanner.compliance.drafts import Draft, Drafts
 from scanner.compliance.mapping import Observation
@@ -38,9 +40,18 @@ def incidents(report: Report, observation: Observation, reasons: Reasons) -> Dra
         place = next((reasons.places[name] for name in scenario.down if name in reasons.places), None) or _cause(effect)
         if place is None:
             continue
-        when = f" of {effect.day}" if effect.day else ""
-        opening = f"If the recorded outage{when}, “{scenario.title}”, came again"
-        yield Draft(_told(report, effect, opening, place), observation.controls)
+        when = f" of {spoken.day(effect.day)}" if effect.day else ""
+        here = spoken.listed([spoken.domain(name) for name in scenario.down])
+        opening = f"If the recorded incident{when}, “{scenario.title}”, came again and hit {here}"
+        yield Draft(_spoken(_told(report, effect, opening, place), observation), observation.controls)
+
+
+def _spoken(claim: Evidence, observation: Observation) -> Evidence:
+    """The claim as it counts for controls that ask for analyses and tests, if that is what the observation is for."""
+    if not observation.open:
+        return claim
+    text = f"{claim.text} No file shows whether this case was analysed or tested."
+    return replace(claim, text=text, direction=Direction.OPEN)
 
 
 def _cause(effect: Effect) -> Span | None:
@@ -57,6 +68,7 @@ def _told(report: Report, effect: Effect, opening: str, place: Span) -> Evidence
         direction=_direction(services),
         origin=Origin.OUTAGE,
         span=place,
+        services=tuple(each.name for each in hit),
         severity=_worst(hit, known),
         domains=effect.scenario.down,
         related=tuple(_related(hit)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.compliance import spoken
@@ -13,7 +14,7 @@ from scanner.compliance.mapping import Citations, Observation
 from scanner.compliance.reasons import Reasons, levels_of, lone, singles
 from scanner.model.assessment import Direction, Evidence, Origin
 from scanner.model.finding import Axis, Related, Severity
-from scanner.model.outage import RiskGroup, ServiceRisk
+from scanner.model.outage import RiskGroup, ServiceRisk, Verdict
 from scanner.model.report import Report
 from scanner.model.score import Stage
 from scanner.model.service import Level
@@ -55,7 +56,7 @@ def _claim(service: ServiceRisk, origin: Origin, direction: Direction, text: str
         direction=direction,
         origin=origin,
         span=last or service.span or Span("the configuration", 1),
-        service=service.name,
+        services=(service.name,),
         severity=severity(service),
         axis=Axis.CUSTODY if service.kind == "custody" else None,
         domains=group.domains if group else (),
@@ -66,62 +67,84 @@ def _claim(service: ServiceRisk, origin: Origin, direction: Direction, text: str
 # -- how many failures it takes --------------------------------------------------------------------
 
 
+class _Stop(Struct, frozen=True):
+    """What services that the same failure stops in the same way have in common."""
+
+    domain: str
+    certain: bool
+    recoverable: bool
+    condition: str
+    place: Span
+
+
 def coefficients(report: Report, observation: Observation, reasons: Reasons) -> Drafts:
-    """For each service how many failures at a level stop it; nothing where it does not depend on that level."""
+    """Which single failures of a level stop services, and which services survive any of them.
+
+    A service that does not depend on a level at all is no evidence about it.
+    """
     level = Level(observation.level)
-    for service in report.services:
-        low, high = service.coefficients[level], service.coefficients_high[level]
-        if service.kind != observation.of or (low != 1 and level not in reasons.levels[service.name]):
-            continue
-        if low == 1 == high:
-            claim = _stopped(service, level)
-        elif low == 1:
-            claim = _undecided(service, level, reasons)
-        else:
-            claim = _survives(service, level, low)
-        axis = claim.axis or _AXES[level]
-        yield Draft(replace(claim, axis=axis), observation.controls)
+    services = [service for service in report.services if service.kind == observation.of]
+    stops: dict[_Stop, list[tuple[ServiceRisk, RiskGroup | None]]] = {}
+    for service in services:
+        for stop, group in _stops_of(service, level, reasons):
+            stops.setdefault(stop, []).append((service, group))
+    claims = [_stopped(stop, stopped) for stop, stopped in stops.items()]
+    claims += [
+        _survives(service, level)
+        for service in services
+        if service.coefficients[level] != 1 and level in reasons.levels[service.name]
+    ]
+    for claim in claims:
+        yield Draft(replace(claim, axis=claim.axis or _AXES[level]), observation.controls)
 
 
-def _stopped(service: ServiceRisk, level: Level) -> Evidence:
-    groups = [group for group in lone(service, level) if group.certain]
-    names = tuple(group.domains[0] for group in groups) or _single_cuts(service, level)
-    told = spoken.each_alone([spoken.domain(name) for name in names], _stops(service))
-    again = "nobody can bring it back before the failure has ended"
-    if service.coefficients_manual[level] != 1:
+def _stops_of(service: ServiceRisk, level: Level, reasons: Reasons) -> Iterator[tuple[_Stop, RiskGroup | None]]:
+    """The single domains of a level whose failure stops a service, or perhaps does."""
+    groups = {group.domains: group for group in service.risk_groups}
+    certain = {cut.domains for cut in service.cuts.high}
+    for cut in service.cuts.low:
+        if len(cut.domains) == 1 and level in levels_of(cut.domains[0]):
+            (domain,) = cut.domains
+            group = groups.get(cut.domains)
+            place = _claim(service, Origin.COEFFICIENT, Direction.AGAINST, "", group).span
+            recoverable = group.recoverable if group else service.coefficients_manual[level] != 1
+            condition = "" if cut.domains in certain else reasons.conditions.get((domain, service.name), "")
+            yield _Stop(domain, cut.domains in certain, recoverable, condition, place), group
+
+
+def _stopped(stop: _Stop, stopped: Sequence[tuple[ServiceRisk, RiskGroup | None]]) -> Evidence:
+    services = [service for service, _ in stopped]
+    worst = max(stopped, key=lambda pair: severity(pair[0]))
+    named, effect = spoken.domain(stop.domain), _stops(services)
+    if stop.certain:
         again = "people can bring it back by hand, which takes time"
-    text = f"{told} According to the files {again}."
-    claim = _claim(service, Origin.COEFFICIENT, Direction.AGAINST, text, groups[0] if groups else None)
-    return replace(claim, domains=names)
-
-
-def _single_cuts(service: ServiceRisk, level: Level) -> tuple[str, ...]:
-    cuts = (cut.domains for cut in service.cuts.low if len(cut.domains) == 1)
-    return tuple(name for (name,) in cuts if level in levels_of(name))
-
-
-def _undecided(service: ServiceRisk, level: Level, reasons: Reasons) -> Evidence:
-    groups = lone(service, level)
-    names = tuple(group.domains[0] for group in groups) or _single_cuts(service, level)
-    told = spoken.listed([spoken.domain(name) for name in names], "or")
-    why = next((reasons.conditions[key] for name in names if (key := (name, service.name)) in reasons.conditions), "")
-    text = f"The files do not decide whether the failure of {told} alone {_stops(service)}{f': {why}' if why else ''}."
-    claim = _claim(service, Origin.COEFFICIENT, Direction.OPEN, text, groups[0] if groups else None)
-    return replace(claim, domains=names)
-
-
-def _survives(service: ServiceRisk, level: Level, low: int | None) -> Evidence:
-    if low is None:
-        text = f"No failure of up to {spoken.count(3, level)} at once {_stops(service)}."
+        if not stop.recoverable:
+            again = "nobody can bring it back before the failure has ended"
+        text = f"The failure of {named} alone {effect}. According to the files {again}."
     else:
-        text = f"No failure of {spoken.count(1, level)} {_stops(service)}; it takes {spoken.count(low, level)} at once."
+        why = f": {stop.condition}" if stop.condition else ""
+        text = f"The files do not decide whether the failure of {named} alone {effect}{why}."
+    claim = _claim(worst[0], Origin.COEFFICIENT, Direction.AGAINST if stop.certain else Direction.OPEN, text, worst[1])
+    return replace(claim, services=tuple(service.name for service in services), domains=(stop.domain,))
+
+
+def _survives(service: ServiceRisk, level: Level) -> Evidence:
+    low = service.coefficients[level]
+    if low is None:
+        text = f"No failure of up to {spoken.count(3, level)} at once {_stops([service])}."
+    else:
+        text = (
+            f"No failure of {spoken.count(1, level)} {_stops([service])}; it takes {spoken.count(low, level)} at once."
+        )
     return _claim(service, Origin.COEFFICIENT, Direction.FOR, text, None)
 
 
-def _stops(service: ServiceRisk) -> str:
-    if service.kind == "custody":
-        return f"keeps “{service.name}” from being released"
-    return f"stops the service “{service.name}”"
+def _stops(services: Sequence[ServiceRisk]) -> str:
+    """What a failure does, as a predicate."""
+    names = spoken.names(service.name for service in services)
+    if services[0].kind == "custody":
+        return f"keeps {names} from being released"
+    return f"stops the service{'s' if len(services) > 1 else ''} {names}"
 
 
 # -- custody ---------------------------------------------------------------------------------------
@@ -158,7 +181,7 @@ def stage(report: Report, controls: Citations) -> Drafts:
         direction = Direction.OPEN
     text = f"{text} This is stage {low.value} on a scale from R0, the weakest, to R3."
     claim = _claim(service, Origin.STAGE, direction, text, group)
-    yield Draft(replace(claim, service=service.name if group else ""), controls)
+    yield Draft(replace(claim, services=(service.name,) if group else ()), controls)
 
 
 def _worst(services: Sequence[ServiceRisk]) -> tuple[ServiceRisk, RiskGroup | None]:
@@ -179,11 +202,22 @@ def dependencies(report: Report, controls: Citations, reasons: Reasons) -> Draft
         if name.partition(":")[0] not in _PARTIES or name not in reasons.places:
             continue
         inside = frozenset(effect.standing)
-        needing = [service.name for service in report.services if not service.cone.isdisjoint(inside)]
+        hit = {each.name for each in effect.scenario.services if each.automatic is not Verdict.UP}
+        needing = [s.name for s in report.services if s.name in hit or not s.cone.isdisjoint(inside)]
         verb = "depends on" if len(needing) == 1 else "depend on"
         who = f"{spoken.names(needing)} {verb}" if needing else "The files use"
         text = f"{who} {spoken.domain(name)}. No file shows the contract, or whether a register names it."
         place = reasons.places[name]
         yield Draft(
-            Evidence(0, text, Direction.OPEN, Origin.DEPENDENCY, place, axis=Axis.PROVIDER, domains=(name,)), controls
+            Evidence(
+                0,
+                text,
+                Direction.OPEN,
+                Origin.DEPENDENCY,
+                place,
+                services=tuple(needing),
+                axis=Axis.PROVIDER,
+                domains=(name,),
+            ),
+            controls,
         )

@@ -86,16 +86,17 @@ _DOMAIN: Final = re.compile(
     r"|(?:provider|edge|registrar|ca|owner|custodian|cluster|administrator):[^\s,;()]+)"
 )
 _WORD: Final = re.compile(r"[^\s,;()]+(?<![.:])")
+_ACRONYMS: Final[Mapping[str, str]] = {"AWS": "Amazon Web Services", "Azure": "Microsoft Azure"}
+_NAMED: Final = re.compile(r"\bthe [a-z]+ $")
+"""What stands before a name that already tells of what kind it is."""
+
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _ENDS: Final = (".", "!", "?")
 MANY: Final = 5
 """So many names stand in one sentence; the rest is counted."""
-
-
-def each_alone(phrases: Sequence[str], effect: str) -> str:
-    """``The failure of A alone stops …``, or ``The failure of any one of these alone stops …: A, B or C``."""
-    if len(phrases) == 1:
-        return f"The failure of {phrases[0]} alone {effect}."
-    return f"The failure of any one of these alone {effect}: {listed(phrases, 'or')}."
 
 
 def count(number: int, level: Level) -> str:
@@ -121,12 +122,12 @@ def domain(text: str) -> str:
         case "zone":
             return f"the availability zone {place} of {provider(owner)}"
         case "region":
-            return f"the region {_located(owner, place)} of {provider(owner)}"
+            return f"the region {located(owner, place)} of {provider(owner)}"
         case "account":
             return f"the account {place} at {provider(owner)}"
         case "service" | "control" if place:
             name, _, at = place.partition("@")
-            within = f" in {_located(owner, at)}" if at else ""
+            within = f" in {located(owner, at)}" if at else ""
             what = "the control of" if level == "control" else "the service"
             return f"{what} {_service(name)} of {provider(owner)}{within}"
         case "node-group":
@@ -144,7 +145,8 @@ def party(name: str) -> str:
     return PROVIDERS.get(name) or (name.capitalize() if name.islower() and name.isalpha() else name)
 
 
-def _located(owner: str, place: str) -> str:
+def located(owner: str, place: str) -> str:
+    """A region with the city or area where it lies."""
     found = catalog().region(owner, place)
     return f"{place} ({found.area})" if found and found.area else place
 
@@ -197,10 +199,13 @@ class Speaker:
     def _word(self, match: re.Match[str]) -> str:
         word = match.group()
         if word in self.kinds:
-            return self.resource(word)
+            named = _NAMED.search(match.string, 0, match.start())
+            return f"“{word}”" if named else self.resource(word)
+        if word in _ACRONYMS:
+            return _ACRONYMS[word]
         owner, slash, place = word.partition("/")
         if owner in PROVIDERS and (not slash or place.replace("-", "").isalnum()):
-            return f"{_located(owner, place)} of {provider(owner)}" if place else provider(owner)
+            return f"{located(owner, place)} of {provider(owner)}" if place else provider(owner)
         return word
 
 
@@ -213,3 +218,12 @@ def _with_end(text: str) -> str:
 def names(items: Iterable[str]) -> str:
     """Names of services in quotation marks, as a list."""
     return listed([f"“{item}”" for item in items])
+
+
+def day(text: str) -> str:
+    """``2025-04-15`` as ``15 April 2025``, ``2021-12`` as ``December 2021``; other texts stay."""
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?", text)
+    if found is None:
+        return text
+    month = f"{_MONTHS[int(found[2]) - 1]} {found[1]}"
+    return f"{int(found[3])} {month}" if found[3] else month

@@ -27,10 +27,15 @@ _OPEN: Final = 5
 
 _LIMITS: Final = (
     "Files describe what is meant to run. They do not show what runs now, nor what was changed by hand.",
-    "Contracts, exercises, responsibilities and decisions stand in no infrastructure file; under each control it is "
-    "said what only people can show.",
+    (
+        "Contracts, exercises, responsibilities and decisions stand in no infrastructure file; under each control it "
+        "is said what only people can show."
+    ),
     "Evidence in favour means that a check found nothing wrong. It does not mean that the control is met.",
-    "Which evidence counts for which control is a judgement of the makers of this tool, not of the framework's authors.",
+    (
+        "Which evidence counts for which control is a judgement of the makers of this tool, not of those who wrote the "
+        "framework."
+    ),
 )
 
 
@@ -54,10 +59,11 @@ def _scope(report: Report, framework: Framework, controls: Sequence[ControlEvide
     read = sum(part.read for part in report.coverage.values())
     yield f"{read} of {found} infrastructure files were read in full."
     yield f"They declare {len(report.resources)} resources{_where(report)}."
-    for kind, words in (("service", "services that must keep running"), ("custody", "items that must be releasable")):
-        names = [service.name for service in report.services if service.kind == kind]
-        if names:
-            yield f"The {words} are {spoken.names(names)}."
+    names = {kind: [s.name for s in report.services if s.kind == kind] for kind in ("service", "custody")}
+    if names["service"]:
+        yield f"The scan asked what stops {spoken.names(names['service'])}."
+    if names["custody"]:
+        yield f"The scan asked who can keep {spoken.names(names['custody'])} from being released."
     against = sum(bool(each.of(Direction.AGAINST)) for each in controls)
     silent = sum(all(claim.origin is Origin.PROBLEM for claim in each.evidence) for each in controls)
     yield (
@@ -67,15 +73,18 @@ def _scope(report: Report, framework: Framework, controls: Sequence[ControlEvide
 
 
 def _where(report: Report) -> str:
-    providers = {r.placement.provider for r in report.resources if r.placement.provider}
-    regions = {
-        f"region:{r.placement.provider}/{r.placement.region}"
-        for r in report.resources
-        if r.placement.region and not isinstance(r.placement.region, Unknown)
-    }
-    at = f" at {spoken.listed([spoken.provider(name) for name in sorted(providers)])}" if providers else ""
-    within = f", in {spoken.listed([spoken.domain(name) for name in sorted(regions)])}" if regions else ""
-    return at + within
+    regions: dict[str, set[str]] = {}
+    for resource in report.resources:
+        place = resource.placement
+        if place.provider:
+            known = regions.setdefault(place.provider, set())
+            if place.region and not isinstance(place.region, Unknown):
+                known.add(spoken.located(place.provider, place.region))
+    parts = []
+    for name in sorted(regions):
+        within = f", in {spoken.listed(sorted(regions[name]))}" if regions[name] else ""
+        parts.append(f"{spoken.provider(name)}{within}")
+    return f" at {'; at '.join(parts)}" if parts else ""
 
 
 # -- what matters most -----------------------------------------------------------------------------
@@ -119,7 +128,7 @@ def _varied(ranked: Sequence[Evidence]) -> Iterator[Evidence]:
 
 def _remaining(controls: Sequence[ControlEvidence], attested: Sequence[Attested]) -> Iterator[str]:
     claims = {claim.number: claim for each in controls for claim in each.of(Direction.OPEN)}
-    questions = [claim for claim in claims.values() if claim.origin is not Origin.DEPENDENCY]
+    questions = [claim for claim in claims.values() if claim.origin not in (Origin.DEPENDENCY, Origin.OUTAGE)]
     questions.sort(key=lambda claim: (-(claim.severity or 0), claim.number))
     for claim in questions[:_OPEN]:
         yield f"{claim.text} (E{claim.number}, {claim.span.file}:{claim.span.line})"
@@ -139,7 +148,11 @@ def _attestations(controls: Sequence[ControlEvidence], attested: Sequence[Attest
     every = {id(each): each for each in (*attested, *(a for control in controls for a in control.attestations))}
     ended = sum(each.expired for each in every.values())
     if ended:
-        yield f"{ended} attestation{'s have' if ended > 1 else ' has'} ended and no longer count{'' if ended > 1 else 's'}."
+        yield (
+            "One attestation has ended and no longer counts."
+            if ended == 1
+            else (f"{ended} attestations have ended and no longer count.")
+        )
     without = sum(not any(not a.expired for a in each.attestations) for each in controls)
     yield f"For {without} of {len(controls)} controls nobody has put on record what only people can show."
 

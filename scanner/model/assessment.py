@@ -26,8 +26,8 @@ class Control(Struct, frozen=True):
     """One requirement: what it asks and what a person must show, both in our words.
 
     ``axes`` are those that it is mainly about, ``supporting`` those to which it lends weight: our judgement.
-    ``unprovable`` is a sentence about what no file can prove, ``conflict`` one about a control that asks for the
-    opposite; it is empty where none does.
+    ``unprovable`` is a sentence about what no file can prove, ``remark`` what a reader must know besides, such
+    as a control that asks for the opposite; it may be empty.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Control(Struct, frozen=True):
     supporting: tuple[Axis, ...]
     status: Status
     unprovable: str
-    conflict: str = ""
+    remark: str = ""
 
 
 class Framework(Struct, frozen=True):
@@ -72,8 +72,8 @@ class Origin(StrEnum):
 class Evidence(Struct, frozen=True):
     """One claim about the scanned files: a complete sentence, and the place that bears it out.
 
-    ``number`` counts from 1 within a :class:`ComplianceReport`: the same claim has the same number under every control
-    and framework. ``rule`` is a code, ``resource`` and ``service`` are names as the files give them; each may be empty.
+    ``number`` counts from 1 within a :class:`ComplianceReport`: a claim has the same number under every control and
+    framework. ``rule`` is a code, ``resource`` and ``services`` are names as the files give them; each may be empty.
     ``meaning`` says why it matters. ``severity`` is that of the rule, or how critical the service is. ``domains`` are
     ids of failure domains that the claim is about. ``accepted`` is the reason for which somebody accepted a finding: it
     stays evidence against.
@@ -86,7 +86,7 @@ class Evidence(Struct, frozen=True):
     span: Span
     rule: str = ""
     resource: str = ""
-    service: str = ""
+    services: tuple[str, ...] = ()
     severity: Severity | None = None
     axis: Axis | None = None
     meaning: str = ""
