@@ -62,10 +62,12 @@ fail_on: high
 # What no file can prove, and who vouches for it.
 # attest:
 #   - {resource: "aws_kms_key.signer", claim: material-escrowed, holder: "Security", until: 2027-01-31}
-# About a control of a framework (`riskscan report --list` shows both), with the place of its proof: it is printed beside
-# the control by `riskscan report` and never opened.
-#   - {control: "dora:Art. 28(8)", claim: "The exit plan was tested.", holder: "Outsourcing officer", until: 2027-01-31,
-#      evidence: "https://wiki.example/exit-test-2026"}
+# About a control, or a whole framework (`riskscan report --list`), with the place of its proof, which is never opened.
+#   - control: "dora:Art. 28(8)"
+#     claim: "The exit plan was tested."
+#     holder: "Outsourcing officer"
+#     until: 2027-01-31
+#     evidence: "https://wiki.example/exit-test-2026"
 
 # Which zone id stands behind each zone name of your account: recorded outages name ids
 # (aws ec2 describe-availability-zones tells).

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "diff": "scanner.cli.diff",
     "baseline": "scanner.cli.baseline",
     "history": "scanner.cli.history",
+    "report": "scanner.cli.report",
     "explain": "scanner.cli.explain",
     "rules": "scanner.cli.rules",
     "incidents": "scanner.cli.incidents",

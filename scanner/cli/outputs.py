@@ -15,12 +15,21 @@ from msgspec.structs import replace
 
 from scanner.cli.pages import NOWHERE, Pages, pages
 from scanner.config import Config, UnknownPolicy, repository_root
+from scanner.model.assessment import ComplianceReport
 from scanner.model.comparison import Comparison
 from scanner.model.finding import Outcome
 from scanner.model.history import History
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
-from scanner.reporters import MODULES, Options, render, render_comparison, render_history, render_outages
+from scanner.reporters import (
+    MODULES,
+    Options,
+    render,
+    render_assessments,
+    render_comparison,
+    render_history,
+    render_outages,
+)
 
 FORMATS: Final = tuple(MODULES)
 PLAIN_WIDTH: Final = 100
@@ -34,15 +43,17 @@ class Target(Struct, frozen=True):
     file: Path | None
 
 
-def parse_outputs(outputs: Sequence[str], format_name: str | None) -> tuple[Target, ...]:
-    """``FORMAT=FILE`` flags and ``--format`` as targets; text to stdout when none is given.
+def parse_outputs(
+    outputs: Sequence[str], format_name: str | None, formats: Sequence[str] = FORMATS
+) -> tuple[Target, ...]:
+    """``FORMAT=FILE`` flags and ``--format`` as targets; the first format to stdout when none is given.
 
     Raises ``UsageError`` for what could only fail after the scan: unknown formats, folders that do not exist, two
     reports in one place.
     """
-    targets = [_target(output) for output in outputs]
+    targets = [_target(output, formats) for output in outputs]
     if format_name or not targets:
-        targets.append(Target(format_name or "text", None))
+        targets.append(Target(format_name or formats[0], None))
     places = [target.file and target.file.resolve() for target in targets]
     for place in places:
         if places.count(place) > 1:
@@ -50,10 +61,10 @@ def parse_outputs(outputs: Sequence[str], format_name: str | None) -> tuple[Targ
     return tuple(targets)
 
 
-def _target(output: str) -> Target:
+def _target(output: str, formats: Sequence[str]) -> Target:
     name, equals, file = output.partition("=")
-    if not equals or not file or name not in FORMATS:
-        wanted = f"FORMAT=FILE with FORMAT one of {', '.join(FORMATS)}"
+    if not equals or not file or name not in formats:
+        wanted = f"FORMAT=FILE with FORMAT one of {', '.join(formats)}"
         raise click.BadParameter(f"{output!r} is not {wanted}", param_hint="--output")
     if file == "-":
         return Target(name, None)
@@ -145,6 +156,22 @@ def write_text(text: str, file: Path | None) -> None:
         _write_stdout(data)
     else:
         _write_file(file, data)
+
+
+def write_assessments(report: ComplianceReport, targets: Sequence[Target]) -> None:
+    """Render what a scan says about controls for every target. Raises ``ClickException`` for a file that is refused."""
+    linked = pages(os.environ)
+    options = Options(
+        prefix=repository_prefix(Path(report.base)),
+        repository_url=linked.repository,
+        revision=linked.revision,
+    )
+    for target in targets:
+        data = render_assessments(target.format, report, options).encode("utf-8", "backslashreplace")
+        if target.file is None:
+            _write_stdout(data)
+        else:
+            _write_file(target.file, data)
 
 
 def _outcomes(show: frozenset[str], unknown: UnknownPolicy) -> frozenset[Outcome]:

@@ -73,6 +73,7 @@ def _claim(finding: Finding, rule: RuleInfo, speaker: Speaker) -> Evidence:
         origin=Origin.RULE,
         span=finding.span,
         rule=finding.rule,
+        check=rule.title,
         resource="" if finding.resource == ESTATE else finding.resource,
         severity=finding.severity,
         axis=finding.axis,

@@ -73,10 +73,10 @@ class Evidence(Struct, frozen=True):
     """One claim about the scanned files: a complete sentence, and the place that bears it out.
 
     ``number`` counts from 1 within a :class:`ComplianceReport`: a claim has the same number under every control and
-    framework. ``rule`` is a code, ``resource`` and ``services`` are names as the files give them; each may be empty.
-    ``meaning`` says why it matters. ``severity`` is that of the rule, or how critical the service is. ``domains`` are
-    ids of failure domains that the claim is about. ``accepted`` is the reason for which somebody accepted a finding: it
-    stays evidence against.
+    framework. ``rule`` is a code and ``check`` its title, ``resource`` and ``services`` are names as the files give
+    them; each may be empty. ``meaning`` says why it matters. ``severity`` is that of the rule, or how critical the
+    service is. ``domains`` are ids of failure domains that the claim is about. ``accepted`` is the reason for which
+    somebody accepted a finding: it stays evidence against.
     """
 
     number: int
@@ -85,6 +85,7 @@ class Evidence(Struct, frozen=True):
     origin: Origin
     span: Span
     rule: str = ""
+    check: str = ""
     resource: str = ""
     services: tuple[str, ...] = ()
     severity: Severity | None = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
+from scanner.model.assessment import ComplianceReport
 from scanner.model.comparison import Comparison
 from scanner.model.history import History
 from scanner.model.outage import OutageReport
 from scanner.model.report import Report
 from scanner.reporters.options import Options
-from scanner.reporters.redact import redacted_comparison, redacted_outages
+from scanner.reporters.redact import redacted_assessments, redacted_comparison, redacted_outages
 
 MODULES: Final = {
     "text": "scanner.reporters.text",
@@ -51,6 +52,15 @@ HISTORIES: Final = {
 """The same for a history."""
 
 
+ASSESSMENTS: Final = {
+    "markdown": "scanner.reporters.assessment_markdown",
+    "html": "scanner.reporters.assessment_html",
+    "json": "scanner.reporters.assessment_json",
+    "csv": "scanner.reporters.assessment_csv",
+}
+"""The same for what a scan says about controls."""
+
+
 def render(format_name: str, report: Report, options: Options) -> str:
     """A report in one format. The same report and options always give the same text."""
     return str(import_module(MODULES[format_name]).render(report, options))
@@ -71,13 +81,20 @@ def render_history(format_name: str, history: History, options: Options, service
     return str(import_module(HISTORIES[format_name]).render(history, options, service))
 
 
+def render_assessments(format_name: str, report: ComplianceReport, options: Options) -> str:
+    """What a scan says about controls in one format, without the secrets that were met."""
+    return str(import_module(ASSESSMENTS[format_name]).render(redacted_assessments(report), options))
+
+
 __all__ = [
+    "ASSESSMENTS",
     "COMPARISONS",
     "HISTORIES",
     "MODULES",
     "OUTAGES",
     "Options",
     "render",
+    "render_assessments",
     "render_comparison",
     "render_history",
     "render_outages",

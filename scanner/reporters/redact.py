@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from scanner.model.assessment import Attested, ComplianceReport
 from scanner.model.comparison import Comparison, Lone, Shift, Side, Turn
 from scanner.model.finding import Finding
 from scanner.model.outage import Effect, OutageReport, Outages, Scenario, ServiceOutage, ServiceRisk, Step
@@ -166,6 +167,29 @@ def _outage(outage: ServiceOutage, clean: Clean) -> ServiceOutage:
         path=_path(outage.path, reached, clean),
         remedies=tuple(map(clean, outage.remedies)),
     )
+
+
+def redacted_assessments(report: ComplianceReport) -> ComplianceReport:
+    """The same for what a scan says about controls. Its claims were made of a redacted report; this does the rest."""
+    clean = cleaner(report.secrets)
+    if clean is None:
+        return report
+    return replace(
+        report,
+        problems=tuple(replace(p, message=clean(p.message), span=_span(p.span, clean)) for p in report.problems),
+        assessments=tuple(
+            replace(
+                each,
+                attestations=_attested(each.attestations, clean),
+                controls=tuple(replace(c, attestations=_attested(c.attestations, clean)) for c in each.controls),
+            )
+            for each in report.assessments
+        ),
+    )
+
+
+def _attested(found: Iterable[Attested], clean: Clean) -> tuple[Attested, ...]:
+    return tuple(replace(a, claim=clean(a.claim), holder=clean(a.holder), reference=clean(a.reference)) for a in found)
 
 
 def redacted_comparison(report: Comparison) -> Comparison:
