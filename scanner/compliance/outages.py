@@ -28,9 +28,8 @@ def single_outages(report: Report, observation: Observation, reasons: Reasons) -
     wanted = frozenset(map(Level, observation.levels))
     touching = [(name, e) for name, e in singles(report) if wanted & levels_of(name) and name in reasons.places]
     for name, effect in touching[:MOST]:
-        yield Draft(
-            _told(report, effect, f"If {spoken.domain(name)} fails", reasons.places[name]), observation.controls
-        )
+        claim = _told(report, effect, f"If {spoken.domain(name)} fails", reasons.places[name])
+        yield Draft(_spoken(claim, observation), observation.controls)
 
 
 def incidents(report: Report, observation: Observation, reasons: Reasons) -> Drafts:

@@ -31,6 +31,16 @@ _AXES: Final[Mapping[Level, Axis]] = {
     Level.CLUSTER: Axis.ZONE,
     Level.SERVICE: Axis.REGION,
 }
+_MEANINGS: Final[Mapping[Level, str]] = {
+    Level.ZONE: "Zones fail by power, cooling or fire, a few times a year somewhere in the world.",
+    Level.REGION: "A region fails rarely, and then for hours or days.",
+    Level.PROVIDER: "What stops the provider, or ends the contract with it, stops whatever stands on it alone.",
+    Level.ACCOUNT: "Whoever takes over, suspends or deletes the account decides what becomes of all that is in it.",
+    Level.EDGE: "Customers reach a service through its name and delivery; without them it might as well be down.",
+    Level.OWNER: "A company outside may fail, change its terms, or be ordered to refuse.",
+    Level.CUSTODIAN: "What a custodian holds is released when the custodian wants to and is able to.",
+}
+"""Why it matters that one failure of a level is enough."""
 _STAGES: Final[Mapping[Stage, str]] = {
     Stage.R0: "at least one service stops when a single availability zone, region or cluster fails",
     Stage.R1: "every service survives the failure of any one region, but not that of any one provider, account or key",
@@ -95,7 +105,8 @@ def coefficients(report: Report, observation: Observation, reasons: Reasons) -> 
         if service.coefficients[level] != 1 and level in reasons.levels[service.name]
     ]
     for claim in claims:
-        yield Draft(replace(claim, axis=claim.axis or _AXES[level]), observation.controls)
+        meaning = _MEANINGS.get(level, "") if claim.direction is Direction.AGAINST else ""
+        yield Draft(replace(claim, axis=claim.axis or _AXES[level], meaning=meaning), observation.controls)
 
 
 def _stops_of(service: ServiceRisk, level: Level, reasons: Reasons) -> Iterator[tuple[_Stop, RiskGroup | None]]:

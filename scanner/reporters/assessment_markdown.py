@@ -45,8 +45,8 @@ def _first_page(assessment: Assessment, options: Options) -> Iterator[str]:
     if summary.worst:
         yield "## What matters most for this framework\n\n"
         for number, claim in enumerate(summary.worst, start=1):
-            meaning = f" {escaped(claim.meaning)}" if claim.meaning else ""
-            yield f"{number}. {escaped(claim.text)}{meaning} {_places([claim], options)}\n"
+            told = " ".join(filter(None, (claim.text, claim.meaning, words.relevant(assessment, claim))))
+            yield f"{number}. {escaped(told)} {_places([claim], options)}\n"
         yield "\n"
     yield "## What remains open\n\n" + _bullets(map(escaped, summary.remaining))
     if assessment.attestations:

@@ -127,6 +127,12 @@ def by_number(claims: Iterable[Evidence]) -> list[Evidence]:
     return [found[number] for number in sorted(found)]
 
 
+def relevant(assessment: Assessment, claim: Evidence) -> str:
+    """The controls that a claim is relevant to, as a sentence."""
+    ids = [each.control.id for each in assessment.controls if claim in each.evidence]
+    return f"It is relevant to {', '.join(ids)}."
+
+
 def notes(each: ControlEvidence) -> Iterator[str]:
     """What a reader of a control must know besides its evidence."""
     yield from filter(None, (STATUSES[each.control.status], each.control.remark))

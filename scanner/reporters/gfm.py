@@ -124,8 +124,14 @@ def fenced(language: str, lines: Iterable[str]) -> str:
 def link(span: Span, options: Options, revision: str | None = None) -> str:
     """A place, as a link where the repository's page is known; ``revision`` is a commit other than head's."""
     path = posixpath.normpath(options.prefix + span.file)
-    shown = code(f"{path}:{span.line}")
+    shown, page_of_it = code(f"{path}:{span.line}"), url(span, options, revision)
+    return f"[{shown}]({page_of_it})" if page_of_it else shown
+
+
+def url(span: Span, options: Options, revision: str | None = None) -> str:
+    """The page of a place; empty where the repository's is not known, or does not hold it."""
+    path = posixpath.normpath(options.prefix + span.file)
     commit = options.revision if revision is None else revision
     if not options.repository_url or not commit or path.startswith(("../", "/")):
-        return shown
-    return f"[{shown}]({options.repository_url}/blob/{commit}/{in_url(path)}#L{span.line})"
+        return ""
+    return f"{options.repository_url}/blob/{commit}/{in_url(path)}#L{span.line}"
