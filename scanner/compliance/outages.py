@@ -28,8 +28,16 @@ def single_outages(report: Report, observation: Observation, reasons: Reasons) -
     wanted = frozenset(map(Level, observation.levels))
     touching = [(name, e) for name, e in singles(report) if wanted & levels_of(name) and name in reasons.places]
     for name, effect in touching[:MOST]:
-        claim = _told(report, effect, f"If {spoken.domain(name)} fails", reasons.places[name])
-        yield Draft(_spoken(claim, observation), observation.controls)
+        if not _says_nothing(effect, observation):
+            claim = _told(report, effect, f"If {spoken.domain(name)} fails", reasons.places[name])
+            yield Draft(_spoken(claim, observation), observation.controls)
+
+
+def _says_nothing(effect: Effect, observation: Observation) -> bool:
+    """Whether nothing stops, where that is no case to analyse, or where the files do not even name what fails."""
+    if _direction(effect.scenario.services) is not Direction.FOR:
+        return False
+    return observation.open or any("?" in name for name in effect.scenario.down)
 
 
 def incidents(report: Report, observation: Observation, reasons: Reasons) -> Drafts:
@@ -37,7 +45,7 @@ def incidents(report: Report, observation: Observation, reasons: Reasons) -> Dra
     for effect in report.outages.incidents if report.outages else ():
         scenario = effect.scenario
         place = next((reasons.places[name] for name in scenario.down if name in reasons.places), None) or _cause(effect)
-        if place is None:
+        if place is None or _says_nothing(effect, observation):
             continue
         when = f" of {spoken.day(effect.day)}" if effect.day else ""
         here = spoken.listed([spoken.domain(name) for name in scenario.down])

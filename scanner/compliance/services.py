@@ -32,8 +32,8 @@ _AXES: Final[Mapping[Level, Axis]] = {
     Level.SERVICE: Axis.REGION,
 }
 _MEANINGS: Final[Mapping[Level, str]] = {
-    Level.ZONE: "Zones fail by power, cooling or fire, a few times a year somewhere in the world.",
-    Level.REGION: "A region fails rarely, and then for hours or days.",
+    Level.ZONE: "Power, cooling or fire can take a whole zone away, as recorded incidents show.",
+    Level.REGION: "Whole regions have failed for hours, as recorded incidents show.",
     Level.PROVIDER: "What stops the provider, or ends the contract with it, stops whatever stands on it alone.",
     Level.ACCOUNT: "Whoever takes over, suspends or deletes the account decides what becomes of all that is in it.",
     Level.EDGE: "Customers reach a service through its name and delivery; without them it might as well be down.",

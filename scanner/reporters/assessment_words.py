@@ -129,7 +129,7 @@ def by_number(claims: Iterable[Evidence]) -> list[Evidence]:
 
 def relevant(assessment: Assessment, claim: Evidence) -> str:
     """The controls that a claim is relevant to, as a sentence."""
-    ids = [each.control.id for each in assessment.controls if claim in each.evidence]
+    ids = [c.control.id for c in assessment.controls if any(e.number == claim.number for e in c.evidence)]
     return f"It is relevant to {', '.join(ids)}."
 
 
