@@ -19,7 +19,6 @@ from scanner.model.assessment import (
 )
 from scanner.model.finding import Axis
 from scanner.model.report import Report
-from scanner.model.value import Unknown
 
 WORST: Final = 3
 _OPEN: Final = 5
@@ -78,7 +77,7 @@ def _where(report: Report) -> str:
         place = resource.placement
         if place.provider:
             known = regions.setdefault(place.provider, set())
-            if place.region and not isinstance(place.region, Unknown):
+            if isinstance(place.region, str) and place.region:
                 known.add(spoken.located(place.provider, place.region))
     parts = []
     for name in sorted(regions):
