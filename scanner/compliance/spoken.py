@@ -59,6 +59,21 @@ _PARTIES: Final[Mapping[str, str]] = {
     "cluster": "the cluster {}",
     "administrator": "the administrator {}",
 }
+_OWN_NAMES: Final = frozenset({"cluster", "administrator"})
+"""Levels whose names people give themselves: they stay as they are."""
+
+_COMPANIES: Final[Mapping[str, str]] = {
+    "bitgo": "BitGo",
+    "cloudflare": "Cloudflare",
+    "digicert": "DigiCert",
+    "globalsign": "GlobalSign",
+    "godaddy": "GoDaddy",
+    "letsencrypt": "Let's Encrypt",
+    "markmonitor": "MarkMonitor",
+    "zerossl": "ZeroSSL",
+}
+"""Companies whose names are written with more than a capital at the beginning."""
+
 _LEVELS: Final[Mapping[Level, tuple[str, str]]] = {
     Level.ZONE: ("availability zone", "availability zones"),
     Level.REGION: ("region", "regions"),
@@ -145,7 +160,9 @@ def domain(text: str) -> str:
         case "node-group":
             cluster, _, name = rest.rpartition("/")
             return f"the group of servers {name} in the cluster {cluster}"
-    return _PARTIES.get(level, "{}").format(party(rest)) if rest else text
+    if level not in _PARTIES or not rest:
+        return text
+    return _PARTIES[level].format(rest if level in _OWN_NAMES else party(rest))
 
 
 def _service(name: str) -> str:
@@ -154,7 +171,7 @@ def _service(name: str) -> str:
 
 def party(name: str) -> str:
     """A company's name: short forms in lower case as a beginning with a capital."""
-    return PROVIDERS.get(name) or (name.capitalize() if name.islower() and name.isalpha() else name)
+    return _COMPANIES.get(name) or (name.capitalize() if name.islower() and name.isalpha() else name)
 
 
 def located(owner: str, place: str) -> str:
