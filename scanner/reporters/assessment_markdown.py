@@ -71,7 +71,7 @@ def _control(each: ControlEvidence, options: Options) -> Iterator[str]:
     control = each.control
     yield f"### {escaped(control.id)}: {escaped(control.title)}\n\n"
     for note in words.notes(each):
-        yield f"*{escaped(note)}*\n\n"
+        yield f"*{escaped(note.strip())}*\n\n"
     for direction, heading in words.HEADINGS.items():
         if found := words.lines(each, direction):
             yield f"**{heading}**\n\n" + _bullets(_line(line, options) for line in found)

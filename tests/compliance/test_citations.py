@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -109,9 +110,7 @@ def test_the_build_fails_for_a_rule_that_cites_an_unknown_control(
     spec.loader.exec_module(build)
     assert {"frameworks", "evidence"} <= build.tables().keys()
 
-    class Broken:
-        infos = {"RS999": rule(dora=("Art. 99",))}
-
-    monkeypatch.setattr("scanner.rules.load.load_rules", lambda: Broken)
+    broken = SimpleNamespace(infos={"RS999": rule(dora=("Art. 99",))})
+    monkeypatch.setattr("scanner.rules.load.load_rules", lambda: broken)
     with pytest.raises(FrameworkError, match=r"RS999 \(made-up\): dora has no control Art\. 99"):
         build.tables()

@@ -47,9 +47,8 @@ KINDS = {"aws_db_instance.a": "database", "aws_lb.b": "load_balancer", 'm["k"].x
     ("message", "told"),
     [
         (
-            "zone:aws/eu-central-1a stops orders, which needs aws_lb.b",
-            "The availability zone eu-central-1a of Amazon Web Services stops orders, which needs the load balancer "
-            "“aws_lb.b”.",
+            "zone:aws/eu-central-1a stops orders, which needs the balancer aws_lb.b",
+            "The availability zone eu-central-1a of Amazon Web Services stops orders, which needs the balancer “aws_lb.b”.",
         ),
         ("aws_db_instance.a runs in one zone", "The database “aws_db_instance.a” runs in one zone."),
         ('m["k"].x, aws_lb.b and more', 'The queue “m["k"].x”, the load balancer “aws_lb.b” and more.'),
