@@ -162,18 +162,24 @@ def _stops(services: Sequence[ServiceRisk]) -> str:
 
 
 def gatekeepers(report: Report, controls: Citations) -> Drafts:
-    """Who alone can keep each custody item from being released, or that nobody can."""
-    for item in report.services:
-        if item.kind != "custody":
-            continue
+    """Who alone can keep which custody items from being released, and which nobody can."""
+    items = [service for service in report.services if service.kind == "custody"]
+    kept: dict[tuple[str, Span], list[tuple[ServiceRisk, RiskGroup | None]]] = {}
+    for item in items:
+        groups = {group.domains: group for group in item.risk_groups}
+        for name in item.gatekeepers:
+            group = groups.get((name,))
+            place = _claim(item, Origin.GATEKEEPER, Direction.AGAINST, "", group).span
+            kept.setdefault((name, place), []).append((item, group))
         if not item.gatekeepers:
             text = f"As far as the files tell, nobody alone can refuse to release “{item.name}”."
             yield Draft(_claim(item, Origin.GATEKEEPER, Direction.FOR, text, None), controls)
-        for name in item.gatekeepers:
-            group = next((group for group in item.risk_groups if group.domains == (name,)), None)
-            text = spoken.sentence(f"{spoken.domain(name)} alone can refuse to release “{item.name}”")
-            claim = _claim(item, Origin.GATEKEEPER, Direction.AGAINST, text, group)
-            yield Draft(replace(claim, domains=(name,)), controls)
+    for (name, _), found in kept.items():
+        names = tuple(item.name for item, _ in found)
+        worst, group = max(found, key=lambda pair: severity(pair[0]))
+        text = spoken.sentence(f"{spoken.domain(name)} alone can refuse to release {spoken.names(names)}")
+        claim = _claim(worst, Origin.GATEKEEPER, Direction.AGAINST, text, group)
+        yield Draft(replace(claim, domains=(name,), services=names), controls)
 
 
 # -- all services together -------------------------------------------------------------------------

@@ -70,6 +70,8 @@ _COMPANIES: Final[Mapping[str, str]] = {
     "godaddy": "GoDaddy",
     "letsencrypt": "Let's Encrypt",
     "markmonitor": "MarkMonitor",
+    "ovh": "OVHcloud",
+    "route53": "Amazon (Route 53)",
     "zerossl": "ZeroSSL",
 }
 """Companies whose names are written with more than a capital at the beginning."""
@@ -141,6 +143,8 @@ def domain(text: str) -> str:
     """A failure domain's id as a noun phrase."""
     level, _, rest = text.partition(":")
     owner, _, place = rest.partition("/")
+    if text.endswith(("/*", ":*")) and level in _LEVELS:
+        return f"any {_LEVELS[Level(level)][0]}{f' of {provider(owner)}' if place else ''}"
     match level:
         case "provider":
             return f"the provider {provider(owner)}" if owner != "kubernetes" else provider(owner)

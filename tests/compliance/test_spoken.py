@@ -33,6 +33,9 @@ from scanner.model.service import Level
         ("cluster:prod-1", "the cluster prod-1"),
         ("node-group:prod/workers", "the group of servers workers in the cluster prod"),
         ("administrator:root", "the administrator root"),
+        ("cluster:*", "any cluster"),
+        ("account:google/*", "any account of Google Cloud"),
+        ("registrar:route53", "the domain registrar Amazon (Route 53)"),
         ("nothing", "nothing"),
     ],
 )
