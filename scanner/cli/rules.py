@@ -74,8 +74,11 @@ def show_rule(rule: str, packs: tuple[Path, ...]) -> None:
 def test_examples(names: tuple[str, ...], packs: tuple[Path, ...]) -> int:
     """Check the examples of each RULE, by default of all: that each line marked in one gets the outcome it shows.
 
-    Exit codes: 0 every example is right, 1 some are wrong, 2 usage error or unreadable rule.
+    The controls that a rule cites must exist, too.
+
+    Exit codes: 0 every example is right, 1 something is wrong, 2 usage error or unreadable rule.
     """
+    from scanner.compliance.citations import rule_faults
     from scanner.rule_examples import run_examples
 
     known = load(packs)
@@ -83,6 +86,9 @@ def test_examples(names: tuple[str, ...], packs: tuple[Path, ...]) -> int:
     wrong = list(run_examples(rules))
     for failure in wrong:
         click.echo(inert(f"{failure.rule} ({failure.file}), example {failure.number}: {failure.message}"))
+    unknown = list(rule_faults(rule.info for rule in rules))
+    for text in unknown:
+        click.echo(inert(text))
     examples = sum(len(rule.examples) for rule in rules)
     click.echo(f"{plural(len(rules), 'rule')}, {plural(examples, 'example')}, {len(wrong)} wrong", err=True)
-    return FINDINGS if wrong else OK
+    return FINDINGS if wrong or unknown else OK

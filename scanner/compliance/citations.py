@@ -31,9 +31,15 @@ def faults(where: str, controls: Mapping[str, Sequence[str]]) -> Iterator[str]:
                 yield f"{where}: {wrong}"
 
 
+def rule_faults(rules: Iterable[RuleInfo]) -> Iterator[str]:
+    """Every citation of the rules that leads nowhere."""
+    for rule in rules:
+        yield from faults(f"rule {rule.code} ({rule.slug})", rule.controls)
+
+
 def check_rules(rules: Iterable[RuleInfo]) -> None:
     """Raise :class:`FrameworkError` with every citation of the rules that leads nowhere, a line each."""
-    wrong = [text for rule in rules for text in faults(f"rule {rule.code} ({rule.slug})", rule.controls)]
+    wrong = list(rule_faults(rules))
     if wrong:
         raise FrameworkError("\n".join(wrong))
 

@@ -187,3 +187,6 @@ def test_a_pack_that_cites_an_unknown_control_is_refused(riskscan: Run, estate: 
     assert done.code == 2
     assert "rule RS999 (my-" in done.err
     assert "dora has no control Art. 99" in done.err
+    tested = riskscan("rules", "test", "RS999", "--rules", "pack")
+    assert tested.code == 1
+    assert "dora has no control Art. 99" in tested.out
