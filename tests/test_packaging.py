@@ -85,24 +85,39 @@ def test_installed_tables_are_those_of_the_checkout_without_reading_yaml(wheel: 
 import json
 from scanner.catalog.load import catalog
 from scanner.rules.load import load_rules
+from scanner.compliance.frameworks import frameworks
+from scanner.compliance.mapping import mapped
 from scanner.simulation.incidents import load_incidents
-names = [sorted(catalog().types), sorted(load_rules().rules), sorted(load_incidents())]
+names = [sorted(catalog().types), sorted(load_rules().rules), sorted(load_incidents()), sorted(frameworks())]
+names.append(len(mapped().observations))
 print(json.dumps([*names, "yaml" in sys.modules]))
 """
-    types, rules, incidents, parsed = json.loads(run_installed(wheel, code, tmp_path))
+    types, rules, incidents, laws, observations, parsed = json.loads(run_installed(wheel, code, tmp_path))
     from scanner.catalog.load import catalog
+    from scanner.compliance.frameworks import frameworks
+    from scanner.compliance.mapping import mapped
     from scanner.rules.load import load_rules
     from scanner.simulation.incidents import load_incidents
 
     assert types == sorted(catalog().types)
     assert rules == sorted(load_rules().rules)
     assert incidents == sorted(load_incidents())
+    assert laws == sorted(frameworks())
+    assert observations == len(mapped().observations)
     assert not parsed, "the compiled tables were not used"
 
 
 def test_installed_command_tells_its_version(wheel: Path, tmp_path: Path) -> None:
     code = "from scanner.cli.main import run; sys.exit(run(['--version']))"
     assert run_installed(wheel, code, tmp_path) == f"riskscan {VERSION}\n"
+
+
+def test_installed_command_writes_evidence_as_a_page(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_db_instance" "a" {\n  multi_az = false\n}\n', encoding="utf-8")
+    call = f"run(['report', {str(tmp_path)!r}, '--framework', 'dora', '--format', 'html'])"
+    page = run_installed(wheel, f"from scanner.cli.main import run; sys.exit({call})", tmp_path)
+    assert page.startswith("<!doctype html>")
+    assert "has no standby in another zone" in page
 
 
 def keys_that_are_not_text(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -120,11 +135,14 @@ def keys_that_are_not_text(value: Any, path: tuple[str, ...] = ()) -> Iterator[t
 def test_compiled_tables_mean_the_same_as_their_yaml() -> None:
     """JSON has text keys only, so ``1:`` and ``true:`` change. Only ``map`` tables may have them: they compare text."""
     from scanner.catalog.load import FOLDER, compile_catalog
+    from scanner.compliance import frameworks, mapping
     from scanner.rules.load import compile_rules, shipped_folder
     from scanner.simulation import incidents
 
     recorded = incidents.compile_incidents(incidents.shipped_folder())
-    for tables in (compile_catalog(FOLDER), compile_rules(shipped_folder()), recorded):
+    laws = frameworks.compile_frameworks(frameworks.shipped_folder())
+    evidence = mapping.compile_evidence(mapping.shipped_folder())
+    for tables in (compile_catalog(FOLDER), compile_rules(shipped_folder()), recorded, laws, evidence):
         for path, key in keys_that_are_not_text(tables):
             assert path[-1] == "map", path
             assert isinstance(key, (bool, int)), path
