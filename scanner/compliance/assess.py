@@ -42,7 +42,7 @@ def assess(
     report: Report, frameworks: Sequence[Framework], attested: Sequence[Attested] = (), day: date | None = None
 ) -> ComplianceReport:
     """What a scan says about the controls of some frameworks. The report's outages make it complete."""
-    asked = {framework.id for framework in frameworks}
+    report, asked = _placed(report), {framework.id for framework in frameworks}
     drafts = sorted((draft for draft in _drafts(report, mapped()) if _about(draft, asked)), key=order)
     numbered = [
         (replace(draft.evidence, number=number), draft) for number, draft in enumerate(_distinct(drafts), start=1)
@@ -57,6 +57,18 @@ def assess(
         day=day,
         secrets=report.secrets,
     )
+
+
+def _placed(report: Report) -> Report:
+    """The report with a place for every service: where it is reached, if nothing names it."""
+    spans = {resource.id: resource.span for resource in report.resources}
+    services = [
+        service
+        if service.span is not None
+        else replace(service, span=next((spans[name] for name in service.entry if name in spans), None))
+        for service in report.services
+    ]
+    return replace(report, services=tuple(services))
 
 
 def _about(draft: Draft, asked: set[str]) -> bool:

@@ -41,6 +41,9 @@ _MEANINGS: Final[Mapping[Level, str]] = {
     Level.CUSTODIAN: "What a custodian holds is released when the custodian wants to and is able to.",
 }
 """Why it matters that one failure of a level is enough."""
+MOST_FAILURES: Final = 3
+"""Sets of so many failures are looked through at most."""
+
 _STAGES: Final[Mapping[Stage, str]] = {
     Stage.R0: "at least one service stops when a single availability zone, region or cluster fails",
     Stage.R1: "every service survives the failure of any one region, but not that of any one provider, account or key",
@@ -140,13 +143,17 @@ def _stopped(stop: _Stop, stopped: Sequence[tuple[ServiceRisk, RiskGroup | None]
 
 
 def _survives(service: ServiceRisk, level: Level) -> Evidence:
-    low = service.coefficients[level]
+    """That no single failure stops a service, and how many do, as far as the sets of failures were looked through."""
+    low, looked = service.coefficients[level], min(service.exact, MOST_FAILURES)
+    effect = _stops([service])
+    if looked < 1:
+        text = f"The scan did not look through all failures of {spoken.count(1, level)} for what {effect}."
+        return _claim(service, Origin.COEFFICIENT, Direction.OPEN, text, None)
     if low is None:
-        text = f"No failure of up to {spoken.count(3, level)} at once {_stops([service])}."
+        text = f"No failure of {'up to ' if looked > 1 else ''}{spoken.count(looked, level)} at once {effect}."
     else:
-        text = (
-            f"No failure of {spoken.count(1, level)} {_stops([service])}; it takes {spoken.count(low, level)} at once."
-        )
+        needed = spoken.count(min(low, looked + 1), level)
+        text = f"No failure of {spoken.count(1, level)} {effect}; it takes at least {needed} at once."
     return _claim(service, Origin.COEFFICIENT, Direction.FOR, text, None)
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from scanner.compliance.services import _survives
 from scanner.config import Service, Waiver
 from scanner.model.assessment import (
     Attested,
@@ -18,6 +19,8 @@ from scanner.model.assessment import (
     Origin,
 )
 from scanner.model.finding import Acceptance
+from scanner.model.outage import ServiceRisk
+from scanner.model.service import Criticality, Level, ServiceCuts
 from scanner.model.span import Span
 
 Assess = Callable[..., ComplianceReport]
@@ -128,6 +131,39 @@ def test_each_supplier_is_named_where_the_files_bring_it_in(assessed: Assess) ->
     assert (told["provider:aws"].span.file, told["provider:aws"].span.line) == ("main.tf", 1)
     assert "Cloudflare" in told["edge:cloudflare"].text
     assert told["edge:cloudflare"].span.file == "main.tf"
+
+
+def test_a_service_that_nothing_names_stands_where_it_is_reached(assessed: Assess) -> None:
+    text = "".join(
+        f'resource "aws_instance" "{zone}" {{\n  availability_zone = "eu-central-1{zone}"\n}}\n' for zone in "ab"
+    )
+    services = (Service("web", ("aws_instance.a", "aws_instance.b"), "high"),)
+    report = assessed({"main.tf": PROVIDER + text}, "dora", services=services)
+    told = {claim.text: (claim.span.file, claim.span.line) for claim in report.evidence}
+    survived = "No failure of one availability zone stops the service “web”; it takes at least two availability zones"
+    assert told[f"{survived} at once."] == ("main.tf", 4)
+
+
+@pytest.mark.parametrize(
+    ("low", "exact", "told"),
+    [
+        (None, 3, "No failure of up to three regions at once stops the service “orders”."),
+        (None, 1, "No failure of one region at once stops the service “orders”."),
+        (2, 3, "No failure of one region stops the service “orders”; it takes at least two regions at once."),
+        (3, 1, "No failure of one region stops the service “orders”; it takes at least two regions at once."),
+        (None, 0, "The scan did not look through all failures of one region for what stops the service “orders”."),
+    ],
+)
+def test_no_more_is_said_than_was_looked_through(low: int | None, exact: int, told: str) -> None:
+    risk = ServiceRisk(
+        *("orders", "service", Criticality.HIGH, (), False, Span("a", 1), frozenset()),
+        *({"region": low}, {"region": low}, {"region": low}),
+        ServiceCuts("orders", "service", Criticality.HIGH, (), ()),
+        exact=exact,
+    )
+    claim = _survives(risk, Level.REGION)
+    assert claim.text == told
+    assert claim.direction is (Direction.FOR if exact else Direction.OPEN)
 
 
 # -- laws ------------------------------------------------------------------------------------------
