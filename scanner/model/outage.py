@@ -101,14 +101,29 @@ class Effect(Struct, frozen=True):
     day: str = ""
 
 
+class Recorded(Struct, frozen=True):
+    """An outage that happened, whether it touches the estate or not: ``down`` holds ids and patterns of domains.
+
+    ``day`` is as in :class:`Effect`, ``sources`` are the pages that tell of it.
+    """
+
+    id: str
+    title: str
+    day: str
+    down: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 class Outages(Struct, frozen=True):
     """What every failure domain of the estate would do by itself, the worst first, and what recorded incidents would.
 
-    Incidents are in the order of their days. Those that touch nothing of the estate are left out.
+    Incidents are in the order of their days. Those that touch nothing of the estate are left out of ``incidents``;
+    ``recorded`` holds all that were given and that happened.
     """
 
     single: tuple[Effect, ...]
     incidents: tuple[Effect, ...]
+    recorded: tuple[Recorded, ...] = ()
 
 
 class RiskGroup(Struct, frozen=True):

@@ -23,7 +23,10 @@ from scanner.model.domain import Domain, DomainError, parse
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "incidents.json"
 
-STATUSES: Final = ("verified", "partial", "scenario")
+SCENARIO: Final = "scenario"
+"""The status of what has not happened yet."""
+
+STATUSES: Final = ("verified", "partial", SCENARIO)
 """What was read on the pages of ``sources``: date, scope and cause; not all of them; or that it did not happen yet."""
 
 MAX_TITLE: Final = 80

@@ -11,12 +11,22 @@ from typing import Final
 from msgspec import Struct
 
 from scanner.model.domain import Domain
-from scanner.model.outage import LEVELS, Cause, DataVerdict, Effect, Outages, Scenario, ServiceOutage, Verdict
+from scanner.model.outage import (
+    LEVELS,
+    Cause,
+    DataVerdict,
+    Effect,
+    Outages,
+    Recorded,
+    Scenario,
+    ServiceOutage,
+    Verdict,
+)
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
 from scanner.simulation.fault_graph import FaultGraph
-from scanner.simulation.incidents import Incident
+from scanner.simulation.incidents import SCENARIO, Incident
 from scanner.simulation.readings import Reading, Readings, meaningless
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
@@ -116,6 +126,7 @@ class Replay:
         return Outages(
             tuple(map(self._effect, self._every(_ANY_LEVEL))),
             tuple(self._effect(a, day) for a, day in replayed if len(a.scenario.unused) < len(a.scenario.down)),
+            tuple(_recorded(incident) for incident in told if incident.status != SCENARIO),
         )
 
     def _effect(self, answer: _Answer, day: str = "") -> Effect:
@@ -359,6 +370,11 @@ class Replay:
         """The stores of which no copy is within reach."""
         lost = {node for node, _ in self._inside_of(service).stores if swept.failed(node, index, kind)}
         return tuple(sorted(name for name, node in self.faults.survives.items() if node in lost))
+
+
+def _recorded(incident: Incident) -> Recorded:
+    down = tuple(domain.text for domain in (*incident.down, *incident.control))
+    return Recorded(incident.id, incident.title, incident.day, down, incident.sources)
 
 
 def _weights(scenario: Scenario) -> tuple[int, ...]:
