@@ -57,6 +57,16 @@ def owner_name(endpoint: Endpoint) -> str:
     return endpoint.owner_group.split(" (", 1)[0] or endpoint.provider
 
 
+def domain_of(category: str, owner: str) -> str:
+    """The failure domain of a vendor: ``custodian:fireblocks``, ``owner:Consensys``."""
+    return f"custodian:{slug(owner)}" if category == "custody" else f"owner:{owner}"
+
+
+def slug(name: str) -> str:
+    """A name as an id: lower case, with dashes."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
+
+
 def rpc_owner(_estate: Resource, graph: Graph) -> Value:
     """The one company whose endpoints lead to the chains. Empty for several, or where own nodes run.
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from scanner.catalog.endpoints import hosts_in
 from scanner.facts.documents import Setting, literal_text, settings
-from scanner.facts.third_parties import endpoints_in, owner_name
+from scanner.facts.third_parties import domain_of, endpoints_in, owner_name
 from scanner.facts.vendors import SETTINGS
 from scanner.model.resource import Resource
 from scanner.model.span import Span
@@ -110,16 +110,6 @@ def _vendors(value: Value) -> Iterator[tuple[str, str, str]]:
     for text in value if isinstance(value, list) else [value]:
         for host, endpoint in endpoints_in(literal_text(text)):
             yield host, endpoint.category, domain_of(endpoint.category, owner_name(endpoint))
-
-
-def domain_of(category: str, owner: str) -> str:
-    """The failure domain of a vendor: ``custodian:fireblocks``, ``owner:Consensys``."""
-    return f"custodian:{slug(owner)}" if category == "custody" else f"owner:{owner}"
-
-
-def slug(name: str) -> str:
-    """A name as an id: lower case, with dashes."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
 
 
 def _purpose(name: str) -> str:

@@ -9,12 +9,11 @@ from scanner.catalog.endpoints import owner_of
 from scanner.facts.chain import FALLBACK_OPTIONS, addresses, behind_host, told
 from scanner.facts.committees import Committee
 from scanner.facts.programs import BEACON_OPTIONS, EXECUTION_OPTIONS, Node, copies_of, nodes
-from scanner.facts.third_parties import owner_name
+from scanner.facts.third_parties import domain_of, owner_name
 from scanner.graph.graph import Graph
 from scanner.model.resource import Edge, Resource
 from scanner.model.span import Span
 from scanner.model.value import Unknown, Value
-from scanner.simulation.calls import domain_of
 from scanner.simulation.context import Context
 from scanner.simulation.gates import Gates
 

@@ -1,0 +1,208 @@
+"""The tables of DORA's third-party chapter, from one report. Every row names file and line."""
+
+from __future__ import annotations
+
+from scanner.compliance.dora import words
+from scanner.compliance.dora.chain import links
+from scanner.compliance.dora.dependencies import Dependency, Estate
+from scanner.compliance.dora.insolvency import Collapse, collapses
+from scanner.compliance.dora.owners import Owner, owners
+from scanner.compliance.dora.parties import CLOUDS, DESIGNATED, Party
+from scanner.compliance.dora.regions import GLOBAL, Site, sites
+from scanner.compliance.dora.words import listed, where
+from scanner.model.assessment import Section
+from scanner.model.outage import Recorded
+
+Row = tuple[str, ...]
+
+
+def functions(estate: Estate) -> Section:
+    """Per function every party that it uses: Art. 8(5) and 29(1)(a)."""
+    return Section(
+        "functions",
+        "Functions and the third parties that they depend on",
+        "For each function this table lists every provider and third party that it uses, what happens when that party"
+        " fails, and how hard the party is to substitute. It is evidence relevant to DORA Art. 8(5), Art. 28(3) and"
+        " Art. 29(1)(a).",
+        (
+            *("Function", "Criticality", "Third party", "Role", "If it fails", "With people's help"),
+            *("Substitutability", "Data", "Where the files say so"),
+        ),
+        tuple(_function_row(estate, dependency) for dependency in estate.dependencies),
+        _multi_vendor(estate),
+    )
+
+
+def _function_row(estate: Estate, dependency: Dependency) -> Row:
+    outage = dependency.outage
+    return (
+        words.function(dependency.service),
+        words.rated(dependency.service),
+        dependency.party.name,
+        dependency.party.role,
+        words.failure(dependency),
+        words.help_of_people(outage),
+        words.substitutable(dependency),
+        words.data(outage, estate.declared(dependency.lost)),
+        where(dependency.places, dependency.more),
+    )
+
+
+def _multi_vendor(estate: Estate) -> str:
+    """What DORA does not ask for, and who in the table is overseen as critical."""
+    text = (
+        "DORA does not oblige anybody to use several providers: Art. 6(9) says that a strategy with several vendors may"
+        " be defined. Duties are an exit strategy for what supports critical functions (Art. 28(8)) and redundant"
+        " capacity that suffices (Art. 12(4)). Whether a function is critical or important is for the financial entity"
+        " to decide; the rating here is the configuration's. An alternative that stands ready in the files says nothing"
+        " about its contract or capacity."
+    )
+    used = [DESIGNATED[own] for party in estate.parties if (own := _cloud(party)) in DESIGNATED]
+    if not used:
+        return text
+    return (
+        f"{text} Among the critical ICT third-party providers designated on 18 November 2025 under Art. 31(9):"
+        f" {listed(used)}; a newer list may exist."
+    )
+
+
+def _cloud(party: Party) -> str:
+    level, _, name = party.domain.partition(":")
+    return name if level == "provider" else ""
+
+
+def places(estate: Estate) -> Section:
+    """Per function the regions and countries: Art. 30(2)(b) and 29(2)."""
+    rows = [_site_row(service.name, site) for service in estate.report.services for site in sites(estate, service)]
+    return Section(
+        "places",
+        "Where functions run and keep data",
+        "Regions in which something stands that a function depends on, with the country that the catalog of regions"
+        " knows. It is evidence relevant to DORA Art. 30(2)(b) and Art. 29(2).",
+        ("Function", "Provider", "Region", "Country", "Resources", "For example", "Data kept there"),
+        tuple(rows),
+        "Files show where resources are declared, not where a provider's staff or its subcontractors work, and not"
+        " what a contract says.",
+    )
+
+
+def _site_row(name: str, site: Site) -> Row:
+    country = site.country
+    if not country:
+        country = "several countries" if site.region == GLOBAL else "unknown"
+    keeps = f"Yes: {site.keeps}." if site.keeps is not None else "The files declare no store there."
+    provider = CLOUDS.get(site.provider, site.provider)
+    return (name, provider, site.region, country, str(site.resources), str(site.example), keeps)
+
+
+def shared(estate: Estate) -> Section:
+    """One owner behind several functions or names: Art. 29(1)(b)."""
+    return Section(
+        "owners",
+        "One owner behind several functions or several names",
+        "Companies on which more than one function depends, or which the files meet under more than one name. Contracts"
+        " with them are contracts with one provider or with closely connected ones: evidence relevant to DORA"
+        " Art. 29(1)(b).",
+        (
+            "Owner",
+            "Functions that use it",
+            "Functions that stop or may stop with it",
+            "Names in the files",
+            "What it means",
+        ),
+        tuple(_owner_row(owner) for owner in owners(estate)),
+        "Who belongs to whom comes from riskscan's own tables; ownership changes, and a group's structure is to be"
+        " checked. How many contracts there are no file tells.",
+    )
+
+
+def _owner_row(owner: Owner) -> Row:
+    return (owner.name, listed(owner.used), listed(owner.stopped), "; ".join(owner.names), _meaning(owner))
+
+
+def _meaning(owner: Owner) -> str:
+    number = len(owner.stopped)
+    if not number:
+        return f"No function stops when {owner.name} alone fails."
+    several = f"{number} functions stop or may stop" if number > 1 else "One function stops or may stop"
+    alike = f" Its {len(owner.names)} names are not independent of each other." if len(owner.names) > 1 else ""
+    return f"{several} when {owner.name} fails.{alike}"
+
+
+def insolvency(estate: Estate) -> Section:
+    """What a party's end takes with it: Art. 26(2)(b) of Delegated Regulation (EU) 2024/1774."""
+    return Section(
+        "insolvency",
+        "What remains when a third party fails for good",
+        "The scenario of a relevant provider's insolvency or failure, party by party. It is evidence relevant to"
+        " Art. 26(2)(b) and 26(4) of the RTS on ICT risk management, and to DORA Art. 28(8).",
+        (
+            *("Third party", "Role", "Functions that stop for good", "Functions that people bring back", "Not decided"),
+            *("Data out of reach", "Keys out of reach", "What has happened before", "Where the files say so"),
+        ),
+        tuple(_collapse_row(collapse) for collapse in collapses(estate)),
+        "That a function stops for good means that neither failover nor people bring it back with what the files"
+        " declare; a new contract and a new build may. What has happened before are recorded incidents with the page"
+        " that tells of each; those at a provider were outages, not insolvencies, unless the page says so.",
+    )
+
+
+def _collapse_row(collapse: Collapse) -> Row:
+    places = dict.fromkeys(place for d in collapse.dependencies for place in d.places)
+    return (
+        collapse.party.name,
+        collapse.party.role,
+        listed(collapse.lost),
+        listed(collapse.recovered),
+        listed(collapse.open),
+        _data(collapse),
+        _keys(collapse),
+        _precedents(collapse),
+        where(list(places)[:3], max(0, len(places) - 3)),
+    )
+
+
+def _data(collapse: Collapse) -> str:
+    """All of it: somebody has to copy it elsewhere."""
+    names = [str(place) for place in collapse.data]
+    told = f"{listed(names, len(names))}." if names else "None that the files declare."
+    if collapse.undecided_data:
+        told += f" Not decided for {listed(collapse.undecided_data)}."
+    return told
+
+
+def _keys(collapse: Collapse) -> str:
+    names = [str(place) for place in collapse.keys]
+    if collapse.holds:
+        return f"What {collapse.party.name} holds is out of reach; the files do not show what it holds."
+    return f"{listed(names, len(names))}." if names else "None that the files declare."
+
+
+def _precedents(collapse: Collapse) -> str:
+    own = [_incident(incident) for incident in collapse.own]
+    alike = [_incident(incident) for incident in collapse.alike]
+    told = [f"At this party: {'; '.join(own)}."] if own else ["No recorded incident took down this whole party."]
+    if collapse.parts:
+        told.append(f"Recorded incidents that took down parts of it: {collapse.parts}.")
+    if alike:
+        told.append(f"At other custodians: {'; '.join(alike)}.")
+    return " ".join(told)
+
+
+def _incident(incident: Recorded) -> str:
+    source = f" <{incident.sources[0]}>" if incident.sources else ""
+    return f"{incident.title} ({incident.day or 'no date'}, {incident.id}){source}"
+
+
+def chain(estate: Estate) -> Section:
+    """What third parties stand on: Art. 29(2)."""
+    return Section(
+        "chain",
+        "What third parties rely on themselves",
+        "Direct third parties (rank 1) and what is known of those behind them. It is evidence relevant to DORA"
+        " Art. 29(2).",
+        ("Third party", "Role", "What it relies on", "Known from", "Where the files meet it"),
+        tuple((link.party.name, link.party.role, link.text, link.basis, where(link.places)) for link in links(estate)),
+        "Subcontractors are named in contracts and in providers' own lists, not in infrastructure files. An unknown"
+        " here is a question to the provider, not a finding that there are none.",
+    )
