@@ -17,7 +17,7 @@ class Options(Struct, frozen=True):
     commit apart. ``max_bytes`` limits Markdown (UTF-8). ``width`` counts terminal columns. ``only_new`` leaves out of
     SARIF what failed before, where the report knows. ``repository_url`` is where the repository is shown,
     ``revision`` the commit that was scanned and ``run_url`` the page of the run: nothing is linked while they are
-    empty.
+    empty. ``timestamp`` is when the report was made (``2025-01-31T12:00:00Z``), for formats that must tell it.
     """
 
     color: bool = False
@@ -35,6 +35,7 @@ class Options(Struct, frozen=True):
     repository_url: str = ""
     revision: str = ""
     run_url: str = ""
+    timestamp: str = ""
 
 
 DEFAULT = Options()

@@ -13,6 +13,12 @@ from scanner.model.outage import ServiceRisk
 from scanner.model.resource import Resource, Scope
 from scanner.model.value import Unknown
 
+RUNNING: Final = frozenset(
+    {"compute", "compute_group", "function", "container_service", "task", "batch", "cluster", "node_group", "workload"}
+    | {"database", "search", "cache", "queue"}
+)
+"""Kinds of resources that work on data."""
+
 GLOBAL: Final = "worldwide"
 """Stands for the region of what a provider runs as one service everywhere."""
 
@@ -70,7 +76,8 @@ COUNTRIES: Final[Mapping[str, str]] = {
 class Site(Struct, frozen=True):
     """A region of one provider in which a function runs.
 
-    ``country`` is empty where the catalog knows none. ``keeps`` is the first place that keeps data there, if any does.
+    ``country`` is empty where the catalog knows none. ``keeps`` is the first place that keeps data there, and ``runs``
+    the first that works on some, if any does.
     """
 
     provider: str
@@ -79,6 +86,7 @@ class Site(Struct, frozen=True):
     resources: int
     example: Place
     keeps: Place | None = None
+    runs: Place | None = None
 
     @property
     def code(self) -> str:
@@ -95,15 +103,19 @@ def sites(estate: Estate, service: ServiceRisk) -> Iterator[Site]:
             found.setdefault((resource.placement.provider, _region(resource)), []).append(resource)
     for (provider, region), resources in sorted(found.items()):
         known = catalog().region(provider, region)
-        keeping = [resource for resource in resources if resource.kind in KEEPING]
         yield Site(
             provider,
             region,
             known.geography if known is not None else "",
             len(resources),
             _place(resources[0]),
-            _place(keeping[0]) if keeping else None,
+            _first(resources, KEEPING),
+            _first(resources, RUNNING),
         )
+
+
+def _first(resources: list[Resource], kinds: frozenset[str]) -> Place | None:
+    return next((_place(resource) for resource in resources if resource.kind in kinds), None)
 
 
 def _place(resource: Resource) -> Place:
