@@ -32,8 +32,13 @@ from scanner.model.assessment import (
 )
 from scanner.model.report import Report
 
-SECTIONS: Final[Mapping[str, str]] = {}
-"""The module of each framework that asks for tables besides its controls: ``sections(report)`` makes them."""
+SECTIONS: Final[Mapping[str, str]] = dict.fromkeys(
+    ("dora", "dora-rts-risk", "dora-rts-services", "uk-pra", "mas-trm"), "scanner.compliance.dora"
+)
+"""The module of each framework that asks for tables besides its controls: ``sections(report, framework)`` makes them.
+
+It is imported when asked for.
+"""
 
 _DIRECTIONS: Final = tuple(Direction)
 
@@ -144,7 +149,7 @@ def _assessment(
 def _sections(report: Report, framework: Framework) -> tuple[Section, ...]:
     if framework.id not in SECTIONS:
         return ()
-    made = import_module(SECTIONS[framework.id]).sections(report)
+    made = import_module(SECTIONS[framework.id]).sections(report, framework)
     return tuple(section for section in made if isinstance(section, Section))
 
 

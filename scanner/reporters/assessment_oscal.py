@@ -139,8 +139,7 @@ def _definitions(report: ComplianceReport, evidence: Iterable[Evidence]) -> Obje
 def _subjects(evidence: Evidence) -> Iterator[tuple[str, str]]:
     if evidence.resource:
         yield evidence.resource, "resource"
-    if evidence.service:
-        yield evidence.service, "service"
+    yield from ((service, "service") for service in evidence.services)
 
 
 def _reviewed(assessment: Assessment) -> Object:
@@ -165,7 +164,7 @@ def _observation_identities(framework: str, evidence: Iterable[Evidence]) -> Map
     counted: dict[tuple[str, ...], int] = {}
     found: dict[int, str] = {}
     for each in evidence:
-        about = (each.origin, each.rule, each.resource, each.service, each.span.file, each.text, *each.domains)
+        about = (each.origin, each.rule, each.resource, each.span.file, each.text, *each.services, *each.domains)
         counted[about] = counted.get(about, 0) + 1
         found[each.number] = _identity("observation", framework, *about, str(counted[about]))
     return found

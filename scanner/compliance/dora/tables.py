@@ -17,19 +17,19 @@ Row = tuple[str, ...]
 
 
 def functions(estate: Estate) -> Section:
-    """Per function every party that it uses: Art. 8(5) and 29(1)(a)."""
+    """Per function every party that it uses."""
     return Section(
         "functions",
         "Functions and the third parties that they depend on",
         "For each function this table lists every provider and third party that it uses, what happens when that party"
-        " fails, and how hard the party is to substitute. It is evidence relevant to DORA Art. 8(5), Art. 28(3) and"
-        " Art. 29(1)(a).",
+        " fails, and how hard the party is to substitute.",
         (
             *("Function", "Criticality", "Third party", "Role", "If it fails", "With people's help"),
             *("Substitutability", "Data", "Where the files say so"),
         ),
         tuple(_function_row(estate, dependency) for dependency in estate.dependencies),
-        _multi_vendor(estate),
+        "Whether a function is critical or important is for the financial entity to decide; the rating here is the"
+        " configuration's. An alternative that stands ready in the files says nothing about its contract or capacity.",
     )
 
 
@@ -48,14 +48,12 @@ def _function_row(estate: Estate, dependency: Dependency) -> Row:
     )
 
 
-def _multi_vendor(estate: Estate) -> str:
-    """What DORA does not ask for, and who in the table is overseen as critical."""
+def multi_vendor(estate: Estate) -> str:
+    """What DORA does not ask for, and who in the table of functions is overseen as critical."""
     text = (
         "DORA does not oblige anybody to use several providers: Art. 6(9) says that a strategy with several vendors may"
         " be defined. Duties are an exit strategy for what supports critical functions (Art. 28(8)) and redundant"
-        " capacity that suffices (Art. 12(4)). Whether a function is critical or important is for the financial entity"
-        " to decide; the rating here is the configuration's. An alternative that stands ready in the files says nothing"
-        " about its contract or capacity."
+        " capacity that suffices (Art. 12(4))."
     )
     used = [DESIGNATED[own] for party in estate.parties if (own := _cloud(party)) in DESIGNATED]
     if not used:
@@ -72,13 +70,13 @@ def _cloud(party: Party) -> str:
 
 
 def places(estate: Estate) -> Section:
-    """Per function the regions and countries: Art. 30(2)(b) and 29(2)."""
+    """Per function the regions and countries."""
     rows = [_site_row(service.name, site) for service in estate.report.services for site in sites(estate, service)]
     return Section(
         "places",
         "Where functions run and keep data",
         "Regions in which something stands that a function depends on, with the country that the catalog of regions"
-        " knows. It is evidence relevant to DORA Art. 30(2)(b) and Art. 29(2).",
+        " knows.",
         ("Function", "Provider", "Region", "Country", "Resources", "For example", "Data kept there"),
         tuple(rows),
         "Files show where resources are declared, not where a provider's staff or its subcontractors work, and not"
@@ -96,13 +94,12 @@ def _site_row(name: str, site: Site) -> Row:
 
 
 def shared(estate: Estate) -> Section:
-    """One owner behind several functions or names: Art. 29(1)(b)."""
+    """One owner behind several functions or names."""
     return Section(
         "owners",
         "One owner behind several functions or several names",
         "Companies on which more than one function depends, or which the files meet under more than one name. Contracts"
-        " with them are contracts with one provider or with closely connected ones: evidence relevant to DORA"
-        " Art. 29(1)(b).",
+        " with them are contracts with one provider or with closely connected ones.",
         (
             "Owner",
             "Functions that use it",
@@ -130,12 +127,12 @@ def _meaning(owner: Owner) -> str:
 
 
 def insolvency(estate: Estate) -> Section:
-    """What a party's end takes with it: Art. 26(2)(b) of Delegated Regulation (EU) 2024/1774."""
+    """What a party's end takes with it."""
     return Section(
         "insolvency",
         "What remains when a third party fails for good",
-        "The scenario of a relevant provider's insolvency or failure, party by party. It is evidence relevant to"
-        " Art. 26(2)(b) and 26(4) of the RTS on ICT risk management, and to DORA Art. 28(8).",
+        "The scenario of a relevant provider's insolvency or failure, party by party, that Art. 26(2)(b) of the RTS on"
+        " ICT risk management asks entities under DORA to plan for.",
         (
             *("Third party", "Role", "Functions that stop for good", "Functions that people bring back", "Not decided"),
             *("Data out of reach", "Keys out of reach", "What has happened before", "Where the files say so"),
@@ -195,12 +192,11 @@ def _incident(incident: Recorded) -> str:
 
 
 def chain(estate: Estate) -> Section:
-    """What third parties stand on: Art. 29(2)."""
+    """What third parties stand on."""
     return Section(
         "chain",
         "What third parties rely on themselves",
-        "Direct third parties (rank 1) and what is known of those behind them. It is evidence relevant to DORA"
-        " Art. 29(2).",
+        "Direct third parties and what is known of those behind them.",
         ("Third party", "Role", "What it relies on", "Known from", "Where the files meet it"),
         tuple((link.party.name, link.party.role, link.text, link.basis, where(link.places)) for link in links(estate)),
         "Subcontractors are named in contracts and in providers' own lists, not in infrastructure files. An unknown"
