@@ -27,7 +27,7 @@ NOT_SATISFIED: Final = "not-satisfied"
 _IDENTITIES: Final = uuid.uuid5(uuid.NAMESPACE_URL, NAMESPACE)
 _MARKUP: Final = re.compile(r"([\\`*\[\]<>&#|~^$]|(?<!\w)_|_(?!\w)|\{(?=\{))")
 """What OSCAL's markup would read as something else than text: https://pages.nist.gov/OSCAL/reference/datatypes/"""
-_TOKEN: Final = re.compile(r"[^a-z0-9.]+")
+_TOKEN: Final = re.compile(r"[^a-z0-9]+")
 _NIST: Final = re.compile(r"([A-Z]{2}-\d+)(?:\((\d+)\))?")
 
 Object = dict[str, Any]
@@ -217,7 +217,7 @@ def _finding(framework: str, evidence: ControlEvidence, uuids: Mapping[int, str]
         "uuid": _identity("finding", framework, control.id),
         "title": _markup(f"{control.id}: {control.title}"),
         "description": _markup(f"{number} of evidence in the files against this control. {control.unprovable}".strip()),
-        "props": [_prop("control", control.id), _prop("status", control.status)],
+        "props": [_prop("control", control.id), _prop("identifier", control.status)],
         "origins": [{"actors": [{"type": "tool", "actor-uuid": _identity("tool")}]}],
         "target": {
             "type": "statement-id",

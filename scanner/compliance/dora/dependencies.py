@@ -155,7 +155,10 @@ class Estate:
     ) -> Iterator[Dependency]:
         """The dependency, unless the service does not use the party."""
         effect = self.effects[party.domain]
-        places = tuple(dict.fromkeys(self._places(service, party, effect, outage)))
+        by_name: dict[str, Place] = {}
+        for place in self._places(service, party, effect, outage):
+            by_name.setdefault(place.name, place)
+        places = tuple(by_name.values())
         stops = outage.automatic is not Verdict.UP or outage.manual is not Verdict.UP
         if stops or places or others:
             shown, more = places[:SHOWN_PLACES], max(0, len(places) - SHOWN_PLACES)
@@ -172,22 +175,23 @@ class Estate:
                 yield name
 
     def _places(self, service: ServiceRisk, party: Party, effect: Effect, outage: ServiceOutage) -> Iterator[Place]:
-        for cause in outage.because:
-            if cause.span is not None:
-                yield self.place(cause.resource, cause.span)
+        """What stops, with the place that says why; of a service that goes on, what of it uses the party."""
         if outage.because:
-            return
-        if outage.path:
+            yield from (self.place(cause.resource, cause.span) for cause in outage.because if cause.span is not None)
+        elif outage.path:
             yield from self._end_of(outage.path)
-            return
-        for mention in self.mentions.get(party.domain, ()):
-            if mention.place.name in service.cone:
-                yield mention.place
-        yield from self.declared(name for name in effect.standing if name in service.cone)
+        else:
+            yield from self._uses(service, party, effect)
+
+    def _uses(self, service: ServiceRisk, party: Party, effect: Effect) -> Iterator[Place]:
         for group in service.risk_groups:
             for domain, path in zip(group.domains, group.paths, strict=False):
                 if domain == party.domain:
                     yield from self._end_of(path)
+        for mention in self.mentions.get(party.domain, ()):
+            if mention.place.name in service.cone:
+                yield mention.place
+        yield from self.declared(name for name in effect.standing if name in service.cone)
 
     def _end_of(self, path: tuple[Step, ...]) -> Iterator[Place]:
         """The last hop of a reason: the resource that states it, and where."""

@@ -30,8 +30,6 @@ LABEL: Final = "Row"
 WHERE: Final = "Where the files say so"
 """The last column: the places. It is none of the template's either."""
 
-IMPORTANT: Final = (Criticality.CRITICAL, Criticality.HIGH)
-
 IAAS, PAAS = "S17", "S18"
 """Types of ICT services by Annex III: cloud services as infrastructure, and as a platform."""
 _INFRASTRUCTURE: Final = frozenset(
@@ -87,7 +85,7 @@ _RANK_NOTE: Final = (
     " cloud infrastructure, S18 a cloud platform."
 )
 _FUNCTIONS_NOTE: Final = (
-    "Identifiers are proposals, in the order of the report. A function that the configuration rates critical or high is"
+    "Identifiers are proposals, in the order of the report. A function that the configuration rates critical is"
     " proposed as critical or important; where it rates lower or is silent, the column stays empty, since that is no"
     " assessment."
 )
@@ -128,7 +126,7 @@ def _supply(estate: Estate) -> Iterator[Row]:
 
 def _functions(estate: Estate, identifiers: Mapping[int, str]) -> Iterator[Row]:
     for service in estate.report.services:
-        important = not service.found and service.criticality in IMPORTANT
+        important = not service.found and service.criticality is Criticality.CRITICAL
         cells = {"0010": identifiers[id(service)], "0030": service.name, "0050": "Yes" if important else ""}
         yield service.name, cells, _declared(estate, service)
 

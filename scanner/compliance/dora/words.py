@@ -8,6 +8,7 @@ from typing import Final
 from scanner.compliance.dora.dependencies import Dependency, Place, Substitutability
 from scanner.compliance.dora.parties import ACCOUNT
 from scanner.model.outage import DataVerdict, ServiceOutage, ServiceRisk, Verdict
+from scanner.model.service import Criticality
 
 LISTED: Final = 5
 """So many names are listed in a cell; how many more there are is said."""
@@ -27,6 +28,8 @@ def rated(service: ServiceRisk) -> str:
     """How critical a function is, and who says so."""
     if service.found:
         return f"{service.criticality} (an assumption: no configuration rates it)"
+    if service.criticality is Criticality.HIGH:  # which is also the default
+        return "high (the configuration rates it so, or does not say)"
     return f"{service.criticality} (as the configuration rates it)"
 
 
