@@ -158,13 +158,14 @@ def write_text(text: str, file: Path | None) -> None:
         _write_file(file, data)
 
 
-def write_assessments(report: ComplianceReport, targets: Sequence[Target]) -> None:
+def write_assessments(report: ComplianceReport, targets: Sequence[Target], timestamp: str = "") -> None:
     """Render what a scan says about controls for every target. Raises ``ClickException`` for a file that is refused."""
     linked = pages(os.environ)
     options = Options(
         prefix=repository_prefix(Path(report.base)),
         repository_url=linked.repository,
         revision=linked.revision,
+        timestamp=timestamp,
     )
     for target in targets:
         data = render_assessments(target.format, report, options).encode("utf-8", "backslashreplace")

@@ -15,6 +15,7 @@ from scanner.cli.incident_sets import FOLDERS
 from scanner.cli.outputs import parse_outputs, write_assessments
 from scanner.cli.rule_sets import PACKS
 from scanner.cli.sources import configure, sources
+from scanner.cli.timestamps import TIMESTAMP, when
 from scanner.config import Config, ConfigError, shown_from, with_rule_codes
 from scanner.model.assessment import Attested, Framework, Status
 from scanner.model.span import Span
@@ -48,6 +49,7 @@ ALL: Final = "all"
     type=click.Choice(FORMATS),
     help="Write this report to stdout.  [default: markdown]",
 )
+@TIMESTAMP
 @PACKS
 @FOLDERS
 @sources
@@ -57,6 +59,7 @@ def command(
     listing: bool,
     outputs: tuple[str, ...],
     format_name: str | None,
+    timestamp: str | None,
     folders: tuple[Path, ...],
     **flags: Any,
 ) -> int:
@@ -71,6 +74,7 @@ def command(
         return OK
     wanted = _wanted(names)
     targets = parse_outputs(outputs, format_name, FORMATS)
+    made = when(timestamp, [target.format for target in targets], os.environ)
     paths = paths or (Path(),)
     config = configure(paths, flags, os.environ)
     rules = _rules(config)
@@ -83,7 +87,7 @@ def command(
 
     report = redacted(pipeline.scan(paths, config, load_incidents(folders).values()))
     day = flags["today"].date() if flags["today"] else None
-    write_assessments(assess(report, wanted, attested(config, Path(report.base)), day), targets)
+    write_assessments(assess(report, wanted, attested(config, Path(report.base)), day), targets, made)
     if reason := why_incomplete(report, config):
         click.echo(f"incomplete: {reason}", err=True)
         return INCOMPLETE

@@ -57,6 +57,8 @@ ASSESSMENTS: Final = {
     "html": "scanner.reporters.assessment_html",
     "json": "scanner.reporters.assessment_json",
     "csv": "scanner.reporters.assessment_csv",
+    "register": "scanner.reporters.assessment_register",
+    "oscal": "scanner.reporters.assessment_oscal",
 }
 """The same for what a scan says about controls."""
 

@@ -13,33 +13,25 @@ from collections.abc import Iterator
 from typing import Final
 
 from scanner.model.assessment import ComplianceReport, Section
-from scanner.reporters.inert import inert
-from scanner.reporters.options import Options
+from scanner.reporters.assessment_csv import neutral
+from scanner.reporters.options import DEFAULT, Options
 
 HEADER: Final = ("template", "row", "about", "column", "name", "value", "remark", "where")
 
 _COLUMN: Final = re.compile(r"(c\d{4}) (.+)")
 _TEMPLATE: Final = re.compile(r"register-b-(\d\d)-(\d\d)")
 _EMPTY: Final = "register-empty"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes spreadsheets take a cell for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
-def render(report: ComplianceReport, _options: Options) -> str:
+def render(report: ComplianceReport, _options: Options = DEFAULT) -> str:
     """Every cell of every template that the scan fills, and every column that it cannot."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
     for assessment in report.assessments:
         for section in assessment.sections:
-            writer.writerows(tuple(map(cell, row)) for row in _lines(section))
+            writer.writerows(tuple(map(neutral, row)) for row in _lines(section))
     return out.getvalue()
-
-
-def cell(text: str) -> str:
-    """A text that a spreadsheet shows and never computes: a quote stands before what would begin a formula."""
-    plain = inert(text)
-    return f"'{plain}" if text.startswith(_FORMULA) or plain.startswith(_FORMULA) else plain
 
 
 def _lines(section: Section) -> Iterator[tuple[str, ...]]:
