@@ -134,7 +134,8 @@ class Section(Struct, frozen=True):
     """A table that a framework asks for besides its controls, shown the same way in every format.
 
     ``id`` is a word for anchors and JSON, unique within an assessment. ``text`` is shown before the table and ``note``
-    behind it; every row has a cell for each of ``columns``. Cells are plain text.
+    behind it; every row has a cell for each of ``columns``. Cells are plain text; those among ``pages`` are addresses
+    of pages that recorded incidents name as their sources, and may be linked.
     """
 
     id: str
@@ -143,6 +144,7 @@ class Section(Struct, frozen=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    pages: frozenset[str] = frozenset()
 
 
 class Summary(Struct, frozen=True):

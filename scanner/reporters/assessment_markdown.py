@@ -126,16 +126,25 @@ def _section(section: Section) -> Iterator[str]:
     if section.text:
         yield f"{escaped(section.text)}\n\n"
     if section.rows:
-        yield _table(section.columns, section.rows)
+        yield _rows(section.columns, ((_cell(text, section) for text in row) for row in section.rows))
     if section.note:
         yield f"{escaped(section.note)}\n\n"
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    return _rows(columns, ((cell(escaped(text)) for text in row) for row in rows))
+
+
+def _rows(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are Markdown already."""
     head = [cell(escaped(column)) for column in columns]
     lines = [f"| {' | '.join(head)} |\n", f"| {' | '.join('---' for _ in head)} |\n"]
-    lines += [f"| {' | '.join(cell(escaped(text)) for text in row)} |\n" for row in rows]
+    lines += [f"| {' | '.join(row)} |\n" for row in rows]
     return "".join(lines) + "\n"
+
+
+def _cell(text: str, section: Section) -> str:
+    return f"<{text}>" if words.is_page(text, section) else cell(escaped(text))
 
 
 def _bullets(items: Iterable[str]) -> str:

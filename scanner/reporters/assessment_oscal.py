@@ -24,6 +24,9 @@ NAMESPACE: Final = "https://riskscan.invalid/ns/oscal"
 
 NOT_SATISFIED: Final = "not-satisfied"
 
+OPTIONAL: Final[Mapping[str, frozenset[str]]] = {"dora": frozenset({"Art. 6(9)", "Art. 31(9)"})}
+"""Controls that ask for nothing: DORA allows several vendors, and lists who is overseen. They have no findings."""
+
 _IDENTITIES: Final = uuid.uuid5(uuid.NAMESPACE_URL, NAMESPACE)
 _MARKUP: Final = re.compile(r"([\\`*\[\]<>&#|~^$]|(?<!\w)_|_(?!\w)|\{(?=\{))")
 """What OSCAL's markup would read as something else than text: https://pages.nist.gov/OSCAL/reference/datatypes/"""
@@ -88,7 +91,7 @@ def _result(report: ComplianceReport, assessment: Assessment, options: Options) 
     evidence = {each.number: each for control in assessment.controls for each in control.evidence}
     ordered = [evidence[number] for number in sorted(evidence)]
     uuids = _observation_identities(assessment.framework.id, ordered)
-    against = [control for control in assessment.controls if control.of(Direction.AGAINST)]
+    against = [control for control in assessment.controls if _found(assessment.framework.id, control)]
     result: Object = {
         "uuid": _identity("result", assessment.framework.id),
         "title": _line(f"Infrastructure files and {assessment.framework.name}"),
@@ -103,6 +106,10 @@ def _result(report: ComplianceReport, assessment: Assessment, options: Options) 
         "remarks": _markup(" ".join(assessment.summary.limits) or _LIMIT),
     }
     return {key: value for key, value in result.items() if value}
+
+
+def _found(framework: str, control: ControlEvidence) -> bool:
+    return bool(control.of(Direction.AGAINST)) and control.control.id not in OPTIONAL.get(framework, ())
 
 
 _LIMIT: Final = "Files show what is declared. They do not prove that a control is satisfied."

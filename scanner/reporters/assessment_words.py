@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -15,6 +16,7 @@ from scanner.model.assessment import (
     Evidence,
     Framework,
     Origin,
+    Section,
     Status,
 )
 
@@ -46,6 +48,14 @@ GLOSSARY: Final = (
     ("E and a number", "A piece of evidence. The list at the end shows where in the files each of them stands."),
 )
 """What terms mean that cannot be avoided."""
+
+
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~%/?=&+,;:@!$'()*#-]*)?")
+
+
+def is_page(text: str, section: Section) -> bool:
+    """Whether a cell of a section is the address of a source, with nothing in it that could end a link."""
+    return text in section.pages and _ADDRESS.fullmatch(text) is not None
 
 
 class Line(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from scanner.compliance.dora.dependencies import Estate
 from scanner.compliance.dora.register import register
-from scanner.compliance.dora.tables import chain, functions, insolvency, multi_vendor, places, shared
+from scanner.compliance.dora.tables import chain, functions, insolvency, multi_vendor, places, precedents, shared
 from scanner.model.assessment import Framework, Section
 from scanner.model.report import Report
 
@@ -18,6 +18,7 @@ TABLES: Final[Mapping[str, Callable[[Estate], Section]]] = {
     "places": places,
     "owners": shared,
     "insolvency": insolvency,
+    "precedents": precedents,
     "chain": chain,
 }
 """Every table by the id of its section, in the order in which they are shown."""
@@ -28,11 +29,13 @@ RELEVANT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "places": ("Art. 29(2)", "Art. 30(2)(b)"),
         "owners": ("Art. 29(1)(b)",),
         "insolvency": ("Art. 11(4)", "Art. 28(8)"),
+        "precedents": ("Art. 28(8)",),
         "chain": ("Art. 29(2)",),
     },
     "dora-rts-risk": {
         "functions": ("Art. 4(2)(b)",),
         "insolvency": ("Art. 26(2)(b)", "Art. 26(4)"),
+        "precedents": ("Art. 26(2)(b)",),
     },
     "dora-rts-services": {
         "functions": ("Art. 1(i)",),
@@ -66,7 +69,8 @@ def _sections(estate: Estate, framework: Framework, asked: Mapping[str, tuple[st
         if name in asked:
             section = make(estate)
             controls = ", ".join(asked[name])
-            text = f"{section.text} It is evidence relevant to {framework.name}: {controls}."
+            found = "" if section.rows else " The scan found nothing that belongs in it."
+            text = f"{section.text}{found} It is evidence relevant to {framework.name}: {controls}."
             more = name == "functions" and framework.id.startswith("dora")
             note = f"{multi_vendor(estate)} {section.note}" if more else section.note
             yield replace(section, text=text, note=note)

@@ -11,7 +11,6 @@ from scanner.compliance.dora.parties import CLOUDS, DESIGNATED, Party
 from scanner.compliance.dora.regions import GLOBAL, Site, sites
 from scanner.compliance.dora.words import listed, where
 from scanner.model.assessment import Section
-from scanner.model.outage import Recorded
 
 Row = tuple[str, ...]
 
@@ -139,8 +138,8 @@ def insolvency(estate: Estate) -> Section:
         ),
         tuple(_collapse_row(collapse) for collapse in collapses(estate)),
         "That a function stops for good means that neither failover nor people bring it back with what the files"
-        " declare; a new contract and a new build may. What has happened before are recorded incidents with the page"
-        " that tells of each; those at a provider were outages, not insolvencies, unless the page says so.",
+        " declare; a new contract and a new build may. What has happened before were outages,"
+        " not insolvencies, unless the source in the next table says so.",
     )
 
 
@@ -176,8 +175,8 @@ def _keys(collapse: Collapse) -> str:
 
 
 def _precedents(collapse: Collapse) -> str:
-    own = [_incident(incident) for incident in collapse.own]
-    alike = [_incident(incident) for incident in collapse.alike]
+    own = [incident.title for incident in collapse.own]
+    alike = [incident.title for incident in collapse.alike]
     told = [f"At this party: {'; '.join(own)}."] if own else ["No recorded incident took down this whole party."]
     if collapse.parts:
         told.append(f"Recorded incidents that took down parts of it: {collapse.parts}.")
@@ -186,9 +185,24 @@ def _precedents(collapse: Collapse) -> str:
     return " ".join(told)
 
 
-def _incident(incident: Recorded) -> str:
-    source = f" <{incident.sources[0]}>" if incident.sources else ""
-    return f"{incident.title} ({incident.day or 'no date'}, {incident.id}){source}"
+def precedents(estate: Estate) -> Section:
+    """The incidents that the scenario of insolvency refers to, with the page that tells of each."""
+    rows = [
+        (collapse.party.name, incident.title, incident.id, incident.day or "no page tells", at, page)
+        for collapse in collapses(estate)
+        for at, incidents in ((collapse.party.name, collapse.own), ("another custodian", collapse.alike))
+        for incident in incidents
+        for page in incident.sources[:1]
+    ]
+    return Section(
+        "precedents",
+        "What has happened before at these third parties, and at custodians",
+        "Recorded incidents in which a whole third party of this estate was down and, for custodians, those at others.",
+        ("Third party", "What happened", "Incident", "Began", "At", "Source"),
+        tuple(rows),
+        "`riskscan incidents show ID` tells the cause of each and names all its sources.",
+        frozenset(row[-1] for row in rows),
+    )
 
 
 def chain(estate: Estate) -> Section:

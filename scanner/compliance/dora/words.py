@@ -65,13 +65,13 @@ def help_of_people(outage: ServiceOutage) -> str:
         return "Nobody has to act."
     match outage.manual:
         case Verdict.UP if outage.remedies:
-            return f"People can bring it back: {listed(outage.remedies)}."
+            return f"People can bring it back. They have to {listed(outage.remedies)}."
         case Verdict.UP:
             return "People can bring it back."
         case Verdict.UNKNOWN:
             return f"Whether people can bring it back is not decided by the files{_condition(outage)}."
         case _:
-            return "People cannot bring it back until the other side does."
+            return "Nobody can bring it back before the failure has ended."
 
 
 def _condition(outage: ServiceOutage) -> str:

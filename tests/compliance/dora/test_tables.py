@@ -23,6 +23,7 @@ from scanner.model.outage import DataVerdict, Scenario, ServiceOutage, Verdict
 from scanner.model.report import Report
 from scanner.model.service import Criticality
 from scanner.pipeline import replay, scan
+from scanner.simulation.incidents import load_incidents
 from scanner.simulation.study import Study
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -139,13 +140,23 @@ def test_precedents_are_those_of_the_party_and_of_other_custodians(small: Report
     found = {row["Third party"]: row["What has happened before"] for row in table(small, dora, "insolvency")}
 
     own, _, others = found["Fireblocks"].partition("At other custodians:")
-    assert "stakehound-2021-fireblocks-keys" in own
-    assert "<https://www.benzinga.com/" in own  # the page that tells of it
-    assert "prime-trust-2021-12-legacy-wallets" in others
-    assert "ftx-2022-11-08-freeze" in others
-    assert "infura-2022-03-03-geoblock" in found["Consensys"]
+    assert "StakeHound's withdrawal keys" in own
+    assert "Prime Trust loses the keys" in others
+    assert "FTX stops withdrawals" in others
+    assert "Infura blocks more places" in found["Consensys"]
     assert "At other custodians" not in found["Consensys"]
     assert found[GOOGLE].startswith("No recorded incident took down this whole party.")
+
+
+def test_each_precedent_has_the_page_that_tells_of_it(small: Report, dora: Framework) -> None:
+    rows = table(small, dora, "precedents")
+
+    by_id = {row["Incident"]: row for row in rows}
+    assert by_id["stakehound-2021-fireblocks-keys"]["At"] == "Fireblocks"
+    assert by_id["prime-trust-2021-12-legacy-wallets"]["At"] == "another custodian"
+    assert by_id["infura-2020-11-11-consensus"]["Began"] == "2020-11-11"
+    recorded = {incident.id: incident for incident in load_incidents().values()}
+    assert all(row["Source"] in recorded[row["Incident"]].sources for row in rows)
 
 
 def test_the_chain_says_what_is_unknown(small: Report, dora: Framework) -> None:
