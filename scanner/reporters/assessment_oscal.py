@@ -28,7 +28,7 @@ OPTIONAL: Final[Mapping[str, frozenset[str]]] = {"dora": frozenset({"Art. 6(9)",
 """Controls that ask for nothing: DORA allows several vendors, and lists who is overseen. They have no findings."""
 
 _IDENTITIES: Final = uuid.uuid5(uuid.NAMESPACE_URL, NAMESPACE)
-_MARKUP: Final = re.compile(r"([\\`*\[\]<>&#|~^$]|(?<!\w)_|_(?!\w)|\{(?=\{))")
+_MARKUP: Final = re.compile(r"([\\`*\[\]{<>&#|~^$]|(?<!\w)_|_(?!\w))")
 """What OSCAL's markup would read as something else than text: https://pages.nist.gov/OSCAL/reference/datatypes/"""
 _TOKEN: Final = re.compile(r"[^a-z0-9]+")
 _NIST: Final = re.compile(r"([A-Z]{2}-\d+)(?:\((\d+)\))?")
@@ -61,7 +61,7 @@ _TIMES: Final = (
 def _metadata(report: ComplianceReport, options: Options) -> Object:
     names = ", ".join(assessment.framework.name for assessment in report.assessments)
     return {
-        "title": f"Evidence in infrastructure files relevant to {names}",
+        "title": _markup(f"Evidence in infrastructure files relevant to {names}"),
         "last-modified": options.timestamp,
         "version": _line(report.tool_version),
         "oscal-version": OSCAL_VERSION,
@@ -76,7 +76,7 @@ def _resources(report: ComplianceReport) -> list[Object]:
         *(
             {
                 "uuid": _identity("framework", assessment.framework.id),
-                "title": _line(f"{assessment.framework.name}, {assessment.framework.version}"),
+                "title": _markup(f"{assessment.framework.name}, {assessment.framework.version}"),
                 "rlinks": [{"href": assessment.framework.url}],
             }
             for assessment in report.assessments
@@ -94,7 +94,7 @@ def _result(report: ComplianceReport, assessment: Assessment, options: Options) 
     against = [control for control in assessment.controls if _found(assessment.framework.id, control)]
     result: Object = {
         "uuid": _identity("result", assessment.framework.id),
-        "title": _line(f"Infrastructure files and {assessment.framework.name}"),
+        "title": _markup(f"Infrastructure files and {assessment.framework.name}"),
         "description": _markup(" ".join([*assessment.summary.scope, *assessment.summary.remaining]) or "No summary."),
         "start": options.timestamp,
         "end": options.timestamp,
