@@ -10,7 +10,7 @@ from scanner.config import Service
 from scanner.model.domain import parse
 from scanner.model.outage import Effect, Scenario
 from scanner.simulation import outage
-from scanner.simulation.incidents import Incident
+from scanner.simulation.incidents import Incident, load_incidents
 from scanner.simulation.outage import MOST_READINGS
 from scanner.simulation.study import Study
 
@@ -334,6 +334,18 @@ def test_a_database_with_a_copy_elsewhere_comes_back_when_people_act(study_of: S
 def test_incidents_that_touch_nothing_are_left_out(study_of: StudyOf) -> None:
     virginia = Incident("virginia", "Virginia", "scenario", "power", down=(parse("region:aws/us-east-1"),))
     assert "virginia" not in effects(study_of(TWO), virginia)
+
+
+def test_all_that_happened_is_recorded_with_its_sources(study_of: StudyOf) -> None:
+    """Also what touches nothing here; what has not happened is left out."""
+    shipped = load_incidents()
+    recorded = {each.id: each for each in study_of(TWO).replay.outages(shipped.values()).recorded}
+
+    assert set(recorded) == {name for name, incident in shipped.items() if incident.status != "scenario"}
+    assert "scenario-solana-teraswitch-latitude" in shipped
+    dyn = recorded["dyn-2016-10-21"]
+    assert (dyn.day, dyn.down) == ("2016-10-21", ("edge:dyn",))
+    assert dyn.sources == shipped[dyn.id].sources
 
 
 def test_single_outages_say_the_same_as_when_each_is_asked_for(study_of: StudyOf) -> None:
