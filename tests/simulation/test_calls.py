@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from scanner.facts.third_parties import slug
 from scanner.graph.graph import Graph
-from scanner.simulation.calls import Call, slug
+from scanner.simulation.calls import Call
 from scanner.simulation.fault_graph import Maker, maker
 from scanner.simulation.sweep import failing
 

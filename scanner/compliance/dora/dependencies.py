@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -99,6 +99,14 @@ def substitutability(outage: ServiceOutage) -> Substitutability:
             return Substitutability.UNKNOWN
 
 
+class _Reached:
+    """What an effect says of resources, to be asked name by name: ``gone`` are those that nobody brings back."""
+
+    def __init__(self, effect: Effect) -> None:
+        self.standing = frozenset(effect.standing)
+        self.gone = frozenset(effect.stopped) - frozenset(effect.recoverable)
+
+
 class Estate:
     """A report's outages and mentions, looked up by name. Made once for all tables."""
 
@@ -110,6 +118,8 @@ class Estate:
         self.effects = {effect.scenario.down[0]: effect for effect in single}
         self.parties = ordered(self._called(party) for party in map(party_of, self.effects) if party is not None)
         self._names = {party.domain: party.name for party in self.parties}
+        self._reached = {party.domain: _Reached(self.effects[party.domain]) for party in self.parties}
+        self._mentioned = {(domain, m.place.name): m for domain, found in self.mentions.items() for m in found}
         self.dependencies = tuple(self._dependencies())
         self._of_party: dict[str, list[Dependency]] = {}
         for dependency in self.dependencies:
@@ -144,54 +154,56 @@ class Estate:
             for party in self.parties
         }
         for service in self.report.services:
-            together = _together(service)
+            together, cone = _together(service), sorted(service.cone)
             for party in self.parties:
                 outage = outages[party.domain].get((service.name, service.kind))
                 if outage is not None:
-                    yield from self._dependency(service, party, outage, together.get(party.domain, ()))
+                    yield from self._dependency(service, party, outage, cone, together.get(party.domain, ()))
 
     def _dependency(
-        self, service: ServiceRisk, party: Party, outage: ServiceOutage, others: tuple[str, ...]
+        self, service: ServiceRisk, party: Party, outage: ServiceOutage, cone: Sequence[str], others: tuple[str, ...]
     ) -> Iterator[Dependency]:
-        """The dependency, unless the service does not use the party."""
+        """The dependency, unless the service does not use the party. ``cone`` is all that the service depends on."""
         effect = self.effects[party.domain]
         by_name: dict[str, Place] = {}
-        for place in self._places(service, party, effect, outage):
+        for place in self._places(service, party, outage, cone):
             by_name.setdefault(place.name, place)
         places = tuple(by_name.values())
         stops = outage.automatic is not Verdict.UP or outage.manual is not Verdict.UP
         if stops or places or others:
             shown, more = places[:SHOWN_PLACES], max(0, len(places) - SHOWN_PLACES)
             names = tuple(self._names.get(domain, domain) for domain in others)
-            lost = outage.lost if stops else tuple(self._lost(service, effect, outage))
+            lost = outage.lost if stops else tuple(self._lost(party, outage, cone))
             yield Dependency(service, party, outage, effect, shown, more, lost, names)
 
-    def _lost(self, service: ServiceRisk, effect: Effect, outage: ServiceOutage) -> Iterator[str]:
+    def _lost(self, party: Party, outage: ServiceOutage, cone: Sequence[str]) -> Iterator[str]:
         """The stores of a service that goes on without them; the outage names those of one that does not."""
-        recoverable = frozenset(effect.recoverable)
-        for name in effect.stopped if outage.data is DataVerdict.LOST else ():
+        reached = self._reached[party.domain]
+        for name in cone if outage.data is DataVerdict.LOST else ():
             resource = self.resources.get(name)
-            if resource is not None and resource.kind in KEEPING and name in service.cone and name not in recoverable:
+            if resource is not None and resource.kind in KEEPING and name in reached.gone:
                 yield name
 
-    def _places(self, service: ServiceRisk, party: Party, effect: Effect, outage: ServiceOutage) -> Iterator[Place]:
+    def _places(
+        self, service: ServiceRisk, party: Party, outage: ServiceOutage, cone: Sequence[str]
+    ) -> Iterator[Place]:
         """What stops, with the place that says why; of a service that goes on, what of it uses the party."""
         if outage.because:
             yield from (self.place(cause.resource, cause.span) for cause in outage.because if cause.span is not None)
         elif outage.path:
             yield from self._end_of(outage.path)
         else:
-            yield from self._uses(service, party, effect)
+            yield from self._uses(service, party, cone)
 
-    def _uses(self, service: ServiceRisk, party: Party, effect: Effect) -> Iterator[Place]:
+    def _uses(self, service: ServiceRisk, party: Party, cone: Sequence[str]) -> Iterator[Place]:
         for group in service.risk_groups:
             for domain, path in zip(group.domains, group.paths, strict=False):
                 if domain == party.domain:
                     yield from self._end_of(path)
-        for mention in self.mentions.get(party.domain, ()):
-            if mention.place.name in service.cone:
-                yield mention.place
-        yield from self.declared(name for name in effect.standing if name in service.cone)
+        mentions = (self._mentioned.get((party.domain, name)) for name in cone)
+        yield from (mention.place for mention in mentions if mention is not None)
+        standing = self._reached[party.domain].standing
+        yield from self.declared(name for name in cone if name in standing)
 
     def _end_of(self, path: tuple[Step, ...]) -> Iterator[Place]:
         """The last hop of a reason: the resource that states it, and where."""
