@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replaced
 
 from scanner.compliance.dora import RELEVANT, TABLES, sections
 from scanner.compliance.dora.dependencies import Estate, Substitutability, substitutability
@@ -257,6 +258,44 @@ def test_unknown_is_never_a_pass(automatic: Verdict, manual: Verdict) -> None:
         assert answer is Substitutability.UNKNOWN
 
 
+def undecided(report: Report, domain: str) -> Report:
+    """The same report, had the files not decided what the loss of one domain does to ``sign``."""
+    assert report.outages is not None
+    unknown = {"automatic": Verdict.UNKNOWN, "manual": Verdict.UNKNOWN, "data": DataVerdict.UNKNOWN}
+    single = tuple(
+        replaced(
+            effect,
+            scenario=replaced(
+                effect.scenario,
+                services=tuple(
+                    replaced(o, **unknown, condition="which endpoint is asked") if o.name == "sign" else o
+                    for o in effect.scenario.services
+                ),
+            ),
+        )
+        if effect.scenario.id == domain
+        else effect
+        for effect in report.outages.single
+    )
+    return replaced(report, outages=replaced(report.outages, single=single))
+
+
+def test_what_is_not_decided_is_said_in_every_table(small: Report, dora: Framework) -> None:
+    report = undecided(small, "owner:Consensys")
+
+    row = next(r for r in table(report, dora, "functions") if r["Third party"] == "Consensys")
+    assert row["If it fails"] == "Not decided by the files: it depends on which endpoint is asked."
+    assert row["Substitutability"] == "Unknown: the files do not decide it."
+    assert row["Data"] == "The files do not tell whether data stays within reach."
+    assert (
+        next(r for r in table(report, dora, "insolvency") if r["Third party"] == "Consensys")["Not decided"] == "sign"
+    )
+    owner = next(r for r in table(report, dora, "owners") if r["Owner"] == "Consensys")
+    assert owner["Functions that stop or may stop with it"] == "sign"
+    assessed = next(r for r in table(report, dora, "register-b-07-01") if r["Row"] == "Consensys, for sign")
+    assert assessed["c0050 Substitutability of the provider"] == ""
+
+
 # -- words and places ------------------------------------------------------------------------------
 
 PLACE = re.compile(
@@ -309,6 +348,14 @@ def test_sentences(name: str, example: Callable[[str], Report], dora: Framework)
         for words in (section.text, section.note, *(cell for row in section.rows for cell in row)):
             assert "complian" not in words.lower()
             assert "\n" not in words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_has_a_place(name: str, example: Callable[[str], Report], dora: Framework) -> None:
+    for section in sections(example(name), dora):
+        if section.id not in ("precedents", "register-empty"):  # they are about the world, not about the files
+            for row in section.rows:
+                assert re.search(r"\S+:\d+", " ".join(row)), (section.id, row)
 
 
 def test_dora_does_not_force_several_vendors(small: Report, dora: Framework) -> None:
