@@ -23,7 +23,7 @@ def functions(estate: Estate) -> Section:
         "For each function this table lists every provider and third party that it uses, what happens when that party"
         " fails, and how hard the party is to substitute.",
         (
-            *("Function", "Criticality", "Third party", "Role", "If it fails", "With people's help"),
+            *("Function", "Criticality", "Third party", "Role", "If it fails"),
             *("Substitutability", "Data", "Where the files say so"),
         ),
         tuple(_function_row(estate, dependency) for dependency in estate.dependencies),
@@ -39,8 +39,7 @@ def _function_row(estate: Estate, dependency: Dependency) -> Row:
         words.rated(dependency.service),
         dependency.party.name,
         dependency.party.role,
-        words.failure(dependency),
-        words.help_of_people(outage),
+        f"{words.failure(dependency)} {words.help_of_people(outage)}",
         words.substitutable(dependency),
         words.data(outage, estate.declared(dependency.lost)),
         where(dependency.places, dependency.more),

@@ -284,7 +284,9 @@ def test_what_is_not_decided_is_said_in_every_table(small: Report, dora: Framewo
     report = undecided(small, "owner:Consensys")
 
     row = next(r for r in table(report, dora, "functions") if r["Third party"] == "Consensys")
-    assert row["If it fails"] == "Not decided by the files: it depends on which endpoint is asked."
+    depends = "it depends on which endpoint is asked."
+    undecided_help = f"Whether people can bring it back is not decided by the files: {depends}"
+    assert row["If it fails"] == f"Not decided by the files: {depends} {undecided_help}"
     assert row["Substitutability"] == "Unknown: the files do not decide it."
     assert row["Data"] == "The files do not tell whether data stays within reach."
     assert (
