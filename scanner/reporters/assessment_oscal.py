@@ -14,7 +14,17 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from scanner.model.assessment import Assessment, ComplianceReport, Control, ControlEvidence, Direction, Evidence
+from scanner.model.assessment import (
+    Assessment,
+    Attested,
+    ComplianceReport,
+    Control,
+    ControlEvidence,
+    Direction,
+    Evidence,
+)
+from scanner.model.span import Span
+from scanner.reporters import assessment_words as words
 from scanner.reporters.inert import in_url, inert, json_text
 from scanner.reporters.options import Options
 
@@ -101,7 +111,10 @@ def _result(report: ComplianceReport, assessment: Assessment, options: Options) 
         "links": [{"href": f"#{_identity('framework', assessment.framework.id)}", "rel": "reference"}],
         "local-definitions": _definitions(report, ordered),
         "reviewed-controls": _reviewed(assessment),
-        "observations": [_observation(each, uuids[each.number], options) for each in ordered],
+        "observations": [
+            *(_observation(each, uuids[each.number], options) for each in ordered),
+            *(_attestation(assessment.framework.id, each, options) for each in _attested(assessment)),
+        ],
         "findings": [_finding(assessment.framework.id, control, uuids) for control in against],
         "remarks": _markup(" ".join(assessment.summary.limits) or _LIMIT),
     }
@@ -196,6 +209,39 @@ def _observation(evidence: Evidence, identity: str, options: Options) -> Object:
     return {key: value for key, value in observation.items() if value}
 
 
+def _attested(assessment: Assessment) -> Iterable[Attested]:
+    """What somebody vouches for, about the framework or any of its controls, each once."""
+    of_controls = (each for control in assessment.controls for each in control.attestations)
+    everything = (*assessment.attestations, *of_controls)
+    return {_attestation_identity(assessment.framework.id, each): each for each in everything}.values()
+
+
+def _attestation(framework: str, attested: Attested, options: Options) -> Object:
+    """What somebody vouches for is observed in the configuration: whether it is true, no file tells."""
+    return {
+        "uuid": _attestation_identity(framework, attested),
+        "description": _markup(words.attested(attested)),
+        "props": [_prop("direction", "attested"), _prop("expired", str(attested.expired).lower())],
+        "methods": ["EXAMINE"],
+        "types": ["control-objective"],
+        "origins": [{"actors": [{"type": "tool", "actor-uuid": _identity("tool")}]}],
+        "relevant-evidence": [{"href": _href(attested.span, options), "description": _place(attested.span)}],
+        "collected": options.timestamp,
+    }
+
+
+def _attestation_identity(framework: str, attested: Attested) -> str:
+    about = (
+        attested.control,
+        attested.resource,
+        attested.holder,
+        attested.claim,
+        str(attested.until),
+        attested.reference,
+    )
+    return _identity("attestation", framework, *about)
+
+
 def _evidence_props(evidence: Evidence) -> Iterator[Object]:
     yield _prop("direction", evidence.direction)
     yield _prop("origin", evidence.origin)
@@ -211,10 +257,19 @@ def _evidence_props(evidence: Evidence) -> Iterator[Object]:
 def _relevant(evidence: Evidence, options: Options) -> Iterator[Object]:
     places = [(evidence.span, evidence.text), *((related.span, related.message) for related in evidence.related)]
     for span, text in places:
-        href = f"{in_url(options.prefix + span.file)}#L{span.line}"
-        if options.repository_url and options.revision:
-            href = f"{options.repository_url}/blob/{options.revision}/{href}"
-        yield {"href": href, "description": _markup(f"{span.file}:{span.line}: {text}")}
+        yield {"href": _href(span, options), "description": _markup(f"{span.file}:{span.line}: {text}")}
+
+
+def _href(span: Span, options: Options) -> str:
+    """A place as a reference: an address where the repository's is known, else from the repository's root."""
+    path = f"{in_url(options.prefix + span.file)}#L{span.line}"
+    if options.repository_url and options.revision:
+        return f"{options.repository_url}/blob/{options.revision}/{path}"
+    return path
+
+
+def _place(span: Span) -> str:
+    return _markup(f"{span.file}:{span.line}")
 
 
 def _finding(framework: str, evidence: ControlEvidence, uuids: Mapping[int, str]) -> Object:
@@ -231,7 +286,10 @@ def _finding(framework: str, evidence: ControlEvidence, uuids: Mapping[int, str]
             "target-id": f"{token(framework, control)}_smt",
             "status": {"state": NOT_SATISFIED, "reason": "other", "remarks": _REASON},
         },
-        "related-observations": [{"observation-uuid": uuids[each.number]} for each in evidence.evidence],
+        "related-observations": [
+            *({"observation-uuid": uuids[each.number]} for each in evidence.evidence),
+            *({"observation-uuid": _attestation_identity(framework, each)} for each in evidence.attestations),
+        ],
     }
 
 

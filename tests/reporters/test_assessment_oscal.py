@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from scanner.compliance.frameworks import frameworks
 from scanner.config import Config, load_config
 from scanner.model.assessment import (
     Assessment,
+    Attested,
     ComplianceReport,
     Control,
     ControlEvidence,
@@ -176,6 +178,21 @@ def test_references_lead_somewhere() -> None:
             assert {actor["actor-uuid"] for origin in observation["origins"] for actor in origin["actors"]} <= tools
         for finding in result["findings"]:
             assert {each["observation-uuid"] for each in finding["related-observations"]} <= observed
+
+
+def test_attestations_are_observed_where_they_are_written() -> None:
+    attested = Attested("the exit plan was tested", "Risk office", date(2027, 1, 31), False, Span(".riskscan.yaml", 9))
+    report = made()
+    (assessment,) = report.assessments
+    (control,) = assessment.controls
+    control = replace(control, attestations=(attested,))
+    result = results(replace(report, assessments=(replace(assessment, controls=(control,)),)))["results"][0]
+
+    observation = result["observations"][-1]
+    assert observation["description"].startswith("Risk office attests: the exit plan was tested.")
+    assert observation["relevant-evidence"][0]["href"] == ".riskscan.yaml#L9"
+    assert {"observation-uuid": observation["uuid"]} in result["findings"][0]["related-observations"]
+    assert result["findings"][0]["target"]["status"]["state"] == "not-satisfied"
 
 
 def test_two_runs_give_the_same_bytes() -> None:

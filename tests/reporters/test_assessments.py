@@ -211,7 +211,7 @@ def test_readers_see_the_text_itself(name: str, format_name: str) -> None:
 @pytest.mark.parametrize("format_name", ASSESSMENTS)
 def test_no_control_character_reaches_a_reader(name: str, format_name: str) -> None:
     text = render_assessments(format_name, made(HOSTILE[name]), LINKED)
-    line_ends = {"\n", "\r"} if format_name == "csv" else {"\n"}
+    line_ends = {"\n", "\r"} if format_name in ("csv", "register") else {"\n"}
     assert {c for c in text if not c.isprintable()} - line_ends - {"\u200b"} == set()
 
 
@@ -371,4 +371,4 @@ def test_secrets_of_the_files_are_not_shown(format_name: str) -> None:
     )
     text = render_assessments(format_name, report, Options())
     assert "hunter2" not in text
-    assert "(sensitive)" in text
+    assert "(sensitive)" in text or format_name == "register"  # which has neither attestations nor problems
