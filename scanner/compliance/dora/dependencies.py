@@ -64,11 +64,22 @@ class Mention(Struct, frozen=True):
         return f"{self.vendor} ({self.host}{named}), {self.place}"
 
 
+class Joint(Struct, frozen=True):
+    """That a service stops when all parties of one owner fail, though none of them stops it alone.
+
+    ``certain`` is false when only unknowns make it so, ``recoverable`` is ``None`` when it was not worked out.
+    """
+
+    certain: bool
+    recoverable: bool | None
+
+
 class Dependency(Struct, frozen=True):
     """One service and one party that it uses.
 
     ``lost`` are its stores that stay out of reach. ``alternatives`` are the smallest set of others that must fail too
     before it stops, as people call them; empty where no set of up to three failures with the party in it does.
+    ``joint`` is there when what would take over belongs to the party's owner.
     """
 
     service: ServiceRisk
@@ -79,11 +90,17 @@ class Dependency(Struct, frozen=True):
     more: int = 0
     lost: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    joint: Joint | None = None
 
     @property
     def substitutability(self) -> Substitutability:
         """How hard the party is to substitute. What the files do not decide stays unknown."""
-        return substitutability(self.outage)
+        found = substitutability(self.outage)
+        if found is not Substitutability.READY or self.joint is None:
+            return found
+        if not self.joint.certain or self.joint.recoverable is None:
+            return Substitutability.UNKNOWN
+        return Substitutability.PEOPLE if self.joint.recoverable else Substitutability.HARD
 
 
 def substitutability(outage: ServiceOutage) -> Substitutability:
@@ -154,11 +171,12 @@ class Estate:
             for party in self.parties
         }
         for service in self.report.services:
-            together, cone = _together(service), sorted(service.cone)
+            together, joint, cone = _together(service), _joint(service), sorted(service.cone)
             for party in self.parties:
                 outage = outages[party.domain].get((service.name, service.kind))
                 if outage is not None:
-                    yield from self._dependency(service, party, outage, cone, together.get(party.domain, ()))
+                    for found in self._dependency(service, party, outage, cone, together.get(party.domain, ())):
+                        yield replace(found, joint=joint.get(party.domain))
 
     def _dependency(
         self, service: ServiceRisk, party: Party, outage: ServiceOutage, cone: Sequence[str], others: tuple[str, ...]
@@ -225,6 +243,20 @@ def _together(service: ServiceRisk) -> Mapping[str, tuple[str, ...]]:
                 strange = sum(not other.startswith(f"{level}:") for other in others)
                 found.setdefault(domain, []).append((len(others), strange, others))
     return {domain: min(sets)[2] for domain, sets in found.items()}
+
+
+def _joint(service: ServiceRisk) -> Mapping[str, Joint]:
+    """Failure domain → what happens with the others of its owner, where they stop the service only together."""
+    certain = {cut.domains for cut in service.cuts.high}
+    groups = {group.domains: group.recoverable for group in service.risk_groups}
+    found: dict[str, Joint] = {}
+    for cut in sorted(service.cuts.low, key=lambda cut: (cut.domains not in certain, cut.domains)):
+        parties = [party_of(domain) for domain in cut.domains]
+        if len(parties) > 1 and None not in parties and len({party.key for party in parties if party}) == 1:
+            joint = Joint(cut.domains in certain, groups.get(cut.domains))
+            for domain in cut.domains:
+                found.setdefault(domain, joint)
+    return found
 
 
 def _mentions(report: Report) -> Mapping[str, tuple[Mention, ...]]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.compliance.dora.dependencies import Dependency, Estate, Place
+from scanner.compliance.dora.dependencies import Dependency, Estate, Place, Substitutability
 from scanner.compliance.dora.parties import ACCOUNT, Party
 from scanner.model.domain import ANY, DomainError, parse
-from scanner.model.outage import DataVerdict, Recorded, Verdict
+from scanner.model.outage import DataVerdict, Recorded
 from scanner.model.resource import Resource
 
 KEYS: Final = frozenset({"key", "hsm", "key_store", "secret", "secret_manager"})
@@ -20,11 +20,12 @@ CUSTODIAN: Final = "custodian"
 
 
 class Collapse(Struct, frozen=True):
-    """One party gone: functions that stop for good, that people bring back, and whose fate is not decided.
+    """One party gone, and with it all of its owner.
 
-    ``data`` are stores and ``keys`` keys out of reach. ``own`` are recorded incidents in which the whole party was
-    down, ``parts`` is the number of those in which parts of it were, and ``alike`` are those at others of its role:
-    only of custodians some ended in insolvency.
+    ``lost`` are functions that stop for good, ``recovered`` those that people bring back, and ``open`` those whose fate
+    is not decided. ``data`` are stores and ``keys`` keys out of reach. ``own`` are recorded incidents in which the
+    whole party was down, ``parts`` is the number of those in which parts of it were, and ``alike`` are those at others
+    of its role: only of custodians some ended in insolvency.
     """
 
     party: Party
@@ -60,9 +61,9 @@ def _collapse(estate: Estate, party: Party, dependencies: list[Dependency], reco
     return Collapse(
         party,
         tuple(dependencies),
-        _named(dependencies, Verdict.DOWN),
-        tuple(d.service.name for d in dependencies if _returns(d)),
-        _named(dependencies, Verdict.UNKNOWN),
+        _named(dependencies, Substitutability.HARD),
+        _named(dependencies, Substitutability.PEOPLE),
+        _named(dependencies, Substitutability.UNKNOWN),
         tuple(estate.declared(dict.fromkeys(name for d in dependencies for name in d.lost))),
         tuple(d.service.name for d in dependencies if d.outage.data is DataVerdict.UNKNOWN),
         tuple(estate.declared(_keys(estate, dependencies[0]))),
@@ -72,12 +73,8 @@ def _collapse(estate: Estate, party: Party, dependencies: list[Dependency], reco
     )
 
 
-def _named(dependencies: Iterable[Dependency], manual: Verdict) -> tuple[str, ...]:
-    return tuple(d.service.name for d in dependencies if d.outage.manual is manual)
-
-
-def _returns(dependency: Dependency) -> bool:
-    return dependency.outage.automatic is not Verdict.UP and dependency.outage.manual is Verdict.UP
+def _named(dependencies: Iterable[Dependency], answer: Substitutability) -> tuple[str, ...]:
+    return tuple(d.service.name for d in dependencies if d.substitutability is answer)
 
 
 def _keys(estate: Estate, dependency: Dependency) -> Iterator[str]:

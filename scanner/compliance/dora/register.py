@@ -113,7 +113,11 @@ def _places(dependencies: list[Dependency]) -> str:
 
 
 def _providers(estate: Estate) -> Iterator[Row]:
+    """One row a name: a company may be a provider in several roles."""
+    named: dict[str, tuple[Party, list[Dependency]]] = {}
     for party, dependencies in _parties(estate):
+        named.setdefault(party.name, (party, dependencies))
+    for party, dependencies in named.values():
         latin = party.name if party.name.isascii() else ""
         yield party.name, {"0050": party.name, "0060": latin}, _places(dependencies)
 

@@ -137,8 +137,9 @@ def insolvency(estate: Estate) -> Section:
         ),
         tuple(_collapse_row(collapse) for collapse in collapses(estate)),
         "That a function stops for good means that neither failover nor people bring it back with what the files"
-        " declare; a new contract and a new build may. What has happened before were outages,"
-        " not insolvencies, unless the source in the next table says so.",
+        " declare; a new contract and a new build may. Third parties of one owner are taken to fail"
+        " together. What has happened before were outages, not insolvencies, unless the source in the next table says"
+        " so.",
     )
 
 

@@ -78,8 +78,18 @@ def _condition(outage: ServiceOutage) -> str:
     return f": it depends on {outage.condition}" if outage.condition else ""
 
 
+_SAME_OWNER: Final = {
+    Substitutability.HARD: "Hard to substitute",
+    Substitutability.PEOPLE: "Substitutable with people's help",
+    Substitutability.UNKNOWN: "Unknown",
+}
+"""What is said of a party that is one of several of its owner."""
+
+
 def substitutable(dependency: Dependency) -> str:
     """The answer to DORA Art. 29(1)(a), as far as files give one."""
+    if dependency.outage.automatic is Verdict.UP and dependency.joint is not None:
+        return f"{_SAME_OWNER[dependency.substitutability]}: what would take over belongs to the same owner."
     match dependency.substitutability:
         case Substitutability.HARD if dependency.party.level == ACCOUNT:
             return "The account by itself stops the function; it is a part of what is contracted with the provider."

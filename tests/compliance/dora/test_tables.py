@@ -14,6 +14,7 @@ from msgspec.structs import replace as replaced
 
 from scanner.compliance.dora import RELEVANT, TABLES, sections
 from scanner.compliance.dora.dependencies import Estate, Substitutability, substitutability
+from scanner.compliance.dora.owners import owners
 from scanner.compliance.dora.parties import party_of
 from scanner.compliance.dora.regions import COUNTRIES
 from scanner.compliance.frameworks import frameworks
@@ -167,14 +168,63 @@ def test_the_chain_says_what_is_unknown(small: Report, dora: Framework) -> None:
     assert ("Fireblocks", "Unknown: neither the files nor the catalog say on whom it relies.") in found
 
 
+SAME_OWNER = {
+    "main.tf": """\
+provider "aws" {
+  region = "eu-west-1"
+}
+
+resource "aws_instance" "reader" {
+  availability_zone = "eu-west-1a"
+  user_data         = "ETH_RPC_URL=https://cloudflare-eth.com/v1/mainnet"
+}
+
+resource "cloudflare_dns_record" "status" {
+  zone_id = "0123"
+  name    = "status.example.org"
+  type    = "A"
+  content = "192.0.2.1"
+  ttl     = 60
+}
+""",
+    ".riskscan.yaml": """\
+version: 1
+services:
+  - {name: status, entry: [aws_instance.reader, cloudflare_dns_record.status]}
+""",
+}
+"""A service with two ways in, one behind Cloudflare's names and the other behind Cloudflare's chain endpoint."""
+
+
+def test_an_alternative_of_the_same_owner_is_none(
+    estate_of: Callable[[Mapping[str, str]], Report], dora: Framework
+) -> None:
+    report = estate_of(SAME_OWNER)
+
+    same = "Hard to substitute: what would take over belongs to the same owner."
+    answers = [
+        row["Substitutability"] for row in table(report, dora, "functions") if row["Third party"] == "Cloudflare"
+    ]
+    assert answers == [same, same]
+    owner = next(row for row in table(report, dora, "owners") if row["Owner"] == "Cloudflare")
+    assert owner["Functions that stop or may stop with it"] == "status"
+    gone = [
+        r["Functions that stop for good"] for r in table(report, dora, "insolvency") if r["Third party"] == "Cloudflare"
+    ]
+    assert gone == ["status", "status"]
+    assessed = [r for r in table(report, dora, "register-b-07-01") if r["Row"] == "Cloudflare, for status"]
+    assert {r["c0050 Substitutability of the provider"] for r in assessed} == {"Highly complex substitutability"}
+    assert [r["Row"] for r in table(report, dora, "register-b-05-01")].count("Cloudflare") == 1
+
+
 # -- against replayed outages ----------------------------------------------------------------------
 
 
-def replayed(folder: Path, domain: str) -> Mapping[tuple[str, str], ServiceOutage]:
-    """What ``riskscan simulate --down DOMAIN`` answers."""
+def replayed(folder: Path, *domains: str) -> Mapping[tuple[str, str], ServiceOutage]:
+    """What ``riskscan simulate --down DOMAIN …`` answers."""
 
     def ask(study: Study) -> tuple[Scenario, ...]:
-        return (study.replay.run("down", [parse(domain)]),)
+        return (study.replay.run("down", [parse(domain) for domain in domains]),)
 
     file = folder / ".riskscan.yaml"
     (scenario,) = replay([folder], load_config(file) if file.exists() else Config(), ask).scenarios
@@ -198,6 +248,19 @@ def test_verdicts_are_those_of_the_simulation(name: str, example: Callable[[str]
                 assert used[key].automatic is Verdict.UP
             if key in used:
                 assert used[key].data is answer.data
+
+
+@pytest.mark.parametrize("name", ["tokyo-exchange", "two-cloud-exchange", "custody-wallet-repaired"])
+def test_owners_stop_what_all_their_parties_together_stop(name: str, example: Callable[[str], Report]) -> None:
+    report = example(name)
+
+    found = owners(Estate(report))
+    assert found
+    for owner in found:
+        domains = [party.domain for party in owner.parties if party.named]
+        answers = replayed(EXAMPLES / name, *domains)
+        stopped = {key for key, answer in answers.items() if answer.automatic is not Verdict.UP}
+        assert set(owner.stopped) == {service for service, _ in stopped}
 
 
 INSTANCES = {
