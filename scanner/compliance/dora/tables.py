@@ -9,7 +9,7 @@ from scanner.compliance.dora.insolvency import Collapse, collapses
 from scanner.compliance.dora.owners import Owner, owners
 from scanner.compliance.dora.parties import CLOUDS, DESIGNATED, Party
 from scanner.compliance.dora.regions import GLOBAL, Site, sites
-from scanner.compliance.dora.words import listed, where
+from scanner.compliance.dora.words import EVERYTHING, listed, where
 from scanner.model.assessment import Section
 
 Row = tuple[str, ...]
@@ -112,7 +112,13 @@ def shared(estate: Estate) -> Section:
 
 
 def _owner_row(owner: Owner) -> Row:
-    return (owner.name, listed(owner.used), listed(owner.stopped), "; ".join(owner.names), _meaning(owner))
+    return (
+        owner.name,
+        listed(owner.used, EVERYTHING),
+        listed(owner.stopped, EVERYTHING),
+        "; ".join(owner.names),
+        _meaning(owner),
+    )
 
 
 def _meaning(owner: Owner) -> str:
@@ -148,9 +154,9 @@ def _collapse_row(collapse: Collapse) -> Row:
     return (
         collapse.party.name,
         collapse.party.role,
-        listed(collapse.lost),
-        listed(collapse.recovered),
-        listed(collapse.open),
+        listed(collapse.lost, EVERYTHING),
+        listed(collapse.recovered, EVERYTHING),
+        listed(collapse.open, EVERYTHING),
         _data(collapse),
         _keys(collapse),
         _precedents(collapse),
@@ -161,9 +167,9 @@ def _collapse_row(collapse: Collapse) -> Row:
 def _data(collapse: Collapse) -> str:
     """All of it: somebody has to copy it elsewhere."""
     names = [str(place) for place in collapse.data]
-    told = f"{listed(names, len(names))}." if names else "None that the files declare."
+    told = f"{listed(names, EVERYTHING)}." if names else "None that the files declare."
     if collapse.undecided_data:
-        told += f" Not decided for {listed(collapse.undecided_data)}."
+        told += f" Not decided for {listed(collapse.undecided_data, EVERYTHING)}."
     return told
 
 
@@ -171,7 +177,7 @@ def _keys(collapse: Collapse) -> str:
     names = [str(place) for place in collapse.keys]
     if collapse.holds:
         return f"What {collapse.party.name} holds is out of reach; the files do not show what it holds."
-    return f"{listed(names, len(names))}." if names else "None that the files declare."
+    return f"{listed(names, EVERYTHING)}." if names else "None that the files declare."
 
 
 def _precedents(collapse: Collapse) -> str:

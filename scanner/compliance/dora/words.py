@@ -13,6 +13,9 @@ from scanner.model.service import Criticality
 LISTED: Final = 5
 """So many names are listed in a cell; how many more there are is said."""
 
+EVERYTHING: Final = 1_000_000
+"""For what is listed whole, such as functions that stop."""
+
 NOTHING: Final = "The files state no place of their own for this."
 
 

@@ -138,6 +138,13 @@ def test_insolvency(small: Report, dora: Framework) -> None:
     assert found["Fireblocks"]["Keys out of reach"].startswith("What Fireblocks holds is out of reach")
 
 
+def test_every_function_that_stops_is_named(example: Callable[[str], Report], dora: Framework) -> None:
+    rows = table(example("custody-wallet"), dora, "insolvency")
+
+    lost = next(row for row in rows if row["Third party"] == AWS)["Functions that stop for good"]
+    assert lost == "withdrawals, hot-wallet, cold-wallets, approvals, requests-backup and client-name"
+
+
 def test_precedents_are_those_of_the_party_and_of_other_custodians(small: Report, dora: Framework) -> None:
     found = {row["Third party"]: row["What has happened before"] for row in table(small, dora, "insolvency")}
 
