@@ -1,8 +1,8 @@
 """The templates of the register of information and their columns.
 
 Commission Implementing Regulation (EU) 2024/2956, Annex I, with the corrigendum 2025/90725 that renumbered B_06.01. The
-codes were read in public implementations of the European Banking Authority's annotated table layout (DPM 4.0), which
-agree with each other, not in the Official Journal: whoever files a register checks them there.
+codes were read in public implementations of the European Banking Authority's annotated table layout (DPM 4.0), not in
+the Official Journal: whoever files a register checks them there.
 """
 
 from __future__ import annotations
