@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from msgspec.structs import replace
 
+from scanner.cli.incident_sets import FOLDERS, replayed
 from scanner.cli.pages import NOWHERE
 from scanner.cli.report_options import judging, showing, shown, write
 from scanner.cli.rule_sets import load
@@ -51,6 +52,7 @@ _WIDTH: Final = 79
 @click.option("--print-policy", is_flag=True, help="Print the least IAM policy that the reading needs, and do nothing.")
 @judging
 @sources_without_files
+@FOLDERS
 @showing
 def command(
     profile: str | None,
@@ -61,6 +63,7 @@ def command(
     role_name: str,
     file: Path | None,
     print_policy: bool,
+    folders: tuple[Path, ...],
     outputs: tuple[str, ...],
     format_name: str | None,
     show: tuple[str, ...],
@@ -82,6 +85,7 @@ def command(
         click.echo(_policy(organization), nl=False)
         return 0
     reports = shown(outputs, format_name, show, category, sarif, color, quiet)
+    incidents = replayed(reports.formats, folders)
     config = configure((Path(),), flags, os.environ)
     if file is not None and not file.resolve().parent.is_dir():
         raise click.BadParameter(f"the folder {file.parent} does not exist", param_hint="--save")
@@ -92,7 +96,7 @@ def command(
     config = with_rule_codes(config, {code: info.slug for code, info in load(config.packs).infos.items()})
     named = tuple(dict.fromkeys(name.strip() for name in regions.split(",") if name.strip()))
     wanted = Wanted(profile, named, tuple(dict.fromkeys(roles)), external_id, organization, role_name)
-    report = pipeline.scan_account(lambda: _collected(wanted, file), _names, config)
+    report = pipeline.scan_account(lambda: _collected(wanted, file), _names, config, incidents)
     return write(report, config, replace(reports, linked=NOWHERE))
 
 

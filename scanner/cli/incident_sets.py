@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,9 @@ from scanner.reporters.inert import inert
 
 if TYPE_CHECKING:
     from scanner.simulation.incidents import Incident
+
+REPLAYING: Final = frozenset({"html"})
+"""Formats of a scan that tell of outages. For the others none are replayed: that takes time."""
 
 FOLDERS = click.option(
     "--incidents",
@@ -33,6 +36,11 @@ def load(folders: Sequence[Path]) -> Mapping[str, Incident]:
         return load_incidents(folders)
     except IncidentError as error:
         raise ConfigError(inert(str(error))) from None
+
+
+def replayed(formats: Iterable[str], folders: Sequence[Path] = ()) -> Collection[Incident] | None:
+    """The incidents to replay for reports of some formats; ``None`` where none of them shows outages."""
+    return load(folders).values() if REPLAYING.intersection(formats) else None
 
 
 def find_incident(incidents: Mapping[str, Incident], name: str) -> Incident:

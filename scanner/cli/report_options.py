@@ -128,6 +128,11 @@ class Shown(Struct, frozen=True):
     linked: Pages
     history: History | None = None
 
+    @property
+    def formats(self) -> frozenset[str]:
+        """The formats of all reports."""
+        return frozenset(target.format for target in self.targets)
+
 
 def judging(command: Command) -> Command:
     """Add what stands before a command's own options. It receives all as keywords, for :func:`shown`."""

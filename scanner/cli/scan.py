@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from msgspec.structs import replace
 
 from scanner.cli.earlier import comparing, configured, opened, others_config, usable, without_base
 from scanner.cli.history_files import HISTORY, history_of
+from scanner.cli.incident_sets import FOLDERS, replayed
 from scanner.cli.report_options import Shown, judging, showing, shown, write
 from scanner.cli.rule_sets import load
 from scanner.cli.sources import configure, sources
 from scanner.config import Config, with_rule_codes
 from scanner.states import State
+
+if TYPE_CHECKING:
+    from scanner.simulation.incidents import Incident
 
 
 @click.command("scan", short_help="Scan files and folders.")
@@ -25,11 +29,13 @@ from scanner.states import State
 @comparing
 @HISTORY
 @sources
+@FOLDERS
 @showing
 def command(
     paths: tuple[Path, ...],
     base: str | None,
     config_from: str | None,
+    folders: tuple[Path, ...],
     outputs: tuple[str, ...],
     format_name: str | None,
     show: tuple[str, ...],
@@ -48,6 +54,7 @@ def command(
     is incomplete, 130 interrupted.
     """
     wanted = shown(outputs, format_name, show, category, sarif, color, quiet)
+    incidents = replayed(wanted.formats, folders)
     paths = paths or (Path(),)
     wanted = replace(wanted, history=history_of(history, paths))
     if not base:
@@ -55,11 +62,18 @@ def command(
 
         from scanner import pipeline
 
-        return write(pipeline.scan(paths, config), config, wanted)
-    return _since(base, State(paths), flags, wanted, "base" if config_from == "base" else "head")
+        return write(pipeline.scan(paths, config, incidents), config, wanted)
+    return _since(base, State(paths), flags, wanted, incidents, "base" if config_from == "base" else "head")
 
 
-def _since(base: str, head: State, flags: Mapping[str, Any], wanted: Shown, owner: Literal["base", "head"]) -> int:
+def _since(
+    base: str,
+    head: State,
+    flags: Mapping[str, Any],
+    wanted: Shown,
+    incidents: Collection[Incident] | None,
+    owner: Literal["base", "head"],
+) -> int:
     """Scan and compare. A revision's files are there only as long as they are read."""
     mine = configure(head.paths, flags, os.environ) if owner == "head" else None
     with opened(base, head.paths, mine, later=mine is not None and mine.cache is not None) as before, usable():
@@ -68,7 +82,7 @@ def _since(base: str, head: State, flags: Mapping[str, Any], wanted: Shown, owne
 
         from scanner import since
 
-        report = since.scan_since(head, before, config, owner, other)
+        report = since.scan_since(head, before, config, owner, other, incidents)
     return write(report, config, wanted)
 
 

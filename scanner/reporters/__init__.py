@@ -22,6 +22,7 @@ MODULES: Final = {
     "junit": "scanner.reporters.junit",
     "gitlab": "scanner.reporters.gitlab",
     "comment": "scanner.reporters.comment",
+    "html": "scanner.reporters.html",
 }
 """The module of each format; its ``render(report, options)`` returns the whole text. Imported when asked for."""
 

@@ -15,7 +15,7 @@ TOP_GROUPS: Final = 5
 NAMES: Final = 12
 """So many services are named in one sentence; the rest is counted."""
 
-_PASSIVE: Final = frozenset(
+PASSIVE: Final = frozenset(
     {
         *("other", "glue", "listener", "policy", "identity", "grant", "monitor", "security_group", "subnet", "route"),
         *("audit_log", "health_check", "account", "organization", "identity_provider", "billing_commitment"),
@@ -151,7 +151,7 @@ def uncovered(report: Report) -> list[str]:
     return [
         resource.id
         for resource in report.resources
-        if resource.id not in inside and resource.kind not in _PASSIVE and resource.declaration.mode == "managed"
+        if resource.id not in inside and resource.kind not in PASSIVE and resource.declaration.mode == "managed"
     ]
 
 

@@ -1,0 +1,264 @@
+"""The map: which failure domain stands in which, and what stands in each.
+
+Providers hold accounts, these hold regions, these hold zones and clusters. A region that several accounts use is drawn
+in each of them, with what the account has there: pressing one presses all. What belongs to no cloud stands beside.
+Nested boxes of text were preferred to a treemap: names of resources are what readers look for, and areas in proportion
+to numbers of resources say nothing about risk.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from scanner.model.domain import Domain, DomainError, parse
+from scanner.model.resource import Resource
+from scanner.model.value import Unknown, Value
+from scanner.reporters.html import names
+from scanner.reporters.html.estate import Estate, Toll
+from scanner.reporters.services import PASSIVE
+
+DRAWN: Final = 12
+"""So many domains of one level are drawn in one box; the others are listed behind a search."""
+NAMED: Final = 8
+"""So many resources of a kind are named in a box."""
+
+BESIDE: Final = ("edge", "registrar", "ca", "owner", "custodian")
+_INNER: Final = ("zone", "cluster", "node-group")
+
+
+class Row(Struct, frozen=True):
+    """The resources of one kind in a box: how they are called, the first of them, and all of their numbers."""
+
+    kind: str
+    shown: tuple[tuple[int, str, str], ...]
+    numbers: tuple[int, ...]
+
+    @property
+    def more(self) -> int:
+        """How many are only counted."""
+        return len(self.numbers) - len(self.shown)
+
+
+class Vendor(Struct, frozen=True):
+    """A service or control plane of the provider that what stands in a box needs."""
+
+    name: names.Name
+    toll: Toll
+
+
+class Box(Struct, frozen=True):
+    """A failure domain with what stands in it and in nothing smaller. ``note`` tells why it has no name."""
+
+    level: str
+    name: names.Name
+    toll: Toll
+    note: str = ""
+    services: tuple[tuple[int, str], ...] = ()
+    rows: tuple[Row, ...] = ()
+    passive: Row | None = None
+    vendors: tuple[Vendor, ...] = ()
+    groups: tuple[Group, ...] = ()
+    standing: int = 0
+
+
+class Group(Struct, frozen=True):
+    """The boxes of one level in another box: those that are drawn, and the ids of the others."""
+
+    level: str
+    boxes: tuple[Box, ...]
+    more: tuple[str, ...] = ()
+
+    @property
+    def unnamed(self) -> int:
+        """How many of the others have no name."""
+        return sum(names.domain(name).unnamed for name in self.more)
+
+
+class Map(Struct, frozen=True):
+    """All failure domains of an estate: clouds, what stands beside them, and the resources that stand nowhere."""
+
+    clouds: Group
+    beside: tuple[Group, ...]
+    nowhere: tuple[Row, ...]
+
+
+def drawn(estate: Estate) -> Map:
+    """The map of an estate."""
+    return _Drawing(estate).map()
+
+
+class _Drawing:
+    """Draws each domain once in each box that it belongs to."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.domains = dict(_parsed(effect.scenario.id for effect in estate.single))
+        self.order = {effect.scenario.id: position for position, effect in enumerate(estate.single)}
+        self.levels: dict[str, list[str]] = defaultdict(list)
+        for name, domain in self.domains.items():
+            self.levels[domain.level].append(name)
+        self.left = set(self.domains)
+        self.entries = _entries(estate)
+
+    def map(self) -> Map:
+        """Clouds first: what is drawn in one of them does not stand beside."""
+        everything = frozenset(range(len(self.estate.resources)))
+        providers = dict.fromkeys(self.levels["provider"])
+        clouds = self._group("provider", list(providers), everything)
+        beside = [self._group(level, self.levels[level], everything) for level in BESIDE]
+        loose = [self._group(level, sorted(self._rest(level)), everything) for level in ("account", "region", *_INNER)]
+        nowhere = everything.difference(*self.estate.at.values())
+        return Map(clouds, tuple(g for g in (*beside, *loose) if g.boxes), tuple(self._rows(nowhere)))
+
+    def _rest(self, level: str) -> Iterator[str]:
+        return (name for name in self.levels[level] if name in self.left)
+
+    def _group(self, level: str, found: Iterable[str], within: frozenset[int]) -> Group:
+        """The boxes of some domains: those that do most are drawn, so that what is left out does least."""
+        ordered = sorted(found, key=lambda name: (names.domain(name).unnamed, self.order[name]))
+        first, rest = ordered[:DRAWN], ordered[DRAWN:]
+        self.left.difference_update(ordered)
+        return Group(level, tuple(self._box(level, name, within) for name in first), tuple(rest))
+
+    def _box(self, level: str, name: str, within: frozenset[int]) -> Box:
+        here = self.estate.at[name] & within
+        match level:
+            case "provider":
+                groups, inner = self._in_provider(self.domains[name].provider, here)
+            case "account":
+                groups, inner = self._in_account(self.domains[name].provider, here)
+            case "region":
+                groups, inner = self._in_region(name, here)
+            case "cluster":
+                groups, inner = self._in_cluster(name, here)
+            case _:
+                groups, inner = [], frozenset[int]()
+        own = here - inner
+        passive = frozenset(n for n in own if self.estate.resources[n].kind in PASSIVE)
+        named = names.domain(name)
+        return Box(
+            level,
+            named,
+            self.estate.tolls[name],
+            self._why(named, level, here),
+            tuple((number, text) for number, (text, entry) in enumerate(self.entries) if entry & own),
+            tuple(self._rows(own - passive)),
+            next(iter(self._rows(passive, "also")), None),
+            tuple(self._vendors(name, here)),
+            tuple(group for group in groups if group.boxes),
+            len(here),
+        )
+
+    def _in_provider(self, provider: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
+        accounts = [n for n in self.levels["account"] if self.domains[n].provider == provider]
+        groups = [self._group("account", accounts, here)]
+        outside = here.difference(*(self.estate.at[n] for n in accounts))
+        regions = [n for n in self._rest("region") if self.domains[n].provider == provider]
+        regions += [n for n in self._regions(provider, outside) if n not in regions]
+        groups.append(self._group("region", regions, outside))
+        zones = [n for n in self._rest("zone") if self.domains[n].provider == provider]
+        groups.append(self._group("zone", zones, outside))
+        return groups, here & frozenset().union(*(self.estate.at[n] for n in (*accounts, *regions, *zones)))
+
+    def _in_account(self, provider: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
+        regions = self._regions(provider, here)
+        return [self._group("region", regions, here)], here & self._standing(regions)
+
+    def _regions(self, provider: str, here: frozenset[int]) -> list[str]:
+        return [n for n in self.levels["region"] if self.domains[n].provider == provider and self.estate.at[n] & here]
+
+    def _in_region(self, name: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
+        provider, region = self.domains[name].provider, self.domains[name].region
+        zones = [n for n in self.levels["zone"] if self._zone_in(n, provider, region, here)]
+        clusters = [n for n in self.levels["cluster"] if self.estate.at[n] & here]
+        held = self._standing(clusters)
+        groups = [
+            self._group("zone", zones, here - held),
+            self._group("cluster", clusters, here),
+        ]
+        return groups, here & (held | self._standing(zones))
+
+    def _zone_in(self, name: str, provider: str, region: str | None, here: frozenset[int]) -> bool:
+        domain = self.domains[name]
+        if domain.provider != provider or (domain.region is not None and domain.region != region):
+            return False
+        standing = self.estate.at[name]
+        return bool(standing & here) or (not standing and domain.region == region and name in self.left)
+
+    def _in_cluster(self, name: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
+        groups = [n for n in self.levels["node-group"] if self.domains[n].place == self.domains[name].name]
+        return [self._group("node-group", groups, here)], here & self._standing(groups)
+
+    def _standing(self, found: Iterable[str]) -> frozenset[int]:
+        return frozenset[int]().union(*(self.estate.at[name] for name in found))
+
+    def _vendors(self, name: str, here: frozenset[int]) -> Iterator[Vendor]:
+        """The provider's services that belong to a box: those of a region in it, global ones in the provider."""
+        box = self.domains[name]
+        if box.level not in ("provider", "region"):
+            return
+        for word in (*self.levels["service"], *self.levels["control"]):
+            domain = self.domains[word]
+            if domain.provider != box.provider:
+                continue
+            if box.level == "region" and (domain.region != box.region or not (self._stands(word, here))):
+                continue
+            if box.level == "provider" and word not in self.left:
+                continue
+            self.left.discard(word)
+            yield Vendor(names.domain(word), self.estate.tolls[word])
+
+    def _stands(self, word: str, here: frozenset[int]) -> bool:
+        return bool(self.estate.at[word] & here) or (not self.estate.at[word] and word in self.left)
+
+    def _rows(self, found: Iterable[int], word: str = "") -> Iterator[Row]:
+        """The resources by kind, in the order of its name."""
+        kinds: dict[str, list[int]] = defaultdict(list)
+        for number in sorted(found):
+            kinds[word or names.kind(self.estate.resources[number].kind)].append(number)
+        for kind, numbers in sorted(kinds.items()):
+            shown = ((n, names.short(self.estate.resources[n]), self.estate.resources[n].id) for n in numbers[:NAMED])
+            yield Row(kind, () if word else tuple(shown), tuple(numbers))
+
+    def _why(self, name: names.Name, level: str, here: frozenset[int]) -> str:
+        """Why a place has no name, as its resources say it."""
+        if not name.unnamed:
+            return ""
+        found = (_reason(self.estate.resources[number], level) for number in sorted(here))
+        return next(filter(None, found), "the files do not say")
+
+
+def _reason(resource: Resource, level: str) -> str:
+    place = resource.placement
+    zones: Iterable[Value] = place.zones if isinstance(place.zones, tuple) else (place.zones,)
+    parts: dict[str, Iterable[Value]] = {"account": (place.account,), "region": (place.region,)}
+    unknown = next((value for value in parts.get(level, zones) if isinstance(value, Unknown)), None)
+    return unknown.reason if unknown is not None else ""
+
+
+def _parsed(found: Iterable[str]) -> Iterator[tuple[str, Domain]]:
+    for name in found:
+        try:
+            yield name, parse(name)
+        except DomainError:
+            continue
+
+
+def _entries(estate: Estate) -> list[tuple[str, frozenset[int]]]:
+    """Each service by name, with the numbers of where it is entered."""
+    return [(service.name, frozenset(estate.indexes(service.entry))) for service in estate.report.services]
+
+
+def flattened(found: Map) -> Mapping[str, Box]:
+    """Each drawn box by its domain; of several for one domain the first."""
+    boxes: dict[str, Box] = {}
+    left = [box for group in (found.clouds, *found.beside) for box in group.boxes]
+    while left:
+        box = left.pop(0)
+        boxes.setdefault(box.name.id, box)
+        left[:0] = [inner for group in box.groups for inner in group.boxes]
+    return boxes

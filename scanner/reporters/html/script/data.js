@@ -1,0 +1,36 @@
+// The data of the page, and ways to make elements. Texts of strangers are only ever set as text.
+
+const data = JSON.parse(document.getElementById("riskscan-data").textContent);
+const text = (number) => data.texts[number];
+const UP = 0, DOWN = 1;
+
+// Gaps and lengths back to numbers: [2, 3, 4, 1] are 2, 3, 4 and 9.
+function expanded(runs) {
+  const found = [];
+  let next = 0;
+  for (let at = 0; at < runs.length; at += 2) {
+    next += runs[at];
+    for (let count = runs[at + 1]; count > 0; count -= 1) found.push(next++);
+  }
+  return found;
+}
+
+function element(name, className, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+const plural = (number, noun, nouns = `${noun}s`) => `${number} ${number === 1 ? noun : nouns}`;
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// A source line with its mark, as the page's own frames show it.
+function frame(line, before, marked, after) {
+  const code = element("code", "", before);
+  if (marked) code.append(element("mark", "", marked));
+  code.append(after);
+  const shown = element("div", "frame", element("div", "line", element("span", "no", String(line)), code));
+  shown.setAttribute("translate", "no");
+  return shown;
+}

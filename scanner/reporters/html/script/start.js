@@ -1,0 +1,29 @@
+// Wire everything up. Without this the page tells the same in tables.
+
+document.documentElement.classList.add("js");
+
+if (document.getElementById("panel")) {
+  startMap();
+  document.getElementById("outage-clear").addEventListener("click", () => takeDown(null));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && current && event.target.type !== "search") takeDown(null);
+  });
+  const slider = document.getElementById("incidents");
+  if (slider) slider.addEventListener("input", () => takeDown(data.incidents[Number(slider.value) - 1] || null));
+  addEventListener("hashchange", () => {
+    const scenario = fromHash();
+    if (scenario) takeDown(scenario, true);
+  });
+  takeDown(fromHash() || null, true);
+}
+startFindings();
+
+// On paper nothing can be opened: what matters is, and closes again afterwards.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = all("details[data-print]:not([open]), details[data-print] details.hop:not([open])");
+  for (const details of opened) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of opened) details.open = false;
+});
