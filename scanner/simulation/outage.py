@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import accumulate, islice, product
 from math import prod
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.domain import Domain
 from scanner.model.outage import (
@@ -25,13 +26,19 @@ from scanner.model.outage import (
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
+from scanner.simulation.effects import KINDS, Swept, combined, fates, hits, verdict
 from scanner.simulation.fault_graph import FaultGraph
 from scanner.simulation.incidents import SCENARIO, Incident
 from scanner.simulation.readings import Reading, Readings, meaningless
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
+from scanner.simulation.taken import is_unnamed
 
 SHOWN_STEPS: Final = 5
+MOST_ALIKE: Final = 8
+"""Of so many places without a name is told why they may stop a service: the others may stop it just so."""
+SWEPT: Final = 512
+"""So many scenarios are swept at once."""
 MOST_STEPS: Final = 200
 """So many resources are looked at to find what a person has to do."""
 
@@ -70,23 +77,41 @@ class _Inside(Struct, frozen=True):
     stores: tuple[tuple[int, bool], ...]
 
 
-class _Swept(Struct, frozen=True):
-    """Failures of all nodes, four bits a reading; those of one scenario's readings begin at ``first``."""
+class _Question(Struct, frozen=True):
+    """A scenario that is asked for. ``choices`` are the ways to read each of its domains."""
 
+    name: str
+    choices: Sequence[Sequence[Reading]]
+    down: tuple[str, ...]
+    title: str = ""
+    unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    day: str = ""
+
+    @property
+    def readings(self) -> list[Reading]:
+        """The ways to read it as a whole, not more than :data:`MOST_READINGS`."""
+        return [
+            Reading(
+                tuple(dict.fromkeys(event for reading in combined for event in reading.events)),
+                " and ".join(reading.assumption for reading in combined if reading.assumption),
+            )
+            for combined in islice(product(*self.choices), MOST_READINGS)
+        ]
+
+    @property
+    def cut(self) -> tuple[str, ...]:
+        """What to say where not all ways were tried."""
+        more = prod(map(len, self.choices)) > MOST_READINGS
+        return (f"only the first {MOST_READINGS} ways to read it were tried",) if more else ()
+
+
+class _Answers(Struct, frozen=True):
+    """Scenarios, with the failures of all nodes that they were made of, and whose each reading is."""
+
+    scenarios: list[Scenario]
     bits: Sequence[int]
-    first: int
-
-    def failed(self, node: int, reading: int, kind: int) -> bool:
-        """Whether a node fails in a scenario's reading, with the switches ``_READINGS[kind]``."""
-        return bool(self.bits[node] >> ((self.first + reading) * len(_READINGS) + kind) & 1)
-
-
-class _Answer(Struct, frozen=True):
-    """A scenario with the failures of all nodes that it was made of."""
-
-    scenario: Scenario
-    swept: _Swept
-    readings: int
+    owners: list[int]
 
 
 @dataclass
@@ -101,6 +126,7 @@ class Replay:
     _inside: dict[int, _Inside] = field(default_factory=dict)
     _standing: dict[int, list[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
     _keeping: dict[int, list[int]] = field(default_factory=dict)
+    _surviving: dict[int, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._domains = Readings(self.faults)
@@ -110,6 +136,7 @@ class Replay:
         for resource, nodes in faults.standing.items():
             self._standing.setdefault(faults.own.get(resource, faults.nodes[resource]), []).append((resource, nodes))
         for resource, node in faults.survives.items():
+            self._surviving.setdefault(node, []).append(resource)
             if faults.graph.resources[resource].kind in _KEEPING:
                 self._keeping.setdefault(faults.nodes[resource], []).append(node)
 
@@ -117,141 +144,133 @@ class Replay:
         """What becomes of every service when all of the domains are down at once."""
         choices = [self._domains.of(domain) for domain in down]
         told = tuple(d.text for d in down)
-        return self._answer(name, choices, told, title, meaningless(down, choices), notes).scenario
+        asked = _Question(name, choices, told, title, meaningless(down, choices), tuple(notes))
+        return self._answers([asked]).scenarios[0]
+
+    def every(self, levels: Iterable[str]) -> list[Scenario]:
+        """Each domain of the levels down by itself, those that stop most and most critical first."""
+        return sorted(self._answers(self._singles(levels)).scenarios, key=_worst_first)
+
+    def incident(self, incident: Incident) -> list[Scenario]:
+        """A recorded incident on this estate; where it hit one account of a provider, once for each account here."""
+        return self._answers(self._replayed(incident)).scenarios
 
     def outages(self, incidents: Iterable[Incident] = ()) -> Outages:
-        """What each failure domain does by itself, and what those incidents do that touch the estate."""
+        """What each failure domain does by itself, and what those incidents do that touch the estate.
+
+        What hit one account is replayed on the account alone that stops most.
+        """
+        single = sorted(self._effects(self._singles(_ANY_LEVEL)), key=lambda effect: _worst_first(effect.scenario))
+        rank = {effect.scenario.id: position for position, effect in enumerate(single)}
         told = sorted(incidents, key=lambda incident: (incident.start, incident.id))
-        replayed = [(answer, incident.day) for incident in told for answer in self._incident(incident)]
-        return Outages(
-            tuple(map(self._effect, self._every(_ANY_LEVEL))),
-            tuple(self._effect(a, day) for a, day in replayed if len(a.scenario.unused) < len(a.scenario.down)),
-            tuple(_recorded(incident) for incident in told if incident.status != SCENARIO),
-        )
+        asked = [self._hardest(self._replayed(incident), rank) for incident in told]
+        touching = [question for question in asked if len(question.unused) < len(question.down)]
+        recorded = tuple(_recorded(incident) for incident in told if incident.status != SCENARIO)
+        return Outages(tuple(single), tuple(self._effects(touching)), recorded)
 
-    def _effect(self, answer: _Answer, day: str = "") -> Effect:
-        """What a scenario does to every resource."""
-        verdicts = {
-            resource: [
-                _combined(
-                    [
-                        _verdict(*(answer.swept.failed(node, index, kind + more) for more in (0, 1)))
-                        for index in range(answer.readings)
-                    ]
-                )
-                for kind in (0, 2)
-            ]
-            for resource, node in self.faults.nodes.items()
-        }
+    def _hardest(self, asked: Sequence[_Question], rank: Mapping[str, int]) -> _Question:
+        """Of the ways to replay an incident on one account each, that on the account which stops most."""
+        if len(asked) == 1:
+            return asked[0]
+        worst = min(asked, key=lambda question: rank.get(question.down[0], len(rank)))
+        return replace(worst, notes=(*worst.notes, f"the account, of {len(asked)} here, whose loss stops most"))
 
-        def those(*automatic: Verdict) -> list[str]:
-            return sorted(resource for resource, (found, _) in verdicts.items() if found in automatic)
+    def _effects(self, asked: Sequence[_Question]) -> Iterator[Effect]:
+        """What scenarios do to services and resources; many are swept at once, but not so many that it takes memory."""
+        for start in range(0, len(asked), SWEPT):
+            some = asked[start : start + SWEPT]
+            answers = self._answers(some, MOST_ALIKE)
+            found = fates(answers.bits, answers.owners, self.faults.nodes, self.faults.standing)
+            for question, scenario, fate in zip(some, answers.scenarios, found, strict=True):
+                yield Effect(scenario, fate.standing, fate.stopped, fate.doubtful, fate.recoverable, question.day)
 
-        return Effect(
-            answer.scenario,
-            tuple(sorted(r for r, nodes in self.faults.standing.items() if self._stands(nodes, answer))),
-            tuple(those(Verdict.DOWN)),
-            tuple(those(Verdict.UNKNOWN)),
-            tuple(r for r in those(Verdict.DOWN, Verdict.UNKNOWN) if verdicts[r][1] is Verdict.UP),
-            day,
-        )
+    def _answers(self, asked: Sequence[_Question], alike: int | None = None) -> _Answers:
+        """What becomes of every service in each scenario: service by service, so that each is walked down once.
 
-    def _stands(self, nodes: Sequence[int], answer: _Answer) -> bool:
-        return any(answer.swept.failed(node, index, 0) for node in nodes for index in range(answer.readings))
-
-    def _answer(
-        self,
-        name: str,
-        choices: Sequence[Sequence[Reading]],
-        down: tuple[str, ...],
-        title: str = "",
-        unused: tuple[str, ...] = (),
-        notes: Sequence[str] = (),
-    ) -> _Answer:
-        readings = [
-            Reading(
-                tuple(dict.fromkeys(event for reading in combined for event in reading.events)),
-                " and ".join(reading.assumption for reading in combined if reading.assumption),
+        Of places without a name that may stop a service, the reasons are told of the first ``alike`` alone.
+        """
+        readings = [question.readings for question in asked]
+        owners = [number for number, found in enumerate(readings) for _ in found]
+        firsts = [0, *accumulate(map(len, readings))]
+        told = [self._told(reading, kind) for found in readings for reading in found for kind in range(KINDS)]
+        bits = outages(self.faults.structure, told)
+        rows: list[list[ServiceOutage]] = [[] for _ in asked]
+        for service in self.services:
+            calm = ServiceOutage(
+                service.name, service.kind, service.criticality, Verdict.UP, Verdict.UP, DataVerdict.SAFE
             )
-            for combined in islice(product(*choices), MOST_READINGS)
+            for row in rows:
+                row.append(calm)
+            left = alike
+            for number in dict.fromkeys(owners[reading] for reading, _ in hits(self._touched(service, bits))):
+                swept = Swept(bits, firsts[number])
+                brief = left is not None and left <= 0 and is_unnamed(asked[number].name)
+                rows[number][-1] = found = self._outage(service, swept, readings[number], brief=brief)
+                if left is not None and found.automatic is Verdict.UNKNOWN and is_unnamed(asked[number].name):
+                    left -= 1
+        scenarios = [
+            Scenario(q.name, q.down, tuple(row), q.title, q.unused, (*q.notes, *q.cut))
+            for q, row in zip(asked, rows, strict=True)
         ]
-        swept = self._swept(readings)
-        found = tuple(self._outage(service, swept, readings) for service in self.services)
-        more = prod(map(len, choices)) > MOST_READINGS
-        cut = [f"only the first {MOST_READINGS} ways to read it were tried"] if more else []
-        return _Answer(Scenario(name, down, found, title, unused, (*notes, *cut)), swept, len(readings))
+        return _Answers(scenarios, bits, owners)
 
-    def _swept(self, readings: Sequence[Reading]) -> _Swept:
-        told = [self._told(reading, kind) for reading in readings for kind in range(len(_READINGS))]
-        return _Swept(outages(self.faults.structure, told), 0)
+    def _touched(self, service: Service, bits: Sequence[int]) -> int:
+        """The readings in which something becomes of a service or its data."""
+        found = bits[service.node]
+        for node, _ in self._inside_of(service).stores:
+            found |= bits[node]
+        return found
 
     def _told(self, reading: Reading, kind: int) -> tuple[int, ...]:
         gates = self.faults.gates
         switches = {"by_hand": gates.by_hand, "undecided": gates.undecided}
         return (*reading.events, *(switches[name] for name in _READINGS[kind]))
 
-    def incident(self, incident: Incident) -> list[Scenario]:
-        """A recorded incident on this estate; where it hit one account of a provider, once for each account here."""
-        return [answer.scenario for answer in self._incident(incident)]
+    def _singles(self, levels: Iterable[str]) -> list[_Question]:
+        wanted, events = set(levels), self.faults.events
+        names = (name for name in sorted(events) if wanted & levels_of(name) and name not in self.faults.zonal)
+        return [_Question(name, [[Reading((events[name],))]], (name,)) for name in names]
 
-    def _incident(self, incident: Incident) -> list[_Answer]:
+    def _replayed(self, incident: Incident) -> list[_Question]:
         down = [*incident.down, *incident.control]
         apart = [domain for domain in down if domain.is_pattern and domain.level == "account"]
         notes = [f"{incident.day or 'no date'}, {incident.duration or 'duration not told'}: {incident.cause}"]
         if not incident.down:
             notes.append("only changes failed; what ran went on")
+        asked = _Question(incident.id, [], (), incident.title, (), tuple(notes), incident.day)
         for domain in apart:
             accounts = self._domains.matched(domain)
-            rest = [self._domains.of(other) for other in down if other != domain]
-            told = tuple(other.text for other in down if other != domain)
+            others = [other for other in down if other != domain]
+            rest = [self._domains.of(other) for other in others]
             if accounts:
                 return [
-                    self._answer(
-                        f"{incident.id} ({name})",
-                        [[Reading((self.faults.events[name],))], *rest],
-                        (name, *told),
-                        incident.title,
-                        meaningless([other for other in down if other != domain], rest),
-                        notes,
+                    replace(
+                        asked,
+                        name=f"{incident.id} ({name})",
+                        choices=[[Reading((self.faults.events[name],))], *rest],
+                        down=(name, *(other.text for other in others)),
+                        unused=meaningless(others, rest),
                     )
                     for name in accounts
                 ]
         choices = [self._domains.of(domain) for domain in down]
         told = tuple(domain.text for domain in down)
-        return [self._answer(incident.id, choices, told, incident.title, meaningless(down, choices), notes)]
-
-    def every(self, levels: Iterable[str]) -> list[Scenario]:
-        """Each domain of the levels down by itself, those that stop most and most critical first."""
-        return [answer.scenario for answer in self._every(levels)]
-
-    def _every(self, levels: Iterable[str]) -> list[_Answer]:
-        wanted = set(levels)
-        names = [
-            name for name in sorted(self.faults.events) if wanted & levels_of(name) and name not in self.faults.zonal
-        ]
-        readings = [Reading((self.faults.events[name],)) for name in names]
-        bits = self._swept(readings).bits
-        answers = [
-            _Answer(self._single(name, reading, _Swept(bits, at)), _Swept(bits, at), 1)
-            for at, (name, reading) in enumerate(zip(names, readings, strict=True))
-        ]
-        return sorted(answers, key=lambda a: (tuple(-weight for weight in _weights(a.scenario)), a.scenario.id))
-
-    def _single(self, name: str, reading: Reading, swept: _Swept) -> Scenario:
-        return Scenario(name, (name,), tuple(self._outage(service, swept, [reading]) for service in self.services))
+        return [replace(asked, choices=choices, down=told, unused=meaningless(down, choices))]
 
     # -- verdicts ----------------------------------------------------------------------------------
 
-    def _outage(self, service: Service, swept: _Swept, readings: Sequence[Reading]) -> ServiceOutage:
-        kinds, count = range(len(_READINGS)), len(readings)
+    def _outage(
+        self, service: Service, swept: Swept, readings: Sequence[Reading], *, brief: bool = False
+    ) -> ServiceOutage:
+        kinds, count = range(KINDS), len(readings)
         failed = [[swept.failed(service.node, index, kind) for kind in kinds] for index in range(count)]
-        automatic = _combined([_verdict(row[0], row[1]) for row in failed])
-        manual = _combined([_verdict(row[2], row[3]) for row in failed])
+        automatic = combined(verdict(row[0], row[1]) for row in failed)
+        manual = combined(verdict(row[2], row[3]) for row in failed)
         data = self._data(service, swept, count)
         worst = next(
             (i for i, row in enumerate(failed) if row[1]), next((i for i, row in enumerate(failed) if row[0]), None)
         )
-        if worst is None:
+        if worst is None or (brief and automatic is Verdict.UNKNOWN):
             return ServiceOutage(service.name, service.kind, service.criticality, automatic, manual, data)
         kind = 1 if failed[worst][1] else 0
         path = self.analysis.path(service, self._told(readings[worst], kind))
@@ -276,7 +295,7 @@ class Replay:
             return f"if {' or if '.join(when)}" if len(when) < len(readings) else ""
         return ""
 
-    def _because(self, service: Service, reading: Reading, swept: _Swept, index: int, kind: int) -> tuple[Cause, ...]:
+    def _because(self, service: Service, reading: Reading, swept: Swept, index: int, kind: int) -> tuple[Cause, ...]:
         """The resources of the service that stand in what failed, each with the place that puts it there."""
         names = [self._names[event] for event in reading.events]
         causes: dict[str, Cause] = {}
@@ -293,7 +312,7 @@ class Replay:
         below = self.analysis.below(node)
         return next((name for name in names if self.faults.events[name] in below), "")
 
-    def _data(self, service: Service, swept: _Swept, count: int) -> DataVerdict:
+    def _data(self, service: Service, swept: Swept, count: int) -> DataVerdict:
         """Whether every store of the service, or a copy of it, survives."""
         found: list[DataVerdict] = []
         for node, is_entry in self._inside_of(service).stores:
@@ -310,7 +329,7 @@ class Replay:
             return DataVerdict.LOST if certain else DataVerdict.UNKNOWN
         return DataVerdict.UNKNOWN
 
-    def _lost_always(self, service: Service, swept: _Swept, count: int) -> bool:
+    def _lost_always(self, service: Service, swept: Swept, count: int) -> bool:
         stores = self._inside_of(service).stores
         return all(any(swept.failed(node, index, 3) for node, _ in stores) for index in range(count))
 
@@ -340,7 +359,7 @@ class Replay:
         return (*kept, *((self.faults.survives[name], True) for name in vaults if name in self.faults.survives))
 
     def _remedies(
-        self, service: Service, manual: Verdict, swept: _Swept, at: tuple[int, int], told: Sequence[int]
+        self, service: Service, manual: Verdict, swept: Swept, at: tuple[int, int], told: Sequence[int]
     ) -> tuple[str, ...]:
         """What a person can do about it: for each thing on the way that is down by itself and up with people's help."""
         if manual is Verdict.DOWN:
@@ -366,10 +385,10 @@ class Replay:
         nodes = {self.faults.nodes[step]: step for step in steps}
         return [step for node, step in nodes.items() if not (nodes.keys() & self.analysis.below(node)) - {node}]
 
-    def _lost(self, service: Service, swept: _Swept, index: int, kind: int) -> tuple[str, ...]:
+    def _lost(self, service: Service, swept: Swept, index: int, kind: int) -> tuple[str, ...]:
         """The stores of which no copy is within reach."""
         lost = {node for node, _ in self._inside_of(service).stores if swept.failed(node, index, kind)}
-        return tuple(sorted(name for name, node in self.faults.survives.items() if node in lost))
+        return tuple(sorted(name for node in lost for name in self._surviving.get(node, ())))
 
 
 def _recorded(incident: Incident) -> Recorded:
@@ -377,18 +396,10 @@ def _recorded(incident: Incident) -> Recorded:
     return Recorded(incident.id, incident.title, incident.day, down, incident.sources)
 
 
-def _weights(scenario: Scenario) -> tuple[int, ...]:
-    """How many services of each criticality go down, the most critical first; then those that people can bring back."""
+def _worst_first(scenario: Scenario) -> tuple[tuple[int, ...], str]:
+    """By how many services of each criticality go down, the most critical first; then those that people bring back."""
     order = list(Criticality)
     stopped = [s for s in scenario.services if s.automatic is not Verdict.UP]
     lasting = [sum(s.criticality is c and s.manual is not Verdict.UP for s in stopped) for c in order]
-    return (*lasting, *(sum(s.criticality is c for s in stopped) for c in order))
-
-
-def _verdict(worst: bool, best: bool) -> Verdict:
-    return Verdict.DOWN if best else Verdict.UNKNOWN if worst else Verdict.UP
-
-
-def _combined(verdicts: Iterable[Verdict]) -> Verdict:
-    found = set(verdicts)
-    return found.pop() if len(found) == 1 else Verdict.UNKNOWN
+    weights = (*lasting, *(sum(s.criticality is c for s in stopped) for c in order))
+    return tuple(-weight for weight in weights), scenario.id
