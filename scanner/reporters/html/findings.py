@@ -181,7 +181,7 @@ class _Making:
             frames.excerpt(self.report.sources, finding.span, resource) if self.framed else (),
             tuple(self._places(finding)),
             max(0, len(places) - PLACES),
-            summary.cause(finding) if finding.outcome is Outcome.UNKNOWN else finding.reason,
+            "" if finding.reason in finding.message else finding.reason,
             finding.accepted_by.value if finding.accepted_by else "",
             services.some(used) if used else "",
             changes.of(finding, self.changes),
@@ -191,6 +191,8 @@ class _Making:
 
     def _places(self, finding: Finding) -> Iterator[Place]:
         for place in summary.trail(finding)[:PLACES]:
+            if place.message and place.message in finding.message:
+                continue  # the message ends with this place
             named = not place.resource or place.resource in place.message
             yield Place(
                 place.span.file, place.span.line, place.message if named else f"{place.resource}: {place.message}"

@@ -20,16 +20,20 @@ from scanner.reporters.html.estate import Estate, Toll
 from scanner.reporters.options import Options
 
 _ACCOUNTS: Final = 3
+_WHO: Final = (
+    *("zone", "region", "provider", "account", "cluster", "node-group", "service"),
+    *("edge", "registrar", "ca", "owner", "custodian"),
+)
+"""Levels in the order in which the first screen names who alone stops services."""
 _SINGLE: Final = {
     Axis.ZONE: "zone or cluster",
     Axis.REGION: "region",
     Axis.PROVIDER: "provider",
     Axis.ACCOUNT: "account",
     Axis.EDGE: "third party at the edge",
-    Axis.CUSTODY: "party",
+    Axis.CUSTODY: "gatekeeper",
 }
 """What one domain of an axis is."""
-_STOPS: Final = {Axis.CUSTODY: ("can lock", "custody item"), Axis.EDGE: ("stops", "service")}
 
 
 class Bar(Struct, frozen=True):
@@ -60,9 +64,18 @@ class Riskiest(Struct, frozen=True):
     unsure: bool
 
 
-class Front(Struct, frozen=True):
-    """All that the first screen says."""
+class Party(Struct, frozen=True):
+    """Who alone stops services: of each level the domain that stops most."""
 
+    name: names.Name
+    toll: Toll
+    alike: int
+
+
+class Front(Struct, frozen=True):
+    """All that the first screen says. ``folder`` is the path before ``title``, empty or ending with a slash."""
+
+    folder: str
     title: str
     subject: str
     stage: str
@@ -74,6 +87,7 @@ class Front(Struct, frozen=True):
     bar: Bar
     axes: tuple[AxisLine, ...]
     riskiest: Riskiest | None
+    parties: tuple[Party, ...]
     facts: tuple[tuple[str, str], ...]
     incomplete: bool
 
@@ -83,8 +97,11 @@ def front(estate: Estate, options: Options) -> Front:
     report, score = estate.report, estate.report.score
     stage, high = score.stage, score.stage_high
     graded = bool(score.services) or any(axis.judged for axis in score.axes)
+    name = title(report, options)
+    folder, slash, last = name.rpartition("/")
     return Front(
-        title(report, options),
+        folder + slash,
+        last,
         _subject(report),
         stage.value if stage else "",
         high.value if high and high is not stage else "",
@@ -95,6 +112,7 @@ def front(estate: Estate, options: Options) -> Front:
         _bar(score.low, score.high),
         tuple(_axis(axis, score) for axis in score.axes),
         _riskiest(estate),
+        tuple(_parties(estate)),
         tuple(_facts(report)),
         summary.count(report).incomplete,
     )
@@ -165,6 +183,18 @@ def lost(effect: Effect) -> tuple[str, ...]:
     """The stores that nobody can reach until the domains return, nor any copy of them."""
     outages = effect.scenario.services
     return tuple(sorted({store for s in outages if s.data is DataVerdict.LOST for store in s.lost}))
+
+
+def _parties(estate: Estate) -> Iterator[Party]:
+    """The worst domain of each level that stops a service for certain, with how many others of the level stop any."""
+    found: dict[str, list[names.Name]] = {}
+    for effect in estate.single:
+        name = effect.scenario.id
+        if estate.tolls[name].stopped:
+            found.setdefault(name.partition(":")[0], []).append(names.domain(name))
+    for level in _WHO:
+        if level in found:
+            yield Party(found[level][0], estate.tolls[found[level][0].id], len(found[level]) - 1)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:

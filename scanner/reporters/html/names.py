@@ -7,9 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.domain import DomainError, parse
+from scanner.model.domain import UNKNOWN, DomainError, parse
 from scanner.model.resource import Resource
-from scanner.reporters.services import called
 
 PROVIDERS: Final = {
     "alibaba": "Alibaba Cloud",
@@ -80,7 +79,10 @@ _STEP: Final = re.compile(r"""((?:"(?:\\.|[^"\\])*"|\[[^\]]*\]|[^.\["])+)(?:\.|$
 
 
 class Name(Struct, frozen=True):
-    """A failure domain as it is read: ``level`` in words, ``text`` within its parent, ``of`` its provider."""
+    """A failure domain as it is read: ``level`` in words, ``text`` within its parent, ``of`` its provider.
+
+    Of one that is not named, ``text`` is what would tell its name.
+    """
 
     id: str
     level: str
@@ -92,7 +94,7 @@ class Name(Struct, frozen=True):
     def sentence(self) -> str:
         """The domain in the middle of a sentence: ``zone ap-northeast-1a (AWS)``."""
         if self.unnamed:
-            return called(self.id)
+            return f"{'an' if self.level[0] in 'aeo' else 'a'} {self.level} of {self.of} that is not named"
         if self.level == "provider":
             return self.text
         return f"{self.level} {self.text}{f' ({self.of})' if self.of else ''}"
@@ -127,8 +129,20 @@ def domain(text: str) -> Name:
             return Name(text, level(word), f"{found.place}/{found.name}", "")
         case "zone" | "region" | "account":
             place = found.place or found.name
-            return Name(text, level(word), place, of, place.startswith("?"))
+            if place.startswith(UNKNOWN):
+                return Name(text, level(word), place.removeprefix(UNKNOWN), of, unnamed=True)
+            return Name(text, level(word), place, of)
     return Name(text, level(word), found.name, "")
+
+
+def untold(name: Name) -> str:
+    """Why a domain has no name, as its id tells."""
+    if name.text == name.level:
+        return "no file names it"
+    whose = name.text.removesuffix(f".{name.level}")
+    if whose == name.text or f".{whose}".endswith(".var"):
+        return f"{name.text} would tell it"
+    return f"the {name.level} of {whose} is not in the files"
 
 
 def kind(word: str) -> str:

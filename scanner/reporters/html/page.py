@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from scanner.model.span import Span
 from scanner.reporters.gfm import url
 from scanner.reporters.html import names
-from scanner.reporters.inert import inert
+from scanner.reporters.inert import as_bytes, inert
 from scanner.reporters.options import Options
 
 if TYPE_CHECKING:
@@ -81,13 +82,30 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"level": names.level, "kind": names.kind, "slugged": slugged, "plural": _plural}
+    made.filters |= {
+        "level": names.level,
+        "kind": names.kind,
+        "slugged": slugged,
+        "plural": _plural,
+        "hashed": hashed,
+        "outcome": _outcome,
+    }
     return made
 
 
 def _finalized(value: object) -> object:
     """What a template prints: text of strangers without controls or anything that reorders what is around it."""
     return inert(value) if type(value) is str else value
+
+
+def hashed(text: str) -> str:
+    """An id as the part of an address behind ``#``; the script writes the same."""
+    return quote(as_bytes(inert(text)), safe="/:@!'()*")
+
+
+def _outcome(word: str) -> str:
+    """What came of a check, behind a number."""
+    return {"fail": "failing", "suppressed": "accepted", "error": "rule errors", "pass": "passed"}.get(word, word)
 
 
 def slugged(text: str) -> str:

@@ -62,7 +62,7 @@ class Box(Struct, frozen=True):
     passive: Row | None = None
     vendors: tuple[Vendor, ...] = ()
     groups: tuple[Group, ...] = ()
-    standing: int = 0
+    standing: tuple[int, ...] = ()
 
 
 class Group(Struct, frozen=True):
@@ -79,7 +79,7 @@ class Group(Struct, frozen=True):
 
 
 class Map(Struct, frozen=True):
-    """All failure domains of an estate: clouds, what stands beside them, and the resources that stand nowhere."""
+    """All failure domains of an estate: clouds, what stands beside them, and what runs and has no place of its own."""
 
     clouds: Group
     beside: tuple[Group, ...]
@@ -103,6 +103,7 @@ class _Drawing:
             self.levels[domain.level].append(name)
         self.left = set(self.domains)
         self.entries = _entries(estate)
+        self.at = self._certain()
 
     def map(self) -> Map:
         """Clouds first: what is drawn in one of them does not stand beside."""
@@ -111,8 +112,18 @@ class _Drawing:
         clouds = self._group("provider", list(providers), everything)
         beside = [self._group(level, self.levels[level], everything) for level in BESIDE]
         loose = [self._group(level, sorted(self._rest(level)), everything) for level in ("account", "region", *_INNER)]
-        nowhere = everything.difference(*self.estate.at.values())
+        nowhere = frozenset(n for n in everything.difference(*self.at.values()) if not self._passive(n))
         return Map(clouds, tuple(g for g in (*beside, *loose) if g.boxes), tuple(self._rows(nowhere)))
+
+    def _certain(self) -> Mapping[str, frozenset[int]]:
+        """What stands where, without what may stand in a named account or region, for its own has no name."""
+        found = dict(self.estate.at)
+        for level in ("account", "region"):
+            unnamed = [name for name in self.levels[level] if names.domain(name).unnamed]
+            loose = frozenset[int]().union(*(found[name] for name in unnamed))
+            if loose:
+                found |= {name: found[name] - loose for name in self.levels[level] if name not in unnamed}
+        return found
 
     def _rest(self, level: str) -> Iterator[str]:
         return (name for name in self.levels[level] if name in self.left)
@@ -125,7 +136,7 @@ class _Drawing:
         return Group(level, tuple(self._box(level, name, within) for name in first), tuple(rest))
 
     def _box(self, level: str, name: str, within: frozenset[int]) -> Box:
-        here = self.estate.at[name] & within
+        here = self.at[name] & within
         match level:
             case "provider":
                 groups, inner = self._in_provider(self.domains[name].provider, here)
@@ -138,7 +149,7 @@ class _Drawing:
             case _:
                 groups, inner = [], frozenset[int]()
         own = here - inner
-        passive = frozenset(n for n in own if self.estate.resources[n].kind in PASSIVE)
+        passive = frozenset(filter(self._passive, own))
         named = names.domain(name)
         return Box(
             level,
@@ -150,31 +161,31 @@ class _Drawing:
             next(iter(self._rows(passive, "also")), None),
             tuple(self._vendors(name, here)),
             tuple(group for group in groups if group.boxes),
-            len(here),
+            tuple(sorted(here)),
         )
 
     def _in_provider(self, provider: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
         accounts = [n for n in self.levels["account"] if self.domains[n].provider == provider]
         groups = [self._group("account", accounts, here)]
-        outside = here.difference(*(self.estate.at[n] for n in accounts))
+        outside = here.difference(*(self.at[n] for n in accounts))
         regions = [n for n in self._rest("region") if self.domains[n].provider == provider]
         regions += [n for n in self._regions(provider, outside) if n not in regions]
         groups.append(self._group("region", regions, outside))
         zones = [n for n in self._rest("zone") if self.domains[n].provider == provider]
         groups.append(self._group("zone", zones, outside))
-        return groups, here & frozenset().union(*(self.estate.at[n] for n in (*accounts, *regions, *zones)))
+        return groups, here & frozenset().union(*(self.at[n] for n in (*accounts, *regions, *zones)))
 
     def _in_account(self, provider: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
         regions = self._regions(provider, here)
         return [self._group("region", regions, here)], here & self._standing(regions)
 
     def _regions(self, provider: str, here: frozenset[int]) -> list[str]:
-        return [n for n in self.levels["region"] if self.domains[n].provider == provider and self.estate.at[n] & here]
+        return [n for n in self.levels["region"] if self.domains[n].provider == provider and self.at[n] & here]
 
     def _in_region(self, name: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
         provider, region = self.domains[name].provider, self.domains[name].region
         zones = [n for n in self.levels["zone"] if self._zone_in(n, provider, region, here)]
-        clusters = [n for n in self.levels["cluster"] if self.estate.at[n] & here]
+        clusters = [n for n in self.levels["cluster"] if self.at[n] & here]
         held = self._standing(clusters)
         groups = [
             self._group("zone", zones, here - held),
@@ -186,7 +197,7 @@ class _Drawing:
         domain = self.domains[name]
         if domain.provider != provider or (domain.region is not None and domain.region != region):
             return False
-        standing = self.estate.at[name]
+        standing = self.at[name]
         return bool(standing & here) or (not standing and domain.region == region and name in self.left)
 
     def _in_cluster(self, name: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
@@ -194,7 +205,7 @@ class _Drawing:
         return [self._group("node-group", groups, here)], here & self._standing(groups)
 
     def _standing(self, found: Iterable[str]) -> frozenset[int]:
-        return frozenset[int]().union(*(self.estate.at[name] for name in found))
+        return frozenset[int]().union(*(self.at[name] for name in found))
 
     def _vendors(self, name: str, here: frozenset[int]) -> Iterator[Vendor]:
         """The provider's services that belong to a box: those of a region in it, global ones in the provider."""
@@ -213,7 +224,10 @@ class _Drawing:
             yield Vendor(names.domain(word), self.estate.tolls[word])
 
     def _stands(self, word: str, here: frozenset[int]) -> bool:
-        return bool(self.estate.at[word] & here) or (not self.estate.at[word] and word in self.left)
+        return bool(self.at[word] & here) or (not self.at[word] and word in self.left)
+
+    def _passive(self, number: int) -> bool:
+        return self.estate.resources[number].kind in PASSIVE
 
     def _rows(self, found: Iterable[int], word: str = "") -> Iterator[Row]:
         """The resources by kind, in the order of its name."""
@@ -229,7 +243,7 @@ class _Drawing:
         if not name.unnamed:
             return ""
         found = (_reason(self.estate.resources[number], level) for number in sorted(here))
-        return next(filter(None, found), "the files do not say")
+        return next(filter(None, found), names.untold(name))
 
 
 def _reason(resource: Resource, level: str) -> str:

@@ -132,7 +132,7 @@ def _outage(effect: Effect) -> OutageLine:
     hit = tuple((service.name, state(service)) for service in scenario.services if state(service) != "up")
     return OutageLine(
         scenario.id,
-        named.sentence if named.unnamed else named.text,
+        f"not named ({named.text})" if named.unnamed else named.text,
         named.level,
         toll(scenario),
         hit,

@@ -1,6 +1,5 @@
 // The map: each box and each resource in it shows what the outage does to it.
 
-const boxes = all("[data-domain]");
 const marks = all("[data-r]");
 const entries = all("[data-s]");
 const rows = all(".row[data-members]").map((row) => ({
@@ -8,6 +7,7 @@ const rows = all(".row[data-members]").map((row) => ({
   shown: row.querySelector(".more"),
   told: row.querySelector(".more").textContent,
 }));
+const tallies = all(".tally").map((shown) => ({ shown, members: expanded(JSON.parse(shown.dataset.members)) }));
 const STATES = ["standing", "stopped", "doubtful", "recoverable"];
 
 function sets(scenario) {
@@ -32,10 +32,18 @@ function showMap(scenario, outcomes) {
   const found = sets(scenario);
   for (const mark of marks) mark.dataset.state = markOf(Number(mark.dataset.r), found);
   for (const entry of entries) entry.dataset.state = scenario ? outcomes[Number(entry.dataset.s)].state.replace(" ", "-") : "";
+  for (const { shown, members } of tallies) shown.textContent = scenario ? tally(members, found) : "";
   for (const row of rows) {
     const stopped = row.members.filter((number) => found.stopped.has(number)).length;
     row.shown.textContent = stopped ? `${row.told}; ${stopped} of ${row.members.length} stop` : row.told;
   }
+}
+
+function tally(members, found) {
+  const stopped = members.filter((number) => found.stopped.has(number)).length;
+  const doubtful = members.filter((number) => found.doubtful.has(number)).length;
+  const parts = [stopped ? `${stopped} of ${members.length} stop` : "", doubtful ? `${doubtful} in doubt` : ""];
+  return parts.filter(Boolean).join(", ") || "all up";
 }
 
 function press(button) {

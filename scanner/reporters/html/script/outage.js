@@ -13,6 +13,7 @@ function stateOf(automatic, manual) {
 
 const WORDS = { down: "stops", "by hand": "by hand", unknown: "unknown", up: "up" };
 const RANK = ["down", "unknown", "by hand", "up"];
+const OPENED = 6; // reasons of so few services are shown at once
 const VERDICTS = ["up", "down", "unknown"];
 
 function outcomes(scenario) {
@@ -54,7 +55,7 @@ function reasons([, , , condition, path, beside, more, advice]) {
   return told;
 }
 
-function serviceRow(outcome) {
+function serviceRow(outcome, opening) {
   const item = element("li", `verdict ${outcome.state.replace(" ", "-")}`);
   item.dataset.service = outcome.name;
   item.dataset.automatic = VERDICTS[outcome.automatic];
@@ -66,7 +67,7 @@ function serviceRow(outcome) {
     return item;
   }
   const details = element("details", "", element("summary", "line", ...line), reasons(outcome.outage));
-  details.open = true;
+  details.open = opening;
   item.append(details);
   return item;
 }
@@ -112,8 +113,9 @@ function showScenario(scenario, found) {
     element("p", "scenario", scenario ? `${text(scenario.name)} ${scenario.title ? "" : "is down"}`.trim() : "Everything is up."),
     element("p", "says", told),
   );
+  const hit = found.filter((outcome) => outcome.outage).length;
   const verdicts = [...found].sort((a, b) => RANK.indexOf(a.state) - RANK.indexOf(b.state));
-  document.getElementById("verdicts").replaceChildren(...verdicts.map(serviceRow));
+  document.getElementById("verdicts").replaceChildren(...verdicts.map((outcome) => serviceRow(outcome, hit <= OPENED)));
   const peek = document.getElementById("peek");
   peek.hidden = !scenario;
   peek.textContent = scenario ? `${text(scenario.name)}: ${told}` : "";

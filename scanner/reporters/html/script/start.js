@@ -12,7 +12,9 @@ if (document.getElementById("panel")) {
   if (slider) slider.addEventListener("input", () => takeDown(data.incidents[Number(slider.value) - 1] || null));
   addEventListener("hashchange", () => {
     const scenario = fromHash();
-    if (scenario) takeDown(scenario, true);
+    if (!scenario) return;
+    takeDown(scenario, true);
+    document.getElementById("map").scrollIntoView();
   });
   takeDown(fromHash() || null, true);
 }
