@@ -87,10 +87,10 @@ class Scenario(Struct, frozen=True):
 class Effect(Struct, frozen=True):
     """What a scenario does to services, and to every resource.
 
-    Resources are named by their ids, sorted: those ``standing`` in what failed, those ``stopped``, which nothing can
-    use until somebody acts, and those that are ``doubtful``, for it depends on what the files do not decide. Of both,
-    ``recoverable`` ones are back once people have acted. ``day`` is when a recorded incident began (``2025-04-15``,
-    ``2021-12``), empty where no source tells.
+    Resources are named by their ids, sorted: those certainly ``standing`` in what failed (in one of the ways to read
+    it), those ``stopped``, which nothing can use until somebody acts, and those that are ``doubtful``, for it depends
+    on what the files do not decide. Of both, ``recoverable`` ones are back once people have acted. ``day`` is when a
+    recorded incident began (``2025-04-15``, ``2021-12``), empty where no source tells.
     """
 
     scenario: Scenario

@@ -14,7 +14,7 @@ from scanner.model.outage import Verdict
 KINDS: Final = 4
 """Bits of one reading: automatic and pessimistic, automatic and optimistic, and the same when people help."""
 _ALL: Final = (1 << KINDS) - 1
-_PESSIMISTIC: Final = 1
+_CERTAIN: Final = 2
 
 
 class Swept(Struct, frozen=True):
@@ -29,7 +29,7 @@ class Swept(Struct, frozen=True):
 
 
 class Fate(Struct, frozen=True):
-    """What becomes of resources in one scenario: their names, sorted."""
+    """What becomes of resources in one scenario: their names, sorted. What only may stand there is not ``standing``."""
 
     standing: tuple[str, ...]
     stopped: tuple[str, ...]
@@ -86,7 +86,7 @@ def fates(
             if manual is Verdict.UP:
                 lists[number][3].append(name)
     for name in sorted(standing):
-        reached = {owners[at] for node in standing[name] for at, four in hits(bits[node]) if four & _PESSIMISTIC}
+        reached = {owners[at] for node in standing[name] for at, four in hits(bits[node]) if four & _CERTAIN}
         for number in reached:
             lists[number][0].append(name)
     return [Fate(*map(tuple, four)) for four in lists]

@@ -104,4 +104,4 @@ def _place(resource: Resource) -> tuple[str, str, str, str, str]:
 
 
 def _text(value: Value) -> str:
-    return "" if value is None else f"?{value.reason}" if isinstance(value, Unknown) else str(value)
+    return "" if value is None else f"?{value.ref or value.reason}" if isinstance(value, Unknown) else str(value)

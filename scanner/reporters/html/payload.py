@@ -77,7 +77,7 @@ class _Writing:
     def _effect(self, effect: Effect) -> Json:
         scenario, estate = effect.scenario, self.estate
         hit = [
-            self._outage(number, outage)
+            (number, outage)
             for number, outage in enumerate(scenario.services)
             if outage.automatic is not Verdict.UP or outage.manual is not Verdict.UP
         ]
@@ -89,14 +89,24 @@ class _Writing:
             "stopped": runs(estate.indexes(effect.stopped)),
             "doubtful": runs(estate.indexes(effect.doubtful)),
             "recoverable": runs(estate.indexes(effect.recoverable)),
-            "services": hit,
+            "services": [self._outage(number, outage) for number, outage in hit if outage.path],
         }
         if scenario.title:
             notes = [self._text(note) for note in scenario.notes]
             told |= {"title": inert(scenario.title), "day": effect.day, "notes": notes}
+        if alike := self._alike([(number, outage) for number, outage in hit if not outage.path]):
+            told["alike"] = alike
         if list(down) != [scenario.id]:
             told["down"] = list(map(inert, down))
         return told
+
+    def _alike(self, found: Sequence[tuple[int, ServiceOutage]]) -> list[list[Any]]:
+        """Services of which no reason is told, those of one answer together: the answer, and their numbers as runs."""
+        together: dict[tuple[Any, ...], list[int]] = {}
+        for number, outage in found:
+            together.setdefault(tuple(map(str, self._outage(number, outage)[1:])), []).append(number)
+        firsts = {numbers[0]: numbers for numbers in together.values()}
+        return [[self._outage(n, outage)[1:], runs(firsts[n])] for n, outage in found if n in firsts]
 
     def _outage(self, number: int, outage: ServiceOutage) -> list[Any]:
         on_path = {step.name for step in outage.path}

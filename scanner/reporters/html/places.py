@@ -103,7 +103,7 @@ class _Drawing:
             self.levels[domain.level].append(name)
         self.left = set(self.domains)
         self.entries = _entries(estate)
-        self.at = self._certain()
+        self.at = estate.at
 
     def map(self) -> Map:
         """Clouds first: what is drawn in one of them does not stand beside."""
@@ -114,16 +114,6 @@ class _Drawing:
         loose = [self._group(level, sorted(self._rest(level)), everything) for level in ("account", "region", *_INNER)]
         nowhere = frozenset(n for n in everything.difference(*self.at.values()) if not self._passive(n))
         return Map(clouds, tuple(g for g in (*beside, *loose) if g.boxes), tuple(self._rows(nowhere)))
-
-    def _certain(self) -> Mapping[str, frozenset[int]]:
-        """What stands where, without what may stand in a named account or region, for its own has no name."""
-        found = dict(self.estate.at)
-        for level in ("account", "region"):
-            unnamed = [name for name in self.levels[level] if names.domain(name).unnamed]
-            loose = frozenset[int]().union(*(found[name] for name in unnamed))
-            if loose:
-                found |= {name: found[name] - loose for name in self.levels[level] if name not in unnamed}
-        return found
 
     def _rest(self, level: str) -> Iterator[str]:
         return (name for name in self.levels[level] if name in self.left)

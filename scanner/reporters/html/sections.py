@@ -17,7 +17,7 @@ from scanner.model.resource import Resource
 from scanner.model.value import Unknown, Value
 from scanner.reporters import services, summary
 from scanner.reporters.html import frames, names
-from scanner.reporters.html.estate import Estate, Toll, toll
+from scanner.reporters.html.estate import STATES, Estate, Toll, toll
 from scanner.reporters.html.front import lost
 from scanner.reporters.options import Options
 from scanner.reporters.outage_text import headline, state
@@ -25,7 +25,9 @@ from scanner.reporters.outage_text import headline, state
 OUTAGES: Final = 60
 """So many single outages are listed; those that are left out stop less."""
 GROUPS: Final = 8
-"""So many sets of domains are explained for one service."""
+"""So many sets of domains are explained for one service; with ``MANY`` services, ``FEWER`` and without source lines."""
+MANY: Final = 40
+FEWER: Final = 3
 SHOWN: Final = 40
 """So many resources or problems are listed where they belong to one thing."""
 
@@ -38,6 +40,7 @@ class OutageLine(Struct, frozen=True):
     level: str
     toll: Toll
     names: tuple[tuple[str, str], ...]
+    more: int
     resources: int
     doubtful: int
     lost: tuple[str, ...]
@@ -129,13 +132,15 @@ def incidents(estate: Estate) -> tuple[OutageLine, ...]:
 def _outage(effect: Effect) -> OutageLine:
     scenario = effect.scenario
     named = names.domain(scenario.id)
-    hit = tuple((service.name, state(service)) for service in scenario.services if state(service) != "up")
+    states = ((service.name, state(service)) for service in scenario.services)
+    hit = sorted((each for each in states if each[1] != "up"), key=lambda each: STATES.index(each[1]))
     return OutageLine(
         scenario.id,
         f"not named ({named.text})" if named.unnamed else named.text,
         named.level,
         toll(scenario),
-        hit,
+        tuple(hit[: services.NAMES]),
+        len(hit[services.NAMES :]),
         len(effect.stopped),
         len(effect.doubtful),
         lost(effect),
@@ -158,6 +163,7 @@ def told(report: Report) -> Services:
 
 
 def _service(report: Report, service: ServiceRisk, levels: Sequence[str]) -> ServiceLine:
+    few = len(report.services) <= MANY
     groups = sorted(service.risk_groups, key=lambda group: len(group.domains))
     return ServiceLine(
         service.name,
@@ -170,7 +176,7 @@ def _service(report: Report, service: ServiceRisk, levels: Sequence[str]) -> Ser
             (services.coefficient(service, level).replace("-more", "–more"), _by_hand(service, level))
             for level in levels
         ),
-        tuple(_cut(report, group) for group in groups[:GROUPS]),
+        tuple(_cut(report, group, framed=few) for group in groups[: GROUPS if few else FEWER]),
         service.groups_total,
         tuple(names.domain(name).sentence for name in service.gatekeepers),
         service.attestations,
@@ -184,19 +190,20 @@ def _by_hand(service: ServiceRisk, level: str) -> str:
     return "" if manual == service.coefficients[level] else "more than 3" if manual is None else str(manual)
 
 
-def _cut(report: Report, group: RiskGroup) -> Cut:
+def _cut(report: Report, group: RiskGroup, *, framed: bool) -> Cut:
     return Cut(
         tuple(map(names.domain, group.domains)),
         group.certain,
         group.recoverable,
-        tuple(tuple(_hop(report, step) for step in path) for path in group.paths),
+        tuple(tuple(_hop(report, step, framed=framed) for step in path) for path in group.paths),
     )
 
 
-def _hop(report: Report, step: Step) -> Hop:
+def _hop(report: Report, step: Step, *, framed: bool) -> Hop:
     if step.span is None:
         return Hop(step.text)
-    return Hop(step.text, step.span.file, step.span.line, frames.excerpt(report.sources, step.span))
+    frame = frames.excerpt(report.sources, step.span) if framed else ()
+    return Hop(step.text, step.span.file, step.span.line, frame)
 
 
 def undecided(report: Report, options: Options) -> tuple[Undecided, ...]:

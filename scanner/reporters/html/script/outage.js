@@ -16,8 +16,17 @@ const RANK = ["down", "unknown", "by hand", "up"];
 const OPENED = 6; // reasons of so few services are shown at once
 const VERDICTS = ["up", "down", "unknown"];
 
+// What is told of each service that is hit. Some share one answer.
+function hitBy(scenario) {
+  const hit = new Map(scenario.services.map((outage) => [outage[0], outage]));
+  for (const [answer, runs] of scenario.alike || []) {
+    for (const number of expanded(runs)) hit.set(number, [number, ...answer]);
+  }
+  return hit;
+}
+
 function outcomes(scenario) {
-  const hit = new Map((scenario ? scenario.services : []).map((outage) => [outage[0], outage]));
+  const hit = scenario ? hitBy(scenario) : new Map();
   return data.services.map(([name, kind, criticality], number) => {
     const outage = hit.get(number);
     const [automatic, manual] = outage ? [outage[1], outage[2]] : [UP, UP];
