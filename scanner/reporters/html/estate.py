@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from scanner.model.domain import UNKNOWN
 from scanner.model.outage import Effect, Outages, Scenario
 from scanner.model.report import Report
 from scanner.model.resource import Resource
@@ -35,7 +36,7 @@ class Toll(Struct, frozen=True):
 class Estate(Struct, frozen=True):
     """A report with its resources numbered, so that what stands together has numbers in a row.
 
-    ``at`` holds by domain the numbers of what stands there, ``tolls`` what each does to services.
+    ``at`` holds by domain the numbers of what stands there, of zones also what is spread over them; ``tolls`` what each does to services.
     """
 
     report: Report
@@ -75,8 +76,11 @@ def estate(report: Report) -> Estate:
     ordered = tuple(sorted(report.resources, key=_place))
     numbers = {resource.id: number for number, resource in enumerate(ordered)}
     outages = report.outages or Outages((), ())
+    spread = _spread(ordered)
     at = {
-        effect.scenario.id: frozenset(numbers[name] for name in effect.standing if name in numbers)
+        effect.scenario.id: frozenset(numbers[name] for name in effect.standing if name in numbers).union(
+            spread.get(effect.scenario.id, ())
+        )
         for effect in outages.single
     }
     return Estate(
@@ -89,6 +93,19 @@ def estate(report: Report) -> Estate:
         {effect.scenario.id: toll(effect.scenario) for effect in outages.single},
         services.by_resource(report),
     )
+
+
+def _spread(resources: Sequence[Resource]) -> Mapping[str, set[int]]:
+    """What is spread over zones, in each of them, and what stands in one that has no name, there."""
+    found: dict[str, set[int]] = {}
+    for number, resource in enumerate(resources):
+        place = resource.placement
+        zones = () if isinstance(place.zones, Unknown) else place.zones
+        before = f"{place.region}-" if place.provider == "azure" else ""
+        named = [f"{before}{zone}" for zone in zones if isinstance(zone, str)]
+        for zone in (*named, f"{UNKNOWN}{resource.id}.zone"):
+            found.setdefault(f"zone:{place.provider}/{zone}", set()).add(number)
+    return found
 
 
 def toll(scenario: Scenario) -> Toll:

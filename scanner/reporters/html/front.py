@@ -20,6 +20,8 @@ from scanner.reporters.html.estate import Estate, Toll
 from scanner.reporters.options import Options
 
 _ACCOUNTS: Final = 3
+_NAMED: Final = 8
+"""So many services are named in the sentence on the riskiest outage."""
 _WHO: Final = (
     *("zone", "region", "provider", "account", "cluster", "node-group", "service"),
     *("edge", "registrar", "ca", "owner", "custodian"),
@@ -167,7 +169,7 @@ def _riskiest(estate: Estate) -> Riskiest | None:
     if found is None:
         return None
     effect = next((each for each in estate.single if each.scenario.id == found.domain), None)
-    stopped = found.services[: services.NAMES]
+    stopped = found.services[:_NAMED]
     return Riskiest(
         names.domain(found.domain),
         stopped,

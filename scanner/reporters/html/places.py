@@ -232,6 +232,8 @@ class _Drawing:
         """Why a place has no name, as its resources say it."""
         if not name.unnamed:
             return ""
+        if name.text.removesuffix(f".{level}") in self.estate.numbers:
+            return names.untold(name)
         found = (_reason(self.estate.resources[number], level) for number in sorted(here))
         return next(filter(None, found), names.untold(name))
 

@@ -13,7 +13,7 @@ function stateOf(automatic, manual) {
 
 const WORDS = { down: "stops", "by hand": "by hand", unknown: "unknown", up: "up" };
 const RANK = ["down", "unknown", "by hand", "up"];
-const OPENED = 6; // reasons of so few services are shown at once
+const OPENED = matchMedia("(max-width: 68rem)").matches ? 1 : 6; // reasons of so few services are shown at once
 const VERDICTS = ["up", "down", "unknown"];
 
 // What is told of each service that is hit. Some share one answer.
