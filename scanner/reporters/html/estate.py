@@ -36,7 +36,8 @@ class Toll(Struct, frozen=True):
 class Estate(Struct, frozen=True):
     """A report with its resources numbered, so that what stands together has numbers in a row.
 
-    ``at`` holds by domain the numbers of what stands there, of zones also what is spread over them; ``tolls`` what each does to services.
+    ``at`` holds by domain the numbers of what stands there, of zones also what is spread over them; ``tolls`` what each
+    does to services.
     """
 
     report: Report

@@ -83,6 +83,11 @@ class Rule(Struct, frozen=True):
         """How many fail."""
         return self.counts.get("fail", 0)
 
+    @property
+    def printed(self) -> bool:
+        """Whether paper shows all of it, and not its heading alone."""
+        return Severity[self.severity.upper()] >= Severity.MEDIUM and self.counts.keys() != {"suppressed"}
+
 
 class Listing(Struct, frozen=True):
     """All rules that have something listed, and what can be filtered by."""

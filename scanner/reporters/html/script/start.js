@@ -23,7 +23,7 @@ startFindings();
 // On paper nothing can be opened: what matters is, and closes again afterwards.
 let opened = [];
 addEventListener("beforeprint", () => {
-  opened = all("details[data-print]:not([open]), details[data-print] details.hop:not([open])");
+  opened = all("details[data-print]:not([open])");
   for (const details of opened) details.open = true;
 });
 addEventListener("afterprint", () => {
