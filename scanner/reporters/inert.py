@@ -25,6 +25,8 @@ def inert(text: str) -> str:
 
     Line breaks and tabs become blanks, controls become ``\x1b``, and commands to logs (``##[``) lose their effect.
     """
+    if text.isascii() and text.isprintable() and "##" not in text:
+        return text
     one_line = " ".join(text.split()) if any(space in text for space in "\n\r\t\v\f") else text
     return LOG_COMMAND.sub("# #", _HARMFUL.sub(_visible, one_line))
 

@@ -179,10 +179,11 @@ class Analysis:
     def below(self, node: int) -> frozenset[int]:
         """All nodes that a node depends on, itself included."""
         if node not in self._cones:
-            self._cones[node] = self._below(node).nodes
+            self._cones[node] = self.walked(node).nodes
         return self._cones[node]
 
-    def _below(self, node: int) -> Below:
+    def walked(self, node: int) -> Below:
+        """A node with all that it depends on, to be asked about its failures."""
         if self._last is None or self._last.node != node:
             self._last = Below(self.faults.structure, node)
         return self._last
@@ -254,7 +255,7 @@ class Analysis:
         if stopped.exact >= len(cut):
             return True
         told = [*(self.faults.events[name] for name in cut), self.faults.gates.undecided]
-        return not self._below(service.node).fails(told)
+        return not self.walked(service.node).fails(told)
 
     # -- reasons -----------------------------------------------------------------------------------
 
@@ -276,7 +277,7 @@ class Analysis:
         """
         gates = self.faults.gates
         conditions = (gates.by_hand, gates.undecided, *apart)
-        found = self._below(service.node).witness(frozenset(failed), conditions, doubts, points)
+        found = self.walked(service.node).witness(frozenset(failed), conditions, doubts, points)
         return self._steps(service, found)
 
     def _steps(self, service: Service, nodes: Sequence[int]) -> tuple[Step, ...]:

@@ -376,8 +376,11 @@ class Replay:
 
     def _necessary(self, service: Service, steps: list[str], told: Sequence[int]) -> list[str]:
         """What has to come back for the service to come back."""
-        nodes = self.faults.nodes
-        without = outages(self.faults.structure, [(*told, nodes[step]) for step in steps])[service.node] if steps else 0
+        nodes, structure = self.faults.nodes, self.faults.structure
+        if len(steps) * len(self.analysis.below(service.node)) < len(structure):
+            below = self.analysis.walked(service.node)
+            return [step for step in steps if below.fails((*told, nodes[step]))]
+        without = outages(structure, [(*told, nodes[step]) for step in steps])[service.node] if steps else 0
         return [step for position, step in enumerate(steps) if without >> position & 1]
 
     def _lowest(self, steps: Sequence[str]) -> list[str]:

@@ -94,6 +94,7 @@ class Listing(Struct, frozen=True):
 
     rules: tuple[Rule, ...]
     total: int
+    told: str
     severities: tuple[str, ...]
     axes: tuple[str, ...]
     outcomes: tuple[str, ...]
@@ -113,12 +114,25 @@ def listing(report: Report, options: Options) -> Listing:
     return Listing(
         tuple(rules),
         len(found),
+        _told(Counter(finding.outcome for finding in found)),
         tuple(s.label for s in sorted({finding.severity for finding in found}, reverse=True)),
         tuple(dict.fromkeys(axis.axis.value for axis in report.score.axes if any(f.axis is axis.axis for f in found))),
         tuple(outcome.value for outcome in outcomes if any(finding.outcome is outcome for finding in found)),
         tuple(sorted({finding.span.file for finding in found})),
         len(found) <= FRAMED,
     )
+
+
+def _told(counts: Mapping[Outcome, int]) -> str:
+    """How many there are: ``80 failing, 1 unknown``."""
+    words = {
+        Outcome.FAIL: "failing",
+        Outcome.ERROR: "rule errors",
+        Outcome.UNKNOWN: "unknown",
+        Outcome.SUPPRESSED: "accepted",
+        Outcome.PASS: "passed",
+    }
+    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome]) or "none"
 
 
 def _weight(rule: Rule) -> tuple[bool, int, int, str]:

@@ -79,4 +79,6 @@ def _marked(line: str, span: Span, *, exact: bool) -> tuple[int, int]:
 
 
 def _shown(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(_TAB if character == "\t" else inert(character) for character in text)

@@ -20,8 +20,8 @@ from scanner.reporters.html.estate import Estate, Toll
 from scanner.reporters.options import Options
 
 _ACCOUNTS: Final = 3
-_NAMED: Final = 8
-"""So many services are named in the sentence on the riskiest outage."""
+_NAMED: Final = 4
+"""So many services are named in the sentence on the riskiest outage, critical ones first."""
 _WHO: Final = (
     *("zone", "region", "provider", "account", "cluster", "node-group", "service"),
     *("edge", "registrar", "ca", "owner", "custodian"),
@@ -60,6 +60,7 @@ class Riskiest(Struct, frozen=True):
     name: names.Name
     services: tuple[str, ...]
     more: int
+    critical: int
     total: int
     toll: Toll
     lost: tuple[str, ...]
@@ -169,11 +170,15 @@ def _riskiest(estate: Estate) -> Riskiest | None:
     if found is None:
         return None
     effect = next((each for each in estate.single if each.scenario.id == found.domain), None)
-    stopped = found.services[:_NAMED]
+    order = list(Criticality)
+    critical = {service.name: order.index(service.criticality) for service in estate.report.services}
+    ordered = sorted(found.services, key=lambda name: critical[name])
+    stopped = tuple(ordered[:_NAMED])
     return Riskiest(
         names.domain(found.domain),
         stopped,
-        len(found.services) - len(stopped),
+        len(ordered[_NAMED:]),
+        sum(not critical[name] for name in ordered[_NAMED:]),
         found.total,
         estate.tolls.get(found.domain, Toll(len(found.services))),
         lost(effect) if effect else (),
@@ -205,7 +210,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     found = len(report.services) - items
     critical = sum(s.criticality is Criticality.CRITICAL for s in report.services)
     custody = f" and {summary.plural(items, 'custody item')}" if items else ""
-    yield "Services", f"{found}{custody}{f', {critical} critical' if critical else ''}"
+    yield "Asked about", f"{summary.plural(found, 'service')}{custody}{f', {critical} critical' if critical else ''}"
     failing = counts.outcomes[Outcome.FAIL]
     words = summary.severity_words(counts)
     yield "Findings", f"{failing}{f': {words}' if words else ''}"

@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.domain import UNKNOWN, DomainError, parse
+from scanner.model.domain import SHAPES, UNKNOWN, DomainError, parse
+from scanner.model.outage import Step
 from scanner.model.resource import Resource
 
 PROVIDERS: Final = {
@@ -133,6 +134,12 @@ def domain(text: str) -> Name:
                 return Name(text, level(word), place.removeprefix(UNKNOWN), of, unnamed=True)
             return Name(text, level(word), place, of)
     return Name(text, level(word), found.name, "")
+
+
+def told(step: Step) -> str:
+    """A hop of a reason, with failure domains as people call them."""
+    found = domain(step.name) if step.name.partition(":")[0] in SHAPES else None
+    return step.text if found is None or found.unnamed else step.text.replace(step.name, found.sentence)
 
 
 def untold(name: Name) -> str:

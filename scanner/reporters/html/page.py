@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from scanner.model.span import Span
+from scanner.reporters import summary
 from scanner.reporters.gfm import url
 from scanner.reporters.html import names
 from scanner.reporters.inert import as_bytes, inert
@@ -89,6 +90,7 @@ def environment() -> Environment:
         "plural": _plural,
         "hashed": hashed,
         "outcome": _outcome,
+        "upper_first": _upper_first,
     }
     return made
 
@@ -103,6 +105,11 @@ def hashed(text: str) -> str:
     return quote(as_bytes(inert(text)), safe="/:@!'()*")
 
 
+def _upper_first(text: str) -> str:
+    """A sentence's beginning: unlike ``capitalize`` it leaves the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def _outcome(word: str) -> str:
     """What came of a check, behind a number."""
     return {"fail": "failing", "suppressed": "accepted", "error": "rule errors", "pass": "passed"}.get(word, word)
@@ -114,4 +121,4 @@ def slugged(text: str) -> str:
 
 
 def _plural(number: int, noun: str, nouns: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}".replace(",", "\u2009")
+    return summary.plural(number, noun, nouns)

@@ -116,7 +116,7 @@ class _Writing:
             _VERDICTS[outage.automatic],
             _VERDICTS[outage.manual],
             self._text(outage.condition) if outage.condition else -1,
-            [self._step_number(step.text, step.span) for step in outage.path],
+            [self._step_number(names.told(step), step.span) for step in outage.path],
             [self._step_number(cause.resource, cause.span) for cause in beside[:CAUSES]],
             max(0, len(beside) - CAUSES),
             [self._text(text) for text in advice(outage)],

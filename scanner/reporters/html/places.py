@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from scanner.model.domain import Domain, DomainError, parse
 from scanner.model.resource import Resource
+from scanner.model.service import Criticality
 from scanner.model.value import Unknown, Value
 from scanner.reporters.html import names
 from scanner.reporters.html.estate import Estate, Toll
@@ -23,6 +24,10 @@ from scanner.reporters.services import PASSIVE
 
 DRAWN: Final = 12
 """So many domains of one level are drawn in one box; the others are listed behind a search."""
+SMALL: Final = 20
+"""Accounts and regions with more than this take a line of their own."""
+ENTERED: Final = 6
+"""So many services are named in the box that they are entered in, critical ones first."""
 NAMED: Final = 8
 """So many resources of a kind are named in a box."""
 
@@ -43,6 +48,14 @@ class Row(Struct, frozen=True):
         return len(self.numbers) - len(self.shown)
 
 
+class Entered(Struct, frozen=True):
+    """The services that are entered in a box: some by number and name, the numbers of the others."""
+
+    shown: tuple[tuple[int, str], ...]
+    others: tuple[int, ...]
+    critical: int
+
+
 class Vendor(Struct, frozen=True):
     """A service or control plane of the provider that what stands in a box needs."""
 
@@ -57,12 +70,17 @@ class Box(Struct, frozen=True):
     name: names.Name
     toll: Toll
     note: str = ""
-    services: tuple[tuple[int, str], ...] = ()
+    entered: Entered | None = None
     rows: tuple[Row, ...] = ()
     passive: Row | None = None
     vendors: tuple[Vendor, ...] = ()
     groups: tuple[Group, ...] = ()
     standing: tuple[int, ...] = ()
+
+    @property
+    def small(self) -> bool:
+        """Whether two such boxes fit beside each other."""
+        return len(self.standing) <= SMALL and not any(group.level != "region" for group in self.groups)
 
 
 class Group(Struct, frozen=True):
@@ -146,7 +164,7 @@ class _Drawing:
             named,
             self.estate.tolls[name],
             self._why(named, level, here),
-            tuple((number, text) for number, (text, entry) in enumerate(self.entries) if entry & own),
+            self._entered(own),
             tuple(self._rows(own - passive)),
             next(iter(self._rows(passive, "also")), None),
             tuple(self._vendors(name, here)),
@@ -216,6 +234,15 @@ class _Drawing:
     def _stands(self, word: str, here: frozenset[int]) -> bool:
         return bool(self.at[word] & here) or (not self.at[word] and word in self.left)
 
+    def _entered(self, own: frozenset[int]) -> Entered | None:
+        order, services = list(Criticality), self.estate.report.services
+        found = [number for number, entry in enumerate(self.entries) if entry & own]
+        found.sort(key=lambda number: order.index(services[number].criticality))
+        others = found[ENTERED:]
+        shown = tuple((number, services[number].name) for number in found[:ENTERED])
+        critical = sum(services[number].criticality is Criticality.CRITICAL for number in others)
+        return Entered(shown, tuple(sorted(others)), critical) if found else None
+
     def _passive(self, number: int) -> bool:
         return self.estate.resources[number].kind in PASSIVE
 
@@ -254,9 +281,9 @@ def _parsed(found: Iterable[str]) -> Iterator[tuple[str, Domain]]:
             continue
 
 
-def _entries(estate: Estate) -> list[tuple[str, frozenset[int]]]:
-    """Each service by name, with the numbers of where it is entered."""
-    return [(service.name, frozenset(estate.indexes(service.entry))) for service in estate.report.services]
+def _entries(estate: Estate) -> list[frozenset[int]]:
+    """Where each service is entered."""
+    return [frozenset(estate.indexes(service.entry)) for service in estate.report.services]
 
 
 def flattened(found: Map) -> Mapping[str, Box]:

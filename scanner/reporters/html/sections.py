@@ -22,6 +22,8 @@ from scanner.reporters.html.front import lost
 from scanner.reporters.options import Options
 from scanner.reporters.outage_text import headline, state
 
+NAMED: Final = 5
+"""So many services are named in a row."""
 OUTAGES: Final = 60
 """So many single outages are listed; those that are left out stop less."""
 GROUPS: Final = 8
@@ -121,15 +123,15 @@ class ProblemGroup(Struct, frozen=True):
 def single(estate: Estate) -> tuple[tuple[OutageLine, ...], int]:
     """The domains that alone do something to a service, the worst first, and how many are left out or do nothing."""
     hit = [effect for effect in estate.single if estate.tolls[effect.scenario.id].any]
-    return tuple(_outage(effect) for effect in hit[:OUTAGES]), len(estate.single) - len(hit[:OUTAGES])
+    return tuple(_outage(estate, effect) for effect in hit[:OUTAGES]), len(estate.single) - len(hit[:OUTAGES])
 
 
 def incidents(estate: Estate) -> tuple[OutageLine, ...]:
     """The recorded incidents that touch the estate, in the order of their days."""
-    return tuple(_outage(effect) for effect in estate.incidents)
+    return tuple(_outage(estate, effect) for effect in estate.incidents)
 
 
-def _outage(effect: Effect) -> OutageLine:
+def _outage(estate: Estate, effect: Effect) -> OutageLine:
     scenario = effect.scenario
     named = names.domain(scenario.id)
     states = ((service.name, state(service)) for service in scenario.services)
@@ -139,10 +141,10 @@ def _outage(effect: Effect) -> OutageLine:
         f"not named ({named.text})" if named.unnamed else named.text,
         named.level,
         toll(scenario),
-        tuple(hit[: services.NAMES]),
-        len(hit[services.NAMES :]),
-        len(effect.stopped),
-        len(effect.doubtful),
+        tuple(hit[:NAMED]),
+        len(hit[NAMED:]),
+        len(estate.indexes(effect.stopped)),
+        len(estate.indexes(effect.doubtful)),
         lost(effect),
         effect.day,
         scenario.title,
@@ -172,10 +174,7 @@ def _service(report: Report, service: ServiceRisk, levels: Sequence[str]) -> Ser
         service.entry,
         service.found,
         len(service.cone),
-        tuple(
-            (services.coefficient(service, level).replace("-more", "–more"), _by_hand(service, level))
-            for level in levels
-        ),
+        tuple((services.coefficient(service, level), _by_hand(service, level)) for level in levels),
         tuple(_cut(report, group, framed=few) for group in groups[: GROUPS if few else FEWER]),
         service.groups_total,
         tuple(names.domain(name).sentence for name in service.gatekeepers),
@@ -200,10 +199,11 @@ def _cut(report: Report, group: RiskGroup, *, framed: bool) -> Cut:
 
 
 def _hop(report: Report, step: Step, *, framed: bool) -> Hop:
+    text = names.told(step)
     if step.span is None:
-        return Hop(step.text)
+        return Hop(text)
     frame = frames.excerpt(report.sources, step.span) if framed else ()
-    return Hop(step.text, step.span.file, step.span.line, frame)
+    return Hop(text, step.span.file, step.span.line, frame)
 
 
 def undecided(report: Report, options: Options) -> tuple[Undecided, ...]:

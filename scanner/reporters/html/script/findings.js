@@ -4,6 +4,7 @@ const PAGE = 100;
 const FEW = 12;
 let listed = PAGE;
 let filtered = false;
+const everything = document.getElementById("findings-shown").textContent;
 
 const findings = all("[data-rule]").map((rule) => {
   const about = rule.querySelector("summary").textContent.toLowerCase();
@@ -46,7 +47,7 @@ function filter() {
   if (any && open.length <= FEW) for (const rule of open) rule.open = true;
   else if (filtered) for (const { rule } of findings) rule.open = false;
   filtered = Boolean(any);
-  document.getElementById("findings-shown").textContent = any ? `${shown} of ${plural(total, "finding")}` : plural(total, "finding");
+  document.getElementById("findings-shown").textContent = any ? `${shown} of ${plural(total, "finding")}` : everything;
   listed = PAGE;
   listResources(want.words);
 }

@@ -21,6 +21,12 @@ function markOf(number, found) {
   return found.standing.has(number) ? "hit" : "";
 }
 
+const entered = all(".row[data-services]").map((row) => ({
+  members: expanded(JSON.parse(row.dataset.services)),
+  shown: row.querySelector(".more"),
+  told: row.querySelector(".more").textContent,
+}));
+
 function showMap(scenario, outcomes) {
   const down = new Set(scenario ? scenario.down || [scenario.id] : []);
   for (const box of document.querySelectorAll("[data-domain]")) {
@@ -32,6 +38,10 @@ function showMap(scenario, outcomes) {
   const found = sets(scenario);
   for (const mark of marks) mark.dataset.state = markOf(Number(mark.dataset.r), found);
   for (const entry of entries) entry.dataset.state = scenario ? outcomes[Number(entry.dataset.s)].state.replace(" ", "-") : "";
+  for (const row of entered) {
+    const hit = scenario ? row.members.filter((number) => outcomes[number].outage).length : 0;
+    row.shown.textContent = hit ? `${row.told}; ${hit} of ${row.members.length} hit` : row.told;
+  }
   for (const { shown, members } of tallies) shown.textContent = scenario ? tally(members, found) : "";
   for (const row of rows) {
     const stopped = row.members.filter((number) => found.stopped.has(number)).length;

@@ -13,7 +13,8 @@ function stateOf(automatic, manual) {
 
 const WORDS = { down: "stops", "by hand": "by hand", unknown: "unknown", up: "up" };
 const RANK = ["down", "unknown", "by hand", "up"];
-const OPENED = matchMedia("(max-width: 68rem)").matches ? 1 : 6; // reasons of so few services are shown at once
+const OPENED = matchMedia("(max-width: 68rem)").matches ? 1 : 3; // reasons of so few services are shown at once
+const CRITICALITIES = ["critical", "high", "medium", "low"];
 const VERDICTS = ["up", "down", "unknown"];
 
 // What is told of each service that is hit. Some share one answer.
@@ -51,7 +52,9 @@ function step(number) {
   return item;
 }
 
-function reasons([, , , condition, path, beside, more, advice]) {
+const doing = (advice) => element("ul", "advice", ...advice.map((it) => element("li", "", text(it))));
+
+function reasons([, , , condition, path, beside, more, advice], shared) {
   const told = element("div", "reasons");
   if (condition >= 0) told.append(element("p", "condition", text(condition)));
   if (path.length) told.append(element("p", "lab", "Because"), element("ol", "path", ...path.map(step)));
@@ -60,11 +63,11 @@ function reasons([, , , condition, path, beside, more, advice]) {
     if (more) list.append(element("li", "", `and ${more} more`));
     told.append(element("details", "also", element("summary", "", `${beside.length + more} more of it down as well`), list));
   }
-  told.append(element("p", "lab", "What to do"), element("ul", "advice", ...advice.map((it) => element("li", "", text(it)))));
+  if (!shared) told.append(element("p", "lab", "What to do"), doing(advice));
   return told;
 }
 
-function serviceRow(outcome, opening) {
+function serviceRow(outcome, opening = false, shared = false) {
   const item = element("li", `verdict ${outcome.state.replace(" ", "-")}`);
   item.dataset.service = outcome.name;
   item.dataset.automatic = VERDICTS[outcome.automatic];
@@ -75,7 +78,7 @@ function serviceRow(outcome, opening) {
     item.append(element("p", "line", ...line));
     return item;
   }
-  const details = element("details", "", element("summary", "line", ...line), reasons(outcome.outage));
+  const details = element("details", "", element("summary", "line", ...line), reasons(outcome.outage, shared));
   details.open = opening;
   item.append(details);
   return item;
@@ -122,13 +125,28 @@ function showScenario(scenario, found) {
     element("p", "scenario", scenario ? `${text(scenario.name)} ${scenario.title ? "" : "is down"}`.trim() : "Everything is up."),
     element("p", "says", told),
   );
-  const hit = found.filter((outcome) => outcome.outage).length;
-  const verdicts = [...found].sort((a, b) => RANK.indexOf(a.state) - RANK.indexOf(b.state));
-  document.getElementById("verdicts").replaceChildren(...verdicts.map((outcome) => serviceRow(outcome, hit <= OPENED)));
+  showVerdicts(found);
   const peek = document.getElementById("peek");
   peek.hidden = !scenario;
   peek.textContent = scenario ? `${text(scenario.name)}: ${told}` : "";
   document.getElementById("outage-clear").hidden = !scenario;
+}
+
+// What is hit, the worst and most critical first, then what stays up, folded into a line.
+function showVerdicts(found) {
+  const order = (outcome) => RANK.indexOf(outcome.state) * 8 + CRITICALITIES.indexOf(outcome.criticality);
+  const hit = found.filter((outcome) => outcome.outage).sort((a, b) => order(a) - order(b));
+  const up = found.filter((outcome) => !outcome.outage);
+  const advised = new Set(hit.map((outcome) => String(outcome.outage[7])));
+  const shared = hit.length > 1 && advised.size === 1;
+  const parts = [];
+  if (shared) parts.push(element("p", "lab", "What to do about all of them"), doing(hit[0].outage[7]));
+  if (hit.length) parts.push(element("ul", "verdicts", ...hit.map((outcome, at) => serviceRow(outcome, at < OPENED, shared))));
+  if (up.length) {
+    const words = `${up.length} ${up.length === 1 ? "stays" : "stay"} up`;
+    parts.push(element("details", "staying", element("summary", "", words), element("ul", "verdicts", ...up.map((outcome) => serviceRow(outcome)))));
+  }
+  document.getElementById("verdicts").replaceChildren(...parts);
 }
 
 function showIncident(scenario) {
@@ -139,7 +157,8 @@ function showIncident(scenario) {
   const told = document.getElementById("incident");
   slider.setAttribute("aria-valuetext", position ? `${scenario.day}: ${scenario.title}` : "none");
   if (!position) {
-    told.textContent = "None chosen.";
+    const latest = data.incidents[data.incidents.length - 1];
+    told.textContent = `None chosen. The latest is of ${latest.day || "an unknown day"}: ${latest.title}.`;
     return;
   }
   told.replaceChildren(

@@ -9,7 +9,13 @@ if (document.getElementById("panel")) {
     if (event.key === "Escape" && current && event.target.type !== "search") takeDown(null);
   });
   const slider = document.getElementById("incidents");
-  if (slider) slider.addEventListener("input", () => takeDown(data.incidents[Number(slider.value) - 1] || null));
+  if (slider) {
+    const replay = (position) => takeDown(data.incidents[position - 1] || null);
+    slider.addEventListener("input", () => replay(Number(slider.value)));
+    const move = (by) => replay(Math.min(data.incidents.length, Math.max(0, Number(slider.value) + by)));
+    document.getElementById("incident-earlier").addEventListener("click", () => move(-1));
+    document.getElementById("incident-later").addEventListener("click", () => move(1));
+  }
   addEventListener("hashchange", () => {
     const scenario = fromHash();
     if (!scenario) return;
