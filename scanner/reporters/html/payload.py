@@ -92,7 +92,7 @@ class _Writing:
             "services": [self._outage(number, outage) for number, outage in hit if outage.path],
         }
         if scenario.title:
-            notes = [self._text(note) for note in scenario.notes]
+            notes = [self._text(note.removeprefix(f"{effect.day}, ")) for note in scenario.notes]
             told |= {"title": inert(scenario.title), "day": effect.day, "notes": notes}
         if alike := self._alike([(number, outage) for number, outage in hit if not outage.path]):
             told["alike"] = alike

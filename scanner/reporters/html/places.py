@@ -110,7 +110,11 @@ def drawn(estate: Estate) -> Map:
 
 
 class _Drawing:
-    """Draws each domain once in each box that it belongs to."""
+    """Draws each domain once in each box that it belongs to.
+
+    ``held`` are the resources in clusters: these stand in the region of their cluster's own resource, whatever account
+    and zones what runs in them is told to be in.
+    """
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -120,6 +124,7 @@ class _Drawing:
         for name, domain in self.domains.items():
             self.levels[domain.level].append(name)
         self.left = set(self.domains)
+        self.held = frozenset[int]()
         self.entries = _entries(estate)
         self.at = estate.at
 
@@ -175,13 +180,13 @@ class _Drawing:
     def _in_provider(self, provider: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
         accounts = [n for n in self.levels["account"] if self.domains[n].provider == provider]
         groups = [self._group("account", accounts, here)]
-        outside = here.difference(*(self.at[n] for n in accounts))
+        outside = here.difference(self.held, *(self.at[n] for n in accounts))
         regions = [n for n in self._rest("region") if self.domains[n].provider == provider]
         regions += [n for n in self._regions(provider, outside) if n not in regions]
         groups.append(self._group("region", regions, outside))
         zones = [n for n in self._rest("zone") if self.domains[n].provider == provider]
         groups.append(self._group("zone", zones, outside))
-        return groups, here & frozenset().union(*(self.at[n] for n in (*accounts, *regions, *zones)))
+        return groups, here & (self._standing((*accounts, *regions, *zones)) | self.held)
 
     def _in_account(self, provider: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
         regions = self._regions(provider, here)
@@ -193,11 +198,12 @@ class _Drawing:
     def _in_region(self, name: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
         provider, region = self.domains[name].provider, self.domains[name].region
         zones = [n for n in self.levels["zone"] if self._zone_in(n, provider, region, here)]
-        clusters = [n for n in self.levels["cluster"] if self.at[n] & here]
-        held = self._standing(clusters)
+        clusters = [n for n in self.levels["cluster"] if self.at[n] & here and n in self.left]
+        held = self._standing(clusters).union(*(self._standing(self._nodes(n)) for n in clusters))
+        self.held |= held
         groups = [
             self._group("zone", zones, here - held),
-            self._group("cluster", clusters, here),
+            self._group("cluster", clusters, held),
         ]
         return groups, here & (held | self._standing(zones))
 
@@ -209,8 +215,11 @@ class _Drawing:
         return bool(standing & here) or (not standing and domain.region == region and name in self.left)
 
     def _in_cluster(self, name: str, here: frozenset[int]) -> tuple[list[Group], frozenset[int]]:
-        groups = [n for n in self.levels["node-group"] if self.domains[n].place == self.domains[name].name]
-        return [self._group("node-group", groups, here)], here & self._standing(groups)
+        nodes = self._nodes(name)
+        return [self._group("node-group", nodes, self.held)], here & self._standing(nodes)
+
+    def _nodes(self, cluster: str) -> list[str]:
+        return [n for n in self.levels["node-group"] if self.domains[n].place == self.domains[cluster].name]
 
     def _standing(self, found: Iterable[str]) -> frozenset[int]:
         return frozenset[int]().union(*(self.at[name] for name in found))
