@@ -69,6 +69,10 @@ def test_wheel_holds_the_package_and_its_data_only(wheel: Path) -> None:
     }
     assert packed == shipped
     assert (wheel / "scanner/config_schema.json").is_file()
+    page = Path("scanner/reporters/html")
+    parts = {path.relative_to(ROOT) for path in (ROOT / page).rglob("*") if path.suffix in (".css", ".html", ".js")}
+    assert parts == {path.relative_to(wheel) for path in (wheel / page).rglob("*") if path.suffix not in (".py", "")}
+    assert len(parts) > 10
     assert not list(wheel.rglob("*.pyc"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -74,9 +74,10 @@ class Scan:
     error: BaseException | None = None
     paths: Sequence[Path] = ()
     config: Config = field(default_factory=Config)
+    incidents: Collection[Any] | None = None
 
-    def __call__(self, paths: Sequence[Path], config: Config) -> Report:
-        self.paths, self.config = paths, config
+    def __call__(self, paths: Sequence[Path], config: Config, incidents: Collection[Any] | None = None) -> Report:
+        self.paths, self.config, self.incidents = paths, config, incidents
         if self.error is not None:
             raise self.error
         return self.report

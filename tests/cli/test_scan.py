@@ -281,3 +281,37 @@ def test_paths_start_at_the_repository(
 
 def test_without_a_repository_paths_start_at_the_base(tmp_path: Path) -> None:
     assert repository_prefix(tmp_path / "gone") == ""
+
+
+# -- outages, which only the HTML report tells of ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flags", [(), ("--format", "json"), ("--output", "sarif=x.sarif", "--output", "text=-")])
+def test_other_formats_replay_no_incident(scan: Any, riskscan: Run, flags: tuple[str, ...]) -> None:
+    assert riskscan("scan", *flags).code == 0
+    assert scan.incidents is None
+
+
+def test_a_page_among_the_reports_has_incidents_replayed(scan: Any, riskscan: Run, tmp_path: Path) -> None:
+    assert riskscan("scan", "--output", "json=x.json", "--output", "html=x.html").code == 0
+    assert "aws-2025-04-15-tokyo" in {incident.id for incident in scan.incidents}
+    assert (tmp_path / "x.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_incidents_of_one_s_own_are_replayed_too(scan: Any, riskscan: Run, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/flood.yaml").write_text(
+        "id: flood\ntitle: A flood\nstatus: scenario\ncause: A river.\ndown: [region:aws/eu-west-1]\nsources: [https://example.org/flood]\n",
+        encoding="utf-8",
+    )
+    assert riskscan("scan", "--incidents", "own", "--format", "html").code == 0
+    assert "flood" in {incident.id for incident in scan.incidents}
+
+
+def test_a_faulty_incident_is_told_before_anything_is_read(scan: Any, riskscan: Run, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/flood.yaml").write_text("id: flood\n", encoding="utf-8")
+    done = riskscan("scan", "--incidents", "own", "--output", "html=x.html")
+    assert done.code == 2
+    assert "flood.yaml" in done.err
+    assert scan.paths == ()

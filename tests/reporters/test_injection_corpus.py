@@ -1,6 +1,7 @@
 """A corpus of hostile names and words in every field, through every format, read back by parsers that are not ours.
 
-Markdown is read by GitHub's own parser (cmark-gfm), XML by expat, JSON by the standard library. What GitHub does to text
+Markdown is read by GitHub's own parser (cmark-gfm), HTML by html5lib as the standard says that browsers read it, XML by
+expat, JSON by the standard library. What GitHub does to text
 beyond its Markdown (mentions, issue numbers, alerts, drawings) is asked of the text that the parser leaves outside of
 code: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls.
 """
@@ -14,6 +15,7 @@ from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
 
+import html5lib
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 from cmarkgfm.cmark import Options as Cmark
@@ -39,9 +41,19 @@ from scanner.model.comparison import (
 )
 from scanner.model.finding import Axis, Finding, Outcome, Related, Severity
 from scanner.model.outage import Cause as Because
-from scanner.model.outage import OutageReport, RiskGroup, Scenario, ServiceOutage, ServiceRisk, Step
+from scanner.model.outage import Effect as Hit
+from scanner.model.outage import (
+    OutageReport,
+    Outages,
+    RiskGroup,
+    Scenario,
+    ServiceOutage,
+    ServiceRisk,
+    Step,
+)
 from scanner.model.problem import Problem, ProblemKind
 from scanner.model.report import Report
+from scanner.model.resource import Resource
 from scanner.model.rule import RuleInfo
 from scanner.model.service import Criticality
 from scanner.model.span import Span
@@ -162,6 +174,8 @@ def hostile(
     risk: Callable[..., ServiceRisk],
     since: Callable[..., Comparison],
     side: Callable[..., Side],
+    outage: Callable[..., ServiceOutage],
+    resource: Callable[..., Resource],
 ) -> Callable[[str], Report]:
     def make(text: str) -> Report:
         rule = RuleInfo(
@@ -184,6 +198,7 @@ def hostile(
             uncatalogued={text: 1},
             services=(risk_of(risk, text), risk_of(risk, f"{text} 2")),
         )
+        page = replace(page, resources=(*page.resources, resource(text, account=text)), outages=hit(outage, text))
         known = {code: replace(each, suggest={"multi_az": {"": "true"}}) for code, each in page.rules.items()}
         page = replace(page, rules={**known, text: rule})
         return replace(page, since=changed(since, side, finding, text)) if request.param == "since" else page
@@ -236,6 +251,32 @@ def failing(
         problems=(Problem(place, ProblemKind.INVALID, text),),
         ranking=ranking,
     )
+
+
+def hit(outage: Callable[..., ServiceOutage], text: str) -> Outages:
+    """Domains of every shape by hostile names, and an incident that somebody wrote."""
+    place = Span(text, 1)
+    levels = ("zone:aws/", "region:aws/", "account:aws/?", "owner:", "cluster:", "node-group:x/", "service:aws/x@")
+    scenarios = [
+        Scenario(
+            f"{level}{text}",
+            (f"{level}{text}",),
+            (
+                outage(
+                    text,
+                    condition=text,
+                    remedies=(text,),
+                    lost=(text,),
+                    because=(Because(text, f"{level}{text}", place),),
+                    path=(Step(text, text, place), Step(f"{level}{text}", text, Span("db/main.tf", 3))),
+                ),
+            ),
+        )
+        for level in levels
+    ]
+    single = tuple(Hit(scenario, (text,), (text,), (), ()) for scenario in scenarios)
+    incident = replace(scenarios[0], id=f"{text} x", title=text or "x", notes=(text,))
+    return Outages(single, (Hit(incident, (), (), (text,), (text,), text),))
 
 
 def inert_in(format_name: str, text: str) -> None:
@@ -407,6 +448,65 @@ def markdown(text: str) -> None:
         mermaid(drawing)
 
 
+PAGE = {
+    *(
+        "a",
+        "aside",
+        "b",
+        "body",
+        "br",
+        "button",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "footer",
+        "form",
+    ),
+    *("h1", "h2", "h3", "h4", "head", "header", "html", "input", "ins", "label", "li", "main", "mark", "meta", "nav"),
+    *(
+        "noscript",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "rect",
+        "script",
+        "section",
+        "select",
+        "span",
+        "strong",
+        "style",
+        "summary",
+    ),
+    *("svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul"),
+}
+
+
+def built(text: str) -> list[str]:
+    """The elements of a page, with what could act: parsed as the standard says, and without a single parse error."""
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
+    elements = [element for element in tree.iter() if isinstance(element.tag, str)]
+    names = [element.tag.rpartition("}")[2] for element in elements]
+    assert set(names) <= PAGE, set(names) - PAGE
+    assert (names.count("script"), names.count("style")) == (2, 1)
+    for element in elements:
+        for name, value in element.attrib.items():
+            assert not name.startswith("on"), name
+            assert name not in ("style", "src", "srcset", "action", "formaction", "ping", "srcdoc", "xlink:href"), name
+            if name == "href":
+                assert value.startswith(("#", f"{HOST}/", "https://docs.aws.amazon.com/")), value  # ours, or a rule's
+    return names
+
+
+def html(text: str) -> None:
+    built(text)
+
+
 LABEL = r'[^"`<>&#%;{}\[\]|*$~\\\x00-\x1f]+'
 STATEMENT = re.compile(
     rf'flowchart LR|  d\d+\(\["{LABEL}"\]\)|  s\d+\["{LABEL}"\]|  d\d+ (-->|-\.->)\|(perhaps )?(together )?(stops?)\| s\d+'
@@ -428,6 +528,7 @@ READERS: dict[str, Callable[[str], None]] = {
     "json": plain_json,
     "sarif": sarif,
     "junit": junit,
+    "html": html,
 }
 
 
@@ -443,6 +544,15 @@ def test_the_page_is_built_as_with_plain_words(hostile: Callable[[str], Report],
     # The same lines: of one that hides something no change is suggested.
     plain = replace(hostile("plain words"), sources=page.sources)
     assert read(render(format_name, page, OPTIONS)).tags == read(render(format_name, plain, OPTIONS)).tags
+
+
+@pytest.mark.parametrize("name", sorted({*BUILT} - {"surrogate"}))
+def test_a_page_of_html_is_too(hostile: Callable[[str], Report], name: str) -> None:
+    # The same lines and files, so that the same are framed and linked.
+    page = hostile(CORPUS[name])
+    plain = replace(hostile("plain words"), sources=page.sources)
+    assert built(render("html", page, OPTIONS)).count("mark") >= 1
+    assert {*built(render("html", page, OPTIONS))} == {*built(render("html", plain, OPTIONS))}
 
 
 @pytest.mark.parametrize("name", BUILT)

@@ -352,3 +352,28 @@ def test_single_outages_say_the_same_as_when_each_is_asked_for(study_of: StudyOf
     found = study_of(TWO)
     for effect in found.replay.outages().single:
         assert effect.scenario.services == down(found, effect.scenario.id).services
+
+
+def test_of_many_places_without_a_name_verdicts_are_told_and_some_reasons(study_of: StudyOf) -> None:
+    count = outage.MOST_ALIKE + 4
+    found = study_of(TOKYO + "".join(f'variable "z{n}" {{\n}}\n' + server(f"v{n}", f"var.z{n}") for n in range(count)))
+    alone = {scenario.id: scenario for scenario in found.replay.every(["zone"])}
+    told = 0
+    for effect in found.replay.outages().single:
+        if effect.scenario.id in alone:
+            for service, asked in zip(effect.scenario.services, alone[effect.scenario.id].services, strict=True):
+                assert (service.automatic, service.manual, service.data) == (asked.automatic, asked.manual, asked.data)
+                told += service.automatic.value == "unknown" and bool(service.path)
+    assert told == count * outage.MOST_ALIKE  # each server may stand where each of the others does
+
+
+def test_of_accounts_an_incident_is_replayed_on_the_one_that_stops_most(study_of: StudyOf) -> None:
+    accounts = "".join(
+        f'provider "aws" {{\n  alias = "p{n}"\n  region = "eu-west-1"\n  allowed_account_ids = ["{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}"]\n}}\n'
+        + "".join(f'resource "aws_instance" "s{n}{m}" {{\n  provider = aws.p{n}\n}}\n' for m in range(n))
+        for n in (1, 2)
+    )
+    gone = Incident("gone", "An account is closed", "scenario", "x", down=(parse("account:aws/*", patterns=True),))
+    (replayed,) = study_of(accounts).replay.outages([gone]).incidents
+    assert replayed.scenario.id == "gone (account:aws/222222222222)"
+    assert replayed.scenario.notes[-1] == "the account, of 2 here, whose loss stops most"
