@@ -242,6 +242,15 @@ def test_what_stands_beside_the_clouds(report: Callable[..., Report]) -> None:
 
 
 def test_no_domain_is_left_out(report: Callable[..., Report]) -> None:
-    odd = ["zone:gone/z-1", "region:gone/r", "account:gone/1", "cluster:lone", "node-group:nowhere/x"]
+    odd = [
+        "zone:gone/z-1",
+        "region:gone/r",
+        "account:gone/1",
+        "cluster:lone",
+        "node-group:nowhere/x",
+        "service:gone/x@r",
+    ]
+    odd += ["control:gone/y", "zone:aws/<b>", "region:aws/__proto__", "nonsense", "administrator:a"]
     found = drawn(report(), *(effect(name) for name in odd))
-    assert {name for group in found.beside for name in ids(group)} == set(odd)
+    boxes = [box for group in found.beside for box in group.boxes]
+    assert {box.name.id for box in boxes} | {v.name.id for box in boxes for v in box.vendors} == set(odd)

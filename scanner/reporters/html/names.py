@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.domain import SHAPES, UNKNOWN, DomainError, parse
+from scanner.model.domain import SHAPES, UNKNOWN, Domain, DomainError, parse
 from scanner.model.outage import Step
 from scanner.model.resource import Resource
 
@@ -115,9 +115,8 @@ def level(word: str, number: int = 1) -> str:
 def domain(text: str) -> Name:
     """The name of a failure domain; of what is none (``administrator:alice``) its two parts."""
     word, _, rest = text.partition(":")
-    try:
-        found = parse(text, patterns=True)
-    except DomainError:
+    found = read(text)
+    if found is None:
         return Name(text, level(word) if rest else "", rest or text, "")
     of = provider(found.provider) if found.provider else ""
     match found.level:
@@ -150,6 +149,27 @@ def untold(name: Name) -> str:
     if whose == name.text or f".{whose}".endswith(".var"):
         return f"{name.text} would tell it"
     return f"the {name.level} of {whose} is not in the files"
+
+
+def read(text: str) -> Domain | None:
+    """A failure domain, where its name is none that an id can have by its shape alone; ``None`` for other texts."""
+    try:
+        return parse(text, patterns=True)
+    except DomainError:
+        word, _, rest = text.partition(":")
+    provider, slash, last = rest.partition("/")
+    match word:
+        case "zone" | "region" if slash:
+            return Domain(word, provider, place=last)
+        case "account" if slash:
+            return Domain(word, provider, last)
+        case "service" | "control" if slash:
+            name, _, place = last.partition("@")
+            return Domain(word, provider, name, place)
+        case "node-group" if slash:
+            cluster, _, name = rest.rpartition("/")
+            return Domain(word, name=name, place=cluster)
+    return Domain(word, name=rest) if word in SHAPES else None
 
 
 def kind(word: str) -> str:

@@ -9,12 +9,12 @@ to numbers of resources say nothing about risk.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
-from scanner.model.domain import Domain, DomainError, parse
+from scanner.model.domain import Domain
 from scanner.model.resource import Resource
 from scanner.model.service import Criticality
 from scanner.model.value import Unknown, Value
@@ -32,7 +32,8 @@ NAMED: Final = 8
 """So many resources of a kind are named in a box."""
 
 BESIDE: Final = ("edge", "registrar", "ca", "owner", "custodian")
-_INNER: Final = ("zone", "cluster", "node-group")
+_LOOSE: Final = ("account", "region", "zone", "cluster", "node-group", "service", "control", "other")
+"""Levels of which some domains may belong to no cloud that the files name."""
 
 
 class Row(Struct, frozen=True):
@@ -118,7 +119,8 @@ class _Drawing:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-        self.domains = dict(_parsed(effect.scenario.id for effect in estate.single))
+        ids = (effect.scenario.id for effect in estate.single)
+        self.domains = {name: names.read(name) or Domain("other", name=name) for name in ids}
         self.order = {effect.scenario.id: position for position, effect in enumerate(estate.single)}
         self.levels: dict[str, list[str]] = defaultdict(list)
         for name, domain in self.domains.items():
@@ -134,7 +136,7 @@ class _Drawing:
         providers = dict.fromkeys(self.levels["provider"])
         clouds = self._group("provider", list(providers), everything)
         beside = [self._group(level, self.levels[level], everything) for level in BESIDE]
-        loose = [self._group(level, sorted(self._rest(level)), everything) for level in ("account", "region", *_INNER)]
+        loose = [self._group(level, sorted(self._rest(level)), everything) for level in _LOOSE]
         nowhere = frozenset(n for n in everything.difference(*self.at.values()) if not self._passive(n))
         return Map(clouds, tuple(g for g in (*beside, *loose) if g.boxes), tuple(self._rows(nowhere)))
 
@@ -282,25 +284,6 @@ def _reason(resource: Resource, level: str) -> str:
     return unknown.reason if unknown is not None else ""
 
 
-def _parsed(found: Iterable[str]) -> Iterator[tuple[str, Domain]]:
-    for name in found:
-        try:
-            yield name, parse(name)
-        except DomainError:
-            continue
-
-
 def _entries(estate: Estate) -> list[frozenset[int]]:
     """Where each service is entered."""
     return [frozenset(estate.indexes(service.entry)) for service in estate.report.services]
-
-
-def flattened(found: Map) -> Mapping[str, Box]:
-    """Each drawn box by its domain; of several for one domain the first."""
-    boxes: dict[str, Box] = {}
-    left = [box for group in (found.clouds, *found.beside) for box in group.boxes]
-    while left:
-        box = left.pop(0)
-        boxes.setdefault(box.name.id, box)
-        left[:0] = [inner for group in box.groups for inner in group.boxes]
-    return boxes
