@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from scanner.config import load_config
 from scanner.model.comparison import Comparison, Turn
 from scanner.model.finding import Acceptance, Finding, Outcome
+from scanner.model.history import Entry, History
 from scanner.model.outage import Effect, Outages, Scenario, ServiceOutage, ServiceRisk, Verdict
 from scanner.model.report import Report
 from scanner.model.resource import Resource
@@ -478,3 +479,20 @@ def test_the_data_cannot_end_its_element(report: Callable[..., Report], resource
     assert not re.search("[<>&\u2028\u2029]", raw)
     told = json.loads(raw)
     assert told["texts"][told["resources"][0][0]] == name.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+# -- over time -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_history_is_drawn_and_changes_nothing_that_the_policy_allows(
+    report: Callable[..., Report], entry: Callable[..., Entry]
+) -> None:
+    history = History("history.jsonl", (entry("2026-01-01", "a" * 40), entry("2026-01-02", "b" * 40)))
+    with_it, empty, without = (
+        render("html", report(history=history), Options()) for history in (history, History("history.jsonl", ()), None)
+    )
+    assert said(by_id(read(with_it), "riskscan-trend-title")) == "Centralization risk over time"
+    assert 'id="trend"' not in empty
+    assert empty == without
+    (policy, other) = (re.findall(r'Policy" content="([^"]*)"', text) for text in (with_it, without))
+    assert policy == other

@@ -9,6 +9,7 @@ from scanner.reporters.redact import redacted
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as a page. Its map and outages need ``report.outages``; without, the page says so."""
+    from scanner.reporters import trend_svg
     from scanner.reporters.html import changed, findings, front, page, payload, places, sections
     from scanner.reporters.html.estate import estate, runs
 
@@ -20,6 +21,9 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             "version": report.tool_version,
             "front": front.front(known, options),
             "since": changed.changed(report, options),
+            "trend": page.trusted(trend_svg.plot(report.history))
+            if report.history and report.history.entries
+            else None,
             "map": places.drawn(known) if report.outages is not None else None,
             "single": single,
             "quiet": quiet,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from scanner.model.span import Span
-from scanner.reporters import summary
+from scanner.reporters import summary, trend_svg
 from scanner.reporters.gfm import url
 from scanner.reporters.html import names
 from scanner.reporters.inert import as_bytes, inert
@@ -42,8 +42,8 @@ def filled(values: Mapping[str, Any], options: Options) -> str:
 
 
 def style_sheet() -> str:
-    """The text of the ``style`` element."""
-    return _asset("style.css")
+    """The text of the ``style`` element; the picture of the trend brings its own part, whether or not it is shown."""
+    return f"{_asset('style.css')}\n{trend_svg.STYLE}"
 
 
 @cache
