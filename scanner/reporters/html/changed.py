@@ -40,6 +40,11 @@ class Changed(Struct, frozen=True):
     milder: tuple[tuple[str, int, str], ...]
     blind: tuple[str, ...]
 
+    @property
+    def moved(self) -> tuple[tuple[str, str, str, str], ...]:
+        """The rows in which something is otherwise than before."""
+        return tuple(row for row in self.rows if row[1] != row[2])
+
 
 def changed(report: Report, options: Options) -> Changed | None:
     """What is new, fixed and lasting; ``None`` where no earlier state was named."""
