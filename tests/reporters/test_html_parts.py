@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from scanner.model.coverage import FormatCoverage
 from scanner.model.outage import Effect, Outages, Scenario, ServiceOutage, Step, Verdict
 from scanner.model.report import Report
 from scanner.model.resource import Resource
@@ -93,6 +94,11 @@ def test_the_page_is_called_after_the_folder_that_holds_everything(
     one = resource()
     placed = [replace(one, declaration=replace(one.declaration, id=f, span=Span(f, 1))) for f in files]
     assert title(report(resources=tuple(placed)), Options(prefix=prefix)) == name
+
+
+def test_a_live_scan_is_called_after_its_accounts(report: Callable[..., Report]) -> None:
+    live = report(coverage={"aws": FormatCoverage(found=4, read=4)}, roots=("111", "222", "333", "444"))
+    assert title(live, Options(prefix="cwd/")) == "AWS 111, 222, 333 and 1 more"
 
 
 # -- what rules are written in -------------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ SMALL: Final = 20
 ENTERED: Final = 6
 """So many services are named in the box that they are entered in, critical ones first."""
 NAMED: Final = 8
-"""So many resources of a kind are named in a box."""
+"""So many resources of a kind are named in a box; of a ``CROWD`` only ``FEW``."""
+CROWD: Final = 24
+FEW: Final = 3
 
 BESIDE: Final = ("edge", "registrar", "ca", "owner", "custodian")
 _LOOSE: Final = ("account", "region", "zone", "cluster", "node-group", "service", "control", "other")
@@ -263,7 +265,8 @@ class _Drawing:
         for number in sorted(found):
             kinds[word or names.kind(self.estate.resources[number].kind)].append(number)
         for kind, numbers in sorted(kinds.items()):
-            shown = ((n, names.short(self.estate.resources[n]), self.estate.resources[n].id) for n in numbers[:NAMED])
+            some = numbers[: NAMED if len(numbers) <= CROWD else FEW]
+            shown = ((n, names.short(self.estate.resources[n]), self.estate.resources[n].id) for n in some)
             yield Row(kind, () if word else tuple(shown), tuple(numbers))
 
     def _why(self, name: names.Name, level: str, here: frozenset[int]) -> str:
