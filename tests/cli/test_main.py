@@ -24,7 +24,7 @@ CHILD = """
 import sys, types
 from types import SimpleNamespace
 module = types.ModuleType("scanner.pipeline")
-def scan(paths, config):
+def scan(paths, config, incidents=None):
     {scan}
 module.scan = scan
 sys.modules["scanner.pipeline"] = module
