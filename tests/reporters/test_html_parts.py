@@ -72,6 +72,30 @@ def test_resources_by_what_tells_them_apart(resource: Callable[..., Resource], a
     assert names.short(resource(address)) == short
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("999 services", "999 services"),
+        ("1 of 1000", "1 of 1\u202f000"),
+        ("12345678 resources", "12\u202f345\u202f678 resources"),
+    ],
+)
+def test_thousands_stand_apart(text: str, shown: str) -> None:
+    assert names.grouped(text) == shown
+
+
+def test_equal_names_stand_behind_their_roots(report: Callable[..., Report], resource: Callable[..., Resource]) -> None:
+    one = resource("a#aws_db_instance.main", zones=())
+    two, other = resource("b#aws_db_instance.main", zones=()), resource("b#aws_db_instance.other", zones=())
+    roots = [
+        replace(each, declaration=replace(each.declaration, root=each.id.partition("#")[0]))
+        for each in (one, two, other)
+    ]
+    found = drawn(report(resources=tuple(roots)), effect("provider:aws", *(each.id for each in roots)))
+    (row,) = found.clouds.boxes[0].rows
+    assert [name for _, name, _ in row.shown] == ["a#main", "b#main", "other"]
+
+
 def test_a_hop_names_its_domain_in_words() -> None:
     step = Step("zone:aws/a-1a", "zone:aws/a-1a (not decided: variable zone has no default)")
     assert names.told(step) == "zone a-1a (AWS) (not decided: variable zone has no default)"

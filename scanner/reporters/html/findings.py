@@ -132,7 +132,8 @@ def _told(counts: Mapping[Outcome, int]) -> str:
         Outcome.SUPPRESSED: "accepted",
         Outcome.PASS: "passed",
     }
-    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome]) or "none"
+    told = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
+    return names.grouped(told) or "none"
 
 
 def _weight(rule: Rule) -> tuple[bool, int, int, str]:

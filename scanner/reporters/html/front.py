@@ -116,7 +116,7 @@ def front(estate: Estate, options: Options) -> Front:
         tuple(_axis(axis, score) for axis in score.axes),
         _riskiest(estate),
         tuple(_parties(estate)),
-        tuple(_facts(report)),
+        tuple((name, names.grouped(words)) for name, words in _facts(report)),
         summary.count(report).incomplete,
     )
 
@@ -140,7 +140,7 @@ def _subject(report: Report) -> str:
     """How much was read, in a few words."""
     files = summary.total(report.coverage.values())
     read = f"{files.read + files.partly} of {summary.plural(files.found, 'file')}"
-    return f"{summary.plural(len(report.resources), 'resource')} in {read}"
+    return names.grouped(f"{summary.plural(len(report.resources), 'resource')} in {read}")
 
 
 def _bar(low: float, high: float) -> Bar:
@@ -150,7 +150,7 @@ def _bar(low: float, high: float) -> Bar:
 def _axis(axis: AxisScore, score: Score) -> AxisLine:
     if not summary.judged(axis, score):
         return AxisLine(axis.axis.value, None, "Nothing to judge.")
-    return AxisLine(axis.axis.value, _bar(axis.low, axis.high), " ".join(_axis_sentences(axis, score)))
+    return AxisLine(axis.axis.value, _bar(axis.low, axis.high), names.grouped(" ".join(_axis_sentences(axis, score))))
 
 
 def _axis_sentences(axis: AxisScore, score: Score) -> Iterator[str]:

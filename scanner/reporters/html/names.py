@@ -74,6 +74,7 @@ DIALECTS: Final = {
     "terraform": "Terraform",
 }
 
+_THOUSANDS: Final = re.compile(r"(?<=\d)(?=(?:\d{3})+(?!\d))")
 _PLAIN: Final = frozenset({"this", "main", "default", "self"})
 """Names that say nothing beside the module's."""
 _STEP: Final = re.compile(r"""((?:"(?:\\.|[^"\\])*"|\[[^\]]*\]|[^.\["])+)(?:\.|$)""")
@@ -187,6 +188,11 @@ def short(resource: Resource) -> str:
     if len(kept) > 1 and kept[-1] in _PLAIN:
         kept.pop()
     return ".".join(kept) or resource.id
+
+
+def grouped(text: str) -> str:
+    """Counts in a sentence of ours with their thousands apart; it must hold no year and no one's account."""
+    return _THOUSANDS.sub("\u202f", text)
 
 
 def framework(word: str) -> str:

@@ -90,6 +90,7 @@ def environment() -> Environment:
         "slugged": slugged,
         "plural": _plural,
         "hashed": hashed,
+        "grouped": lambda number: names.grouped(str(number)),
         "outcome": _outcome,
         "upper_first": _upper_first,
     }
@@ -122,4 +123,4 @@ def slugged(text: str) -> str:
 
 
 def _plural(number: int, noun: str, nouns: str = "") -> str:
-    return summary.plural(number, noun, nouns)
+    return names.grouped(summary.plural(number, noun, nouns))

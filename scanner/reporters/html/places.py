@@ -266,8 +266,16 @@ class _Drawing:
             kinds[word or names.kind(self.estate.resources[number].kind)].append(number)
         for kind, numbers in sorted(kinds.items()):
             some = numbers[: NAMED if len(numbers) <= CROWD else FEW]
-            shown = ((n, names.short(self.estate.resources[n]), self.estate.resources[n].id) for n in some)
+            called = zip(some, self._called(some), strict=True)
+            shown = ((n, name, self.estate.resources[n].id) for n, name in called)
             yield Row(kind, () if word else tuple(shown), tuple(numbers))
+
+    def _called(self, numbers: Iterable[int]) -> list[str]:
+        """Resources by their short names, behind their roots where these are not enough to tell them apart."""
+        found = [self.estate.resources[number] for number in numbers]
+        short = [names.short(resource) for resource in found]
+        roots = [resource.declaration.root for resource in found]
+        return [f"{r}#{s}" if r and short.count(s) > 1 else s for r, s in zip(roots, short, strict=True)]
 
     def _why(self, name: names.Name, level: str, here: frozenset[int]) -> str:
         """Why a place has no name, as its resources say it."""

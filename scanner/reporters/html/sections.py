@@ -14,6 +14,7 @@ from scanner.model.outage import Effect, RiskGroup, ServiceRisk, Step
 from scanner.model.problem import Problem
 from scanner.model.report import Report
 from scanner.model.resource import Resource
+from scanner.model.service import Criticality
 from scanner.model.value import Unknown, Value
 from scanner.reporters import services, summary
 from scanner.reporters.html import frames, names
@@ -92,6 +93,7 @@ class Services(Struct, frozen=True):
 
     levels: tuple[str, ...]
     lines: tuple[ServiceLine, ...]
+    first: int
     missed: tuple[str, ...]
     uncovered: tuple[str, ...]
 
@@ -156,12 +158,20 @@ def _outage(estate: Estate, effect: Effect) -> OutageLine:
 def told(report: Report) -> Services:
     """The services with what stops them."""
     shown = services.levels(report.services)
+    found = report.services if len(report.services) <= MANY else sorted(report.services, key=_gravity)
     return Services(
         shown,
-        tuple(_service(report, service, shown) for service in report.services),
+        tuple(_service(report, service, shown) for service in found),
+        MANY,
         tuple(services.missed_targets(report)),
         tuple(services.uncovered(report)),
     )
+
+
+def _gravity(service: ServiceRisk) -> tuple[int, int, str]:
+    """Of many services the critical ones first, and of these what most kinds of single failures stop."""
+    ones = sum(number == 1 for number in service.coefficients.values())
+    return list(Criticality).index(service.criticality), -ones, service.name
 
 
 def _service(report: Report, service: ServiceRisk, levels: Sequence[str]) -> ServiceLine:

@@ -22,7 +22,8 @@ function element(name, className, ...children) {
   return made;
 }
 
-const plural = (number, noun, nouns = `${noun}s`) => `${number} ${number === 1 ? noun : nouns}`;
+const grouped = (number) => String(number).replace(/(?<=\d)(?=(?:\d{3})+$)/g, "\u202f");
+const plural = (number, noun, nouns = `${noun}s`) => `${grouped(number)} ${number === 1 ? noun : nouns}`;
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 // A source line with its mark, as the page's own frames show it.

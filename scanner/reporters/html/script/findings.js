@@ -47,7 +47,7 @@ function filter() {
   if (any && open.length <= FEW) for (const rule of open) rule.open = true;
   else if (filtered) for (const { rule } of findings) rule.open = false;
   filtered = Boolean(any);
-  document.getElementById("findings-shown").textContent = any ? `${shown} of ${plural(total, "finding")}` : everything;
+  document.getElementById("findings-shown").textContent = any ? `${grouped(shown)} of ${plural(total, "finding")}` : everything;
   listed = PAGE;
   listResources(want.words);
 }
@@ -69,7 +69,7 @@ function listResources(words) {
     return row;
   }));
   table.append(element("thead", "", head), body);
-  const told = element("p", "note", `${Math.min(found.length, listed)} of ${plural(found.length, "resource")}`);
+  const told = element("p", "note", `${grouped(Math.min(found.length, listed))} of ${plural(found.length, "resource")}`);
   list.replaceChildren(told, table);
   if (found.length > listed) {
     const more = element("button", "", `Show ${Math.min(PAGE, found.length - listed)} more`);

@@ -52,8 +52,8 @@ function showMap(scenario, outcomes) {
 function tally(members, found) {
   const stopped = members.filter((number) => found.stopped.has(number)).length;
   const doubtful = members.filter((number) => found.doubtful.has(number)).length;
-  const parts = [stopped ? `${stopped} of ${members.length} stop` : "", doubtful ? `${doubtful} in doubt` : ""];
-  return parts.filter(Boolean).join(", ") || "all up";
+  const parts = [stopped ? `${grouped(stopped)} of ${grouped(members.length)} here stop` : "", doubtful ? `${grouped(doubtful)} in doubt` : ""];
+  return parts.filter(Boolean).join(", ") || "all here up";
 }
 
 function press(button) {

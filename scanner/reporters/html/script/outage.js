@@ -101,7 +101,7 @@ function headline(scenario, found) {
 
 function count(name, number) {
   for (const shown of all(`[data-count="${name}"]`)) {
-    shown.textContent = String(number);
+    shown.textContent = grouped(number);
     shown.classList.toggle("zero", number === 0);
   }
 }
@@ -143,7 +143,7 @@ function showVerdicts(found) {
   if (shared) parts.push(element("p", "lab", "What to do about all of them"), doing(hit[0].outage[7]));
   if (hit.length) parts.push(element("ul", "verdicts", ...hit.map((outcome, at) => serviceRow(outcome, at < OPENED, shared))));
   if (up.length) {
-    const words = `${up.length} ${up.length === 1 ? "stays" : "stay"} up`;
+    const words = `${grouped(up.length)} ${up.length === 1 ? "stays" : "stay"} up`;
     parts.push(element("details", "staying", element("summary", "", words), element("ul", "verdicts", ...up.map((outcome) => serviceRow(outcome)))));
   }
   document.getElementById("verdicts").replaceChildren(...parts);
