@@ -400,6 +400,10 @@ def test_many_findings_are_listed_without_their_lines(
     root = read(render("html", report(many), Options()))
     assert len([e for e in root.iter("li") if e.get("data-finding") is not None]) == 501
     assert with_class(root, "frame") == []
+    # The script has them, once for all: the line that begins the block, and the marked one below.
+    told = data(root)["excerpts"]
+    assert {e.get("data-excerpt") for e in root.iter("li") if e.get("data-finding") is not None} == {"0"}
+    assert [[line[0], line[2]] for line in told[0]] == [[3, "multi_az = false"]]
 
 
 # -- what is not known ---------------------------------------------------------------------------------------------------

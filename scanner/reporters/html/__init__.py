@@ -16,6 +16,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     known = estate(redacted(report))
     report = known.report
     single, quiet = sections.single(known)
+    listing = findings.listing(report, options)
     return page.filled(
         {
             "version": report.tool_version,
@@ -29,14 +30,14 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             "quiet": quiet,
             "incidents": sections.incidents(known),
             "services": sections.told(report),
-            "findings": findings.listing(report, options),
+            "findings": listing,
             "unknowns": sections.undecided(report, options),
             "problems": sections.problems(report),
             "coverage": sorted(report.coverage.items()),
             "uncatalogued": sorted(report.uncatalogued.items(), key=lambda item: (-item[1], item[0])),
             "runs": runs,
             "positions": known.positions,
-            "data": page.trusted(payload.payload(known)),
+            "data": page.trusted(payload.payload(known, listing.excerpts)),
         },
         options,
     )

@@ -20,7 +20,7 @@ from scanner.reporters.redact import MASK
 from scanner.reporters.suggestion import suggested
 
 FRAMED: Final = 500
-"""With more findings than this, their source lines are left to the script: the page holds them once."""
+"""With more findings than this, their source lines are for the script alone to show: equal ones are held once."""
 PLACES: Final = 5
 _LISTED: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.SUPPRESSED)
 
@@ -41,7 +41,7 @@ class Place(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One finding, with what else is told of it."""
+    """One finding, with what else is told of it. ``excerpt`` is the number of its lines where the script shows them."""
 
     outcome: str
     severity: str
@@ -59,6 +59,7 @@ class Row(Struct, frozen=True):
     action: str = ""
     before: str = ""
     after: str = ""
+    excerpt: int | None = None
 
 
 class Rule(Struct, frozen=True):
@@ -99,7 +100,7 @@ class Listing(Struct, frozen=True):
     axes: tuple[str, ...]
     outcomes: tuple[str, ...]
     files: tuple[str, ...]
-    framed: bool
+    excerpts: tuple[frames.Excerpt, ...]
 
 
 def listing(report: Report, options: Options) -> Listing:
@@ -119,7 +120,7 @@ def listing(report: Report, options: Options) -> Listing:
         tuple(dict.fromkeys(axis.axis.value for axis in report.score.axes if any(f.axis is axis.axis for f in found))),
         tuple(outcome.value for outcome in outcomes if any(finding.outcome is outcome for finding in found)),
         tuple(sorted({finding.span.file for finding in found})),
-        len(found) <= FRAMED,
+        tuple(making.excerpts),
     )
 
 
@@ -147,6 +148,7 @@ class _Making:
 
     def __init__(self, report: Report, framed: bool) -> None:
         self.report, self.framed = report, framed
+        self.excerpts: dict[frames.Excerpt, int] = {}
         self.resources: Mapping[str, Resource] = {resource.id: resource for resource in report.resources}
         self.services = services.by_resource(report)
         self.changes: Mapping[str, Change] = changes.by_resource(report)
@@ -190,6 +192,8 @@ class _Making:
         places = summary.trail(finding)
         used = self.services.get(finding.resource, [])
         before, after = self._fix(finding) if self.framed else ("", "")
+        frame = frames.excerpt(self.report.sources, finding.span, resource)
+        held = frame and not self.framed
         return Row(
             finding.outcome.value,
             finding.severity.label,
@@ -198,7 +202,7 @@ class _Making:
             finding.span.line,
             finding.resource,
             finding.message,
-            frames.excerpt(self.report.sources, finding.span, resource) if self.framed else (),
+            frame if self.framed else (),
             tuple(self._places(finding)),
             max(0, len(places) - PLACES),
             "" if finding.reason in finding.message else finding.reason,
@@ -207,6 +211,7 @@ class _Making:
             changes.of(finding, self.changes),
             before,
             after,
+            self.excerpts.setdefault(frame, len(self.excerpts)) if held else None,
         )
 
     def _places(self, finding: Finding) -> Iterator[Place]:

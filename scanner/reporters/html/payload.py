@@ -7,9 +7,11 @@ here, and the JSON holds no character that could end the element around it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec.structs import astuple
 
 from scanner.model.outage import Effect, ServiceOutage, Verdict
 from scanner.model.span import Span
@@ -26,9 +28,13 @@ _ENDING: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 Json = dict[str, Any]
 
 
-def payload(estate: Estate) -> str:
-    """The data as text for a ``script`` element of type ``application/json``."""
+def payload(estate: Estate, excerpts: Iterable[frames.Excerpt] = ()) -> str:
+    """The data as text for a ``script`` element of type ``application/json``.
+
+    ``excerpts`` are the source lines of findings that the page does not show by itself.
+    """
     document = _Writing(estate).document()
+    document["excerpts"] = [[list(astuple(line)) for line in excerpt] for excerpt in excerpts]
     return escaped(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).translate(_ENDING)
 
 

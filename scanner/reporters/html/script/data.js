@@ -26,12 +26,16 @@ const grouped = (number) => String(number).replace(/(?<=\d)(?=(?:\d{3})+$)/g, "\
 const plural = (number, noun, nouns = `${noun}s`) => `${grouped(number)} ${number === 1 ? noun : nouns}`;
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// A source line with its mark, as the page's own frames show it.
-function frame(line, before, marked, after) {
-  const code = element("code", "", before);
-  if (marked) code.append(element("mark", "", marked));
-  code.append(after);
-  const shown = element("div", "frame", element("div", "line", element("span", "no", String(line)), code));
+// Source lines with their marks, as the page's own frames show them.
+function frame(lines) {
+  const shown = element("div", "frame");
   shown.setAttribute("translate", "no");
+  for (const [line, before, marked, after, skipped] of lines) {
+    const code = element("code", "", before);
+    if (marked) code.append(element("mark", "", marked));
+    code.append(after);
+    if (skipped) shown.append(element("div", "gap", "⋮"));
+    shown.append(element("div", "line", element("span", "no", String(line)), code));
+  }
   return shown;
 }

@@ -82,7 +82,17 @@ function listResources(words) {
   }
 }
 
+// Of very many findings the lines are made when their rule is opened.
+function frameRows(rule) {
+  for (const row of all("[data-excerpt]", rule)) {
+    row.querySelector(".where").after(frame(data.excerpts[Number(row.dataset.excerpt)]));
+  }
+}
+
 function startFindings() {
+  for (const { rule } of findings) {
+    if (rule.querySelector("[data-excerpt]")) rule.addEventListener("toggle", () => frameRows(rule), { once: true });
+  }
   const form = document.getElementById("filters");
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", filter);

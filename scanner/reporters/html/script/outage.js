@@ -48,7 +48,7 @@ function step(number) {
     item.append(to, " ", at);
     return item;
   }
-  item.append(element("details", "hop", element("summary", "", to, " ", at), frame(line, before, marked, after)));
+  item.append(element("details", "hop", element("summary", "", to, " ", at), frame([[line, before, marked, after]])));
   return item;
 }
 
