@@ -19,6 +19,7 @@ from msgspec import Struct
 from scanner.catalog.documents import DocumentError, read_document, yaml_files
 from scanner.catalog.load import is_current, source_state
 from scanner.model.domain import Domain, DomainError, parse
+from scanner.model.outage import Recorded
 
 _PACKAGE: Final = Path(__file__).parent.parent
 COMPILED: Final = _PACKAGE / "_compiled" / "incidents.json"
@@ -81,6 +82,12 @@ class Incident(Struct, frozen=True):
     def day(self) -> str:
         """The day, or month, on which it began; empty when nobody tells."""
         return self.start[: len("2025-04-15")]
+
+
+def recorded(incident: Incident) -> Recorded:
+    """What reports tell of an incident."""
+    down = tuple(domain.text for domain in (*incident.down, *incident.control))
+    return Recorded(incident.id, incident.title, incident.day, down, incident.sources)
 
 
 def shipped_folder() -> Path:

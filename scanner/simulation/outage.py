@@ -12,23 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.model.domain import Domain
-from scanner.model.outage import (
-    LEVELS,
-    Cause,
-    DataVerdict,
-    Effect,
-    Outages,
-    Recorded,
-    Scenario,
-    ServiceOutage,
-    Verdict,
-)
+from scanner.model.outage import LEVELS, Cause, DataVerdict, Effect, Outages, Scenario, ServiceOutage, Verdict
 from scanner.model.service import Criticality
 from scanner.simulation.analysis import Analysis, levels_of
 from scanner.simulation.context import STORES
 from scanner.simulation.effects import KINDS, Swept, combined, fates, hits, verdict
 from scanner.simulation.fault_graph import FaultGraph
-from scanner.simulation.incidents import SCENARIO, Incident
+from scanner.simulation.incidents import SCENARIO, Incident, recorded
 from scanner.simulation.readings import Reading, Readings, meaningless
 from scanner.simulation.services import Service
 from scanner.simulation.sweep import outages
@@ -165,8 +155,8 @@ class Replay:
         told = sorted(incidents, key=lambda incident: (incident.start, incident.id))
         asked = [self._hardest(self._replayed(incident), rank) for incident in told]
         touching = [question for question in asked if len(question.unused) < len(question.down)]
-        recorded = tuple(_recorded(incident) for incident in told if incident.status != SCENARIO)
-        return Outages(tuple(single), tuple(self._effects(touching)), recorded)
+        known = tuple(recorded(incident) for incident in told if incident.status != SCENARIO)
+        return Outages(tuple(single), tuple(self._effects(touching)), known)
 
     def _hardest(self, asked: Sequence[_Question], rank: Mapping[str, int]) -> _Question:
         """Of the ways to replay an incident on one account each, that on the account which stops most."""
@@ -392,11 +382,6 @@ class Replay:
         """The stores of which no copy is within reach."""
         lost = {node for node, _ in self._inside_of(service).stores if swept.failed(node, index, kind)}
         return tuple(sorted(name for node in lost for name in self._surviving.get(node, ())))
-
-
-def _recorded(incident: Incident) -> Recorded:
-    down = tuple(domain.text for domain in (*incident.down, *incident.control))
-    return Recorded(incident.id, incident.title, incident.day, down, incident.sources)
 
 
 def _worst_first(scenario: Scenario) -> tuple[tuple[int, ...], str]:
