@@ -1,0 +1,72 @@
+"""A page for each framework: its controls, and which rules are evidence for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from generate import frameworks
+from generate.frameworks import Control, Framework
+from generate.markup import bare, escaped, link, page, prose, table
+from generate.rule_lists import rule_table
+from generate.wording import anchor, counted
+
+STATUS: Final[Mapping[str, str]] = {
+    "verified": "id and sense were read in the standard or a transcript of it",
+    "partly": "read in a secondary source, or only id and title were",
+    "memory": "from memory: check it before relying on it",
+}
+"""How well a control's text is known."""
+
+
+def index_page() -> str:
+    """All frameworks, and how well each is known."""
+    return page(
+        "Frameworks",
+        "A finding can be evidence relevant to a control of a standard, a law or a supervisor's guideline. It is never more than that: "
+        "no file shows that an organization meets a control. The titles of controls are in our own words, for the texts belong to those "
+        "who wrote them, and that a control is about an axis is our judgement.",
+        table(
+            ("framework", "version", "controls", "verified", "partly", "memory", "rules"),
+            map(_row, frameworks.load().values()),
+        ),
+        "## How a control was read",
+        table(("mark", "what it says"), STATUS.items()),
+        description="Standards, laws and guidelines for which findings are evidence",
+    )
+
+
+def _row(framework: Framework) -> Sequence[str]:
+    number = Counter(control.status for control in framework.controls)
+    cited = {rule.info.code for (name, _), rules in frameworks.citing().items() if name == framework.id for rule in rules}
+    counts = (str(number[status] or "") for status in STATUS)
+    title = link(prose(framework.name), f"{framework.id}.md")
+    return title, escaped(framework.version), str(len(framework.controls)), *counts, str(len(cited))
+
+
+def framework_page(framework: Framework) -> str:
+    """A framework's controls with the rules that cite them."""
+    return page(
+        prose(framework.name),
+        f"{escaped(framework.version)} · {counted(len(framework.controls), 'control')}\n{{ .rs-meta }}",
+        f"The text: {bare(framework.url)}",
+        "Each control is told in our own words. A finding of a rule below it is evidence relevant to the control, never proof "
+        "that it is met; a control without a rule is listed since other evidence may bear on it.",
+        *(part for control in framework.controls for part in _control(framework, control)),
+        description=framework.name,
+    )
+
+
+def _control(framework: Framework, control: Control) -> Iterator[str]:
+    yield f"## {escaped(control.id)} {{ #{anchor(control.id)} }}"
+    yield f"{prose(control.title)}."
+    yield f"{_axes(control)} Read: {control.status}, {STATUS[control.status]}.\n{{ .rs-meta }}"
+    rules = frameworks.citing().get((framework.id, control.id), ())
+    yield rule_table(rules, "../rules/") or "No rule cites it."
+
+
+def _axes(control: Control) -> str:
+    mainly = f"Mainly about {', '.join(control.axes)}." if control.axes else ""
+    beside = f"Supported by {', '.join(control.supporting)}." if control.supporting else ""
+    return " ".join(filter(None, (mainly, beside)))

@@ -1,0 +1,122 @@
+"""References made of the JSON Schemas that riskscan ships."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from generate.markup import code, codes, fence, page, prose, slug, table
+
+PACKAGE: Final = Path(__file__).parents[2] / "scanner"
+Schema = Mapping[str, Any]
+
+
+def load(name: str) -> Schema:
+    """A schema of the package, by its path there."""
+    schema: Schema = json.loads((PACKAGE / name).read_text(encoding="utf-8"))
+    return schema
+
+
+def keys(schema: Schema, root: Schema, path: str = "") -> Iterator[tuple[str, Schema, bool]]:
+    """Every key that a document may have: its path, what is said of it, and whether it must be there.
+
+    A list is ``[]``, a key of the user's choice ``NAME``.
+    """
+    for name, raw in schema.get("properties", {}).items():
+        said = meant(raw, root)
+        here = f"{path}.{name}" if path else name
+        yield here, said, name in schema.get("required", ())
+        yield from _below(said, root, here)
+    free = schema.get("additionalProperties")
+    if isinstance(free, Mapping) and path:
+        said = meant(free, root)
+        yield f"{path}.NAME", said, False
+        yield from _below(said, root, f"{path}.NAME")
+
+
+def _below(said: Schema, root: Schema, path: str) -> Iterator[tuple[str, Schema, bool]]:
+    if "items" in said:
+        yield from keys(meant(said["items"], root), root, f"{path}[]")
+    yield from keys(said, root, path)
+    for choice in said.get("anyOf", ()):
+        yield from keys(meant(choice, root), root, path)
+
+
+def meant(raw: Schema, root: Schema) -> Schema:
+    """A schema with what it refers to; what it says itself wins."""
+    reference = raw.get("$ref", "")
+    if not reference:
+        return raw
+    return {**root["$defs"][reference.removeprefix("#/$defs/")], **{k: v for k, v in raw.items() if k != "$ref"}}
+
+
+def kind(said: Schema, root: Schema) -> str:
+    """What a key holds, in words and code."""
+    if "const" in said:
+        return code(json.dumps(said["const"]))
+    if "enum" in said:
+        return " or ".join(code("null" if v is None else str(v)) for v in said["enum"])
+    if "anyOf" in said:
+        return " or ".join(kind(meant(choice, root), root) for choice in said["anyOf"])
+    types = said.get("type", ())
+    words = [_word(name, said, root) for name in ([types] if isinstance(types, str) else types)]
+    return " or ".join(words) or "anything"
+
+
+def _word(name: str, said: Schema, root: Schema) -> str:
+    if name == "array":
+        return f"list of {kind(meant(said['items'], root), root)}" if "items" in said else "list"
+    if name == "string" and said.get("format") == "date":
+        return "a day"
+    limits = f" of at least {said['minimum']}" if name == "integer" and said.get("minimum") else ""
+    return {"string": "text", "object": "mapping", "boolean": "`true` or `false`", "null": "`null`"}.get(name, name) + limits
+
+
+# -- the configuration -----------------------------------------------------------------------------
+
+
+def configuration_page(examples: Mapping[str, str]) -> str:
+    """Every key of ``.riskscan.yaml``, with an example for each at the top."""
+    root = load("config_schema.json")
+    return page(
+        "Configuration reference",
+        "Every key of `.riskscan.yaml`, made from [its JSON Schema](../schemas/config_schema.json), which editors can use. The file is "
+        "looked for from the scanned folder upwards to the repository's root. A key that is not listed here is an error with its line. "
+        "Flags win over the file, and the file over the defaults; [the guide](../configuration.md) tells what each is good for.",
+        *(part for name in root["properties"] for part in _top(name, root, examples)),
+        description="Every key of .riskscan.yaml",
+    )
+
+
+def _top(name: str, root: Schema, examples: Mapping[str, str]) -> Iterator[str]:
+    said = meant(root["properties"][name], root)
+    yield f"## {code(name)} {{ #{slug(name)} }}"
+    yield prose(said.get("description", ""))
+    below = list(_below(said, root, name))
+    yield table(("key", "holds", "default", "meaning"), (_row(*entry, root) for entry in ((name, said, False), *below)))
+    yield fence(examples[name], "yaml", ".riskscan.yaml")
+
+
+def _row(path: str, said: Schema, required: bool, root: Schema) -> Sequence[str]:
+    default = code(str(said["default"])) if "default" in said else "required" if required else ""
+    return code(path), kind(said, root), default, prose(said.get("description", ""))
+
+
+# -- what commands print ---------------------------------------------------------------------------
+
+
+def document_page(title: str, name: str, introduction: str) -> str:
+    """Every key of a JSON document that riskscan writes."""
+    root = load(name)
+    rows = ((code(path), kind(said, root), prose(said.get("description", ""))) for path, said, _ in keys(root, root))
+    return page(
+        title,
+        introduction,
+        f"The schema itself: [{name.rpartition('/')[2]}](../schemas/{name.rpartition('/')[2]}).",
+        table(("key", "holds", "meaning"), rows),
+        "## Definitions" if "$defs" in root else "",
+        codes(root.get("$defs", ())),
+        description=title,
+    )
