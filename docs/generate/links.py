@@ -18,6 +18,7 @@ PLACES: Final[Mapping[str, str]] = {
     "CONTRIBUTING.md": "project/contributing.md",
     "README.md": "index.md",
     "benchmarks/README.md": "project/measurements.md",
+    "rules": "rules/index.md",
     "rules/README.md": "reference/rule-files.md",
     "rules/WAIVERS.md": "reference/accepted-risks.md",
     "rules/frameworks/README.md": "frameworks/index.md",
@@ -27,6 +28,7 @@ PLACES: Final[Mapping[str, str]] = {
     "scanner/config_schema.json": "reference/configuration.md",
     "scanner/reporters/outage_schema.json": "reference/simulate-json.md",
     "scanner/reporters/report_schema.json": "reference/report-json.md",
+    "scanner/scoring/README.md": "reference/score.md",
     "scanner/simulation/README.md": "reference/outages.md",
 }
 """Files of the repository that are pages of the site, or of which pages are made."""

@@ -17,6 +17,7 @@ _AS_THEY_STAND: Final = (
     "rules/README.md",
     "rules/WAIVERS.md",
     "scanner/catalog/README.md",
+    "scanner/scoring/README.md",
     "scanner/simulation/README.md",
 )
 SCHEMAS: Final = (
