@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from scanner.catalog.load import FOLDER, catalog, read_table
-from scanner.normalize.placement import PROVIDERS
-
 from generate.markup import code, codes, escaped, link, page, prose, table
 from generate.wording import anchor, counted, named
+from scanner.catalog.load import FOLDER, catalog, read_table
+from scanner.normalize.placement import PROVIDERS
 
 OTHERS: Final = "others"
 """The page of all vendors that have none of their own."""
 
 UNJUDGED: Final = ("other", "grant", "glue")
-"""Kinds that are known so that nothing is taken for more than it is: no rule asks about them, and none of them fails."""
+"""Kinds that are known so that nothing is taken for more than it is: no rule asks about them."""
 
 _OWN_PAGE: Final = frozenset({*PROVIDERS.values()})
 _DIALECTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -71,21 +70,24 @@ def index_page() -> str:
     return page(
         "Catalog coverage",
         f"The catalog says what {counted(len(catalog().types), 'native type')} mean, of which "
-        f"{sum(map(_judged, by_provider().values())):,} stand for something that can fail or hold something. A type that it "
-        "does not know is listed in every report as not catalogued, and what depends on it is kept in the graph.",
+        f"{sum(map(_judged, by_provider().values())):,} stand for something that can fail or hold something. A type "
+        "that it does not know is listed in every report as not catalogued, and what depends on it is kept in the "
+        "graph.",
         table(("provider", "types", "judged", "kinds", "regions"), map(_row, by_provider().items())),
-        f"*Judged* are all types but those of the kinds {codes(UNJUDGED)}: settings, permissions and links between others, which "
-        "are known so that they are not mistaken for more.",
+        f"*Judged* are all types but those of the kinds {codes(UNJUDGED)}: settings, permissions and links between "
+        "others, which are known so that they are not mistaken for more.",
         "## Other words for the same types",
-        "What these dialects call otherwise is read through tables that lead to the types above. Types that are spelled alike "
-        "need no row.",
+        "What these dialects call otherwise is read through tables that lead to the types above. Types that are "
+        "spelled alike need no row.",
         table(("dialect", "provider", "types in the table"), _dialects()),
-        f"Kubernetes objects that stand for resources of a cloud (Crossplane, Config Connector, ACK, Azure Service Operator) are "
-        f"translated by name; {counted(len(catalog().translations['types']), 'exception')} are listed.",
+        "Kubernetes objects that stand for resources of a cloud (Crossplane, Config Connector, ACK, Azure Service "
+        f"Operator) are translated by name; {counted(len(catalog().translations['types']), 'exception')} are listed.",
         "## Which kinds each provider has",
-        "An empty cell is a kind of which no type of that provider is known: a rule about it never speaks of that provider.",
+        "An empty cell is a kind of which no type of that provider is known: a rule about it never speaks of that "
+        "provider.",
         _matrix(),
         description="Which resource types riskscan knows, by provider",
+        wide=True,
     )
 
 
@@ -124,8 +126,8 @@ def provider_page(provider: str) -> str:
     kinds = [kind for kind in catalog().kinds if kind in types]
     return page(
         f"Catalog: {_title(provider)}",
-        f"{counted(_size(types), 'type')} in {counted(len(types), 'kind')}; {_judged(types):,} stand for something that can fail "
-        "or hold something.",
+        f"{counted(_size(types), 'type')} in {counted(len(types), 'kind')}; {_judged(types):,} stand for something "
+        "that can fail or hold something.",
         *(part for kind in sorted(kinds, key=UNJUDGED.__contains__) for part in _section(kind, types[kind])),
         "## Not known",
         f"No type of these kinds: {codes(lacking)}." if lacking else "There is a type of every kind.",

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import click
-from scanner.cli.main import COMMANDS, riskscan
 
-from generate.markup import code, escaped, fence, page, prose, table
+from generate.markup import code, codes, escaped, fence, page, prose, table
+from scanner.cli.main import COMMANDS, riskscan
 
 _CODES: Final[Mapping[str, str]] = {
     "0": "nothing at or above `--fail-on` (default `high`)",
     "1": "findings at or above it",
     "2": "usage or configuration error; nothing was scanned",
-    "3": "the scan is incomplete: a file could not be read (`--allow-incomplete` accepts that), or there was nothing to scan",
+    "3": "the scan is incomplete: a file could not be read, which `--allow-incomplete` accepts, or there was none",
     "130": "interrupted",
 }
 
@@ -41,7 +41,7 @@ def _command(command: click.Command | None, name: str, parent: click.Context, de
     context = click.Context(command, info_name=name, parent=parent)
     path = context.command_path
     yield f"{'#' * depth} {code(path)} {{ #{path.replace(' ', '-')} }}"
-    yield fence(f"{path} {' '.join(command.collect_usage_pieces(context))}", "console")
+    yield fence(f"{path} {' '.join(command.collect_usage_pieces(context))}", "sh")
     yield from (prose(paragraph) for paragraph in (command.help or "").replace("\b\n", "").split("\n\n"))
     yield table(("option", "meaning", "default"), _options(command, context))
     if isinstance(command, click.Group):
@@ -60,12 +60,15 @@ def options_of(command: click.Command) -> Sequence[click.Option]:
 
 
 def _names(option: click.Option, context: click.Context) -> str:
-    value = "" if option.is_flag or option.count else f" {option.make_metavar(context)}"
+    bare = option.is_flag or option.count or isinstance(option.type, click.Choice)
+    value = "" if bare else f" {option.make_metavar(context)}"
     return ", ".join(code(name + value) for name in (*option.opts, *option.secondary_opts))
 
 
 def _meaning(option: click.Option) -> str:
     text = prose((option.help or "").partition("  [default")[0])
+    if isinstance(option.type, click.Choice):
+        text += f" One of {codes(map(str, option.type.choices))}."
     return f"{text} Variable {code(str(option.envvar))}." if option.envvar else text
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from generate.markup import code, codes, prose
 from scanner.catalog.load import catalog
 from scanner.facts import FACTS
-
-from generate.markup import code, codes, prose
 
 _WORDS: Final[Mapping[str, str]] = {
     "is": "is {}",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from scanner.catalog.load import catalog
-from scanner.facts import FACTS
-
 from generate.markup import code, codes, escaped, page, prose, table
 from generate.wording import anchor
+from scanner.catalog.load import catalog
+from scanner.facts import FACTS
 
 _OPERATORS: Final[Mapping[str, str]] = {
     "is, is_not": "the same value, or another one",
@@ -27,9 +26,9 @@ def facts_page() -> str:
     """Everything that a rule can compare."""
     return page(
         "Kinds, properties and facts",
-        "Rules compare normalized properties and facts. A *kind* is what a thing is, whoever offers it; its *properties* are read from each "
-        "provider's attributes by the catalog; a *fact* is computed from a resource and the graph around it. [Rule files](rule-files.md) "
-        "tells how conditions are written.",
+        "Rules compare normalized properties and facts. A *kind* is what a thing is, whoever offers it; its "
+        "*properties* are read from each provider's attributes by the catalog; a *fact* is computed from a resource "
+        "and the graph around it. [Rule files](rule-files.md) tells how conditions are written.",
         "## Operators",
         table(("operator", "holds when"), ((codes(names.split(", ")), text) for names, text in _OPERATORS.items())),
         "## Properties of every kind",

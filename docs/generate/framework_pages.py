@@ -24,9 +24,10 @@ def index_page() -> str:
     """All frameworks, and how well each is known."""
     return page(
         "Frameworks",
-        "A finding can be evidence relevant to a control of a standard, a law or a supervisor's guideline. It is never more than that: "
-        "no file shows that an organization meets a control. The titles of controls are in our own words, for the texts belong to those "
-        "who wrote them, and that a control is about an axis is our judgement.",
+        "A finding can be evidence relevant to a control of a standard, a law or a supervisor's guideline. It is "
+        "never more than that: no file shows that an organization meets a control. The titles of controls are in "
+        "our own words, for the texts belong to those who wrote them, and that a control is about an axis is our "
+        "judgement.",
         table(
             ("framework", "version", "controls", "verified", "partly", "memory", "rules"),
             map(_row, frameworks.load().values()),
@@ -39,7 +40,9 @@ def index_page() -> str:
 
 def _row(framework: Framework) -> Sequence[str]:
     number = Counter(control.status for control in framework.controls)
-    cited = {rule.info.code for (name, _), rules in frameworks.citing().items() if name == framework.id for rule in rules}
+    cited = {
+        rule.info.code for (name, _), rules in frameworks.citing().items() if name == framework.id for rule in rules
+    }
     counts = (str(number[status] or "") for status in STATUS)
     title = link(prose(framework.name), f"{framework.id}.md")
     return title, escaped(framework.version), str(len(framework.controls)), *counts, str(len(cited))
@@ -51,19 +54,34 @@ def framework_page(framework: Framework) -> str:
         prose(framework.name),
         f"{escaped(framework.version)} · {counted(len(framework.controls), 'control')}\n{{ .rs-meta }}",
         f"The text: {bare(framework.url)}",
-        "Each control is told in our own words. A finding of a rule below it is evidence relevant to the control, never proof "
-        "that it is met; a control without a rule is listed since other evidence may bear on it.",
+        "Each control is told in our own words. A finding of a rule below it is evidence relevant to the control, "
+        "never proof that it is met.",
         *(part for control in framework.controls for part in _control(framework, control)),
+        *_without_rules(framework),
         description=framework.name,
     )
 
 
 def _control(framework: Framework, control: Control) -> Iterator[str]:
+    rules = frameworks.citing().get((framework.id, control.id), ())
+    if not rules:
+        return
     yield f"## {escaped(control.id)} {{ #{anchor(control.id)} }}"
     yield f"{prose(control.title)}."
     yield f"{_axes(control)} Read: {control.status}, {STATUS[control.status]}.\n{{ .rs-meta }}"
-    rules = frameworks.citing().get((framework.id, control.id), ())
-    yield rule_table(rules, "../rules/") or "No rule cites it."
+    yield rule_table(rules, "../rules/")
+
+
+def _without_rules(framework: Framework) -> Iterator[str]:
+    rows = [
+        (escaped(control.id), prose(control.title), _axes(control), control.status)
+        for control in framework.controls
+        if (framework.id, control.id) not in frameworks.citing()
+    ]
+    if rows:
+        yield "## Controls that no rule cites { #no-rule }"
+        yield "Outages, coefficients or other evidence may bear on them."
+        yield table(("control", "what it asks", "axes", "read"), rows)
 
 
 def _axes(control: Control) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 
 import msgspec
 from msgspec import Struct
+
 from scanner.catalog.documents import read_document, yaml_files
 from scanner.rules.load import load_rules, shipped_folder
 from scanner.rules.rule import Rule

@@ -11,7 +11,7 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # MkDocs loads a hook by its file, without the package around it
 
-from generate import links, site  # noqa: E402
+from generate import links, site
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

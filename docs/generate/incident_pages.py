@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scanner.cli.incident_sets import load
-from scanner.model.domain import Domain
-from scanner.rules.load import load_rules
-from scanner.simulation.incidents import Incident
-
 from generate import links, replays
 from generate.happened import rules_naming
 from generate.markup import bare, bullets, code, codes, escaped, fence, link, page, prose, table
 from generate.rule_lists import rule_table
 from generate.wording import counted
+from scanner.cli.incident_sets import load
+from scanner.model.domain import Domain
+from scanner.rules.load import load_rules
+from scanner.simulation.incidents import Incident
 
 _STATUS: Final = {
     "verified": "When it began, where and why was read on the pages named below.",
@@ -35,12 +34,14 @@ def index_page() -> str:
     number = len(load(()))
     return page(
         "Incidents",
-        f"{counted(number, 'recorded outage')}, each with its sources. `riskscan simulate PATH --incident ID` takes the same "
-        "things down in your own files. What no page that was read says is left out, and each row tells how well it is known.",
+        f"{counted(number, 'recorded outage')}, each with its sources. `riskscan simulate PATH --incident ID` takes "
+        "the same things down in your own files. What no page that was read says is left out, and each row tells "
+        "how well it is known.",
         table(("began", "provider or party", "what happened", "what was down", "for", "known"), map(_row, by_date())),
         "What was left out and why, and how to add one, stands in "
         f"[the folder of the incidents]({links.published('rules/incidents')}).",
         description="Recorded outages that riskscan replays",
+        wide=True,
     )
 
 
@@ -48,7 +49,7 @@ def _row(incident: Incident) -> Sequence[str]:
     domains = incident.down or incident.control
     more = len(domains) - _SHOWN
     shown = codes(domain.text for domain in domains[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    title = link(prose(incident.title), f"{incident.id}.md")
+    title = f'<span class="rs-wide">{link(prose(incident.title), incident.id + ".md")}</span>'
     return (
         f'<span class="rs-day">{incident.day}</span>' if incident.day else "",
         escaped(_party(incident)),
@@ -75,7 +76,7 @@ def incident_page(incident: Incident) -> str:
         table(("", ""), _facts(incident)),
         *_lists(incident),
         "## Replay it on your own files",
-        fence(f"riskscan simulate infra/ --incident {incident.id}", "console"),
+        fence(f"riskscan simulate infra/ --incident {incident.id}", "sh"),
         *_notes(incident),
         *_on_examples(incident),
         *_rules(incident),
@@ -100,7 +101,10 @@ def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
         yield "Could not be changed, though what ran went on", "; ".join(map(_domain, incident.control))
     if incident.post_mortem:
         told = incident.post_mortem
-        yield "The provider's own report", bare(told) if told.startswith("https://") and " " not in told else prose(told)
+        yield (
+            "The provider's own report",
+            bare(told) if told.startswith("https://") and " " not in told else prose(told),
+        )
 
 
 def _domain(domain: Domain) -> str:

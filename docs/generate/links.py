@@ -100,7 +100,9 @@ def made_of(place: str) -> str:
         case "rules/frameworks":
             return framework_page(name)
         case _:
-            slugs = {f"rules/{rule.info.axis}/{_name(rule.file)}": rule.info.slug for rule in load_rules().rules.values()}
+            slugs = {
+                f"rules/{rule.info.axis}/{_name(rule.file)}": rule.info.slug for rule in load_rules().rules.values()
+            }
             return rule_page(slugs[f"{folder}/{name}"]) if f"{folder}/{name}" in slugs else ""
 
 

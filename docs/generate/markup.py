@@ -5,11 +5,15 @@ https://python-markdown.github.io/ and https://facelessuser.github.io/pymdown-ex
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-_SPECIAL: Final = re.compile(r"[\\`*_{}\[\]#|]|(?<=^)[-+>!](?=\s)")
+_SPECIAL: Final = re.compile(r"[\\`*_{}\[\]#|]|^[-+!]")
+"""What marks text up wherever it stands, or at its beginning: lists, rules, fences."""
+_NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])")
 _CODE: Final = re.compile(r"(`[^`]+`)")
 _RUNS: Final = re.compile("`+")
 _SPACE: Final = re.compile(r"[^a-z0-9]+")
@@ -17,8 +21,14 @@ _SPACE: Final = re.compile(r"[^a-z0-9]+")
 
 def escaped(text: str) -> str:
     """Text that means only itself."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(plain.split()))
+    plain = " ".join(html.escape(text, quote=False).split())
+    if plain.startswith(("=", "~")):  # of tabs and fences: no escape is known for these
+        plain = f"&#{ord(plain[0])};{plain[1:]}"
+    return _NUMBERED.sub(r"\1\\\2", _SPECIAL.sub(_escape, plain))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "#" if found.string[found.start() - 1 :].startswith("&#") else f"\\{found.group()}"
 
 
 def prose(text: str) -> str:
@@ -38,8 +48,9 @@ def _between(text: str) -> str:
 def code(text: str) -> str:
     """A code span; in a table a pipe is still a cell's end unless it is escaped."""
     ticks = "`" * (max((len(run) for run in _RUNS.findall(text)), default=0) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}"
+    words = " ".join(text.split())
+    pad = " " if words.startswith("`") or words.endswith("`") else ""
+    return f"{ticks}{pad}{words}{pad}{ticks}"
 
 
 def codes(texts: Iterable[str]) -> str:
@@ -102,10 +113,10 @@ def slug(text: str) -> str:
     return _SPACE.sub("-", text.lower()).strip("-")
 
 
-def page(title: str, *parts: str, description: str = "") -> str:
-    """A page with its title; empty parts are left out."""
-    head = f"---\ndescription: {description!r}\n---\n\n" if description else ""
-    return head + "\n".join(_blocks(f"# {title}", *parts))
+def page(title: str, *parts: str, description: str = "", wide: bool = False) -> str:
+    """A page with its title; empty parts are left out. A ``wide`` one has no list of its headings beside it."""
+    head = {"description": description, **({"hide": ["toc"]} if wide else {})}
+    return f"---\n{json.dumps(head, ensure_ascii=False)}\n---\n\n" + "\n".join(_blocks(f"# {title}", *parts))
 
 
 def _blocks(*parts: str) -> Iterator[str]:

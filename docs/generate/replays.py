@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+
 from scanner.cli.incident_sets import load
 from scanner.config import Config, load_config
 from scanner.model.outage import Scenario, ServiceOutage, Verdict

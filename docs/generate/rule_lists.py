@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from scanner.model.finding import Axis, Severity
-from scanner.rules.load import load_rules
-from scanner.rules.rule import Rule
-
 from generate.links import rule_page
 from generate.markup import link, page, prose, table
 from generate.wording import counted
+from scanner.model.finding import Axis, Severity
+from scanner.rules.load import load_rules
+from scanner.rules.rule import Rule
 
 ASKS: Final[Mapping[Axis, str]] = {
     Axis.ZONE: "What stops when one availability zone does",
@@ -47,9 +46,9 @@ def _introduction() -> str:
     rules = load_rules().rules.values()
     examples = sum(len(rule.examples) for rule in rules)
     return (
-        f"{counted(len(rules), 'rule')} with {counted(examples, 'example')}. Each is one YAML file; its examples are its tests, and its "
-        "page is made of it. `riskscan explain CODE` shows the same in a terminal. A severity can be changed, and a rule switched off, "
-        "in the [configuration](../reference/configuration.md#rules)."
+        f"{counted(len(rules), 'rule')} with {counted(examples, 'example')}. Each is one YAML file; its examples are "
+        "its tests, and its page is made of it. `riskscan explain CODE` shows the same in a terminal. A severity "
+        "can be changed, and a rule switched off, in the [configuration](../reference/configuration.md#rules)."
     )
 
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from generate import conditions, frameworks, links, wording
+from generate.frameworks import Control, Framework
+from generate.happened import mentioned
+from generate.markup import bare, bullets, code, codes, escaped, fence, link, note, page, prose, table, tabs
 from scanner.model.finding import Acceptance
 from scanner.model.rule import ESTATE
 from scanner.rules.check import MARKS
-from scanner.rules.equivalents import Equivalent, equivalents
+from scanner.rules.equivalents import equivalents
 from scanner.rules.evaluate import ANY
 from scanner.rules.rule import DIALECTS, Example, Rule
-
-from generate import conditions, frameworks, links, wording
-from generate.happened import mentioned
-from generate.markup import bare, bullets, code, codes, escaped, fence, link, note, page, prose, table, tabs
 
 LANGUAGES: Final[Mapping[str, str]] = {
     "terraform": "terraform",
@@ -136,9 +136,7 @@ def _examples(rule: Rule) -> Iterator[str]:
 
 
 def _by_dialect(examples: Sequence[Example]) -> Mapping[str, Sequence[Example]]:
-    return {
-        name: those for name in DIALECTS if (those := [example for example in examples if example.dialect == name])
-    }
+    return {name: those for name in DIALECTS if (those := [example for example in examples if example.dialect == name])}
 
 
 def _blocks(examples: Sequence[Example]) -> str:
@@ -163,26 +161,29 @@ def unmarked(text: str) -> tuple[str, list[int]]:
 
 
 def _controls(rule: Rule) -> Iterator[str]:
-    rows = []
-    for name, ids in rule.info.controls.items():
-        framework = frameworks.load()[name]
-        for control in (framework.control(wanted) for wanted in ids):
-            target = f"../{links.framework_page(name)}#{wording.anchor(control.id)}"
-            cells = (escaped(framework.name), link(escaped(control.id), target), prose(control.title), control.status)
-            rows.append(cells)
+    rows = [
+        _control(framework, framework.control(wanted))
+        for framework, ids in ((frameworks.load()[name], ids) for name, ids in rule.info.controls.items())
+        for wanted in ids
+    ]
     if rows:
         yield "## What it is evidence for"
         yield "A finding is evidence relevant to these controls. No file can show that an organization meets one."
         yield table(("framework", "control", "what it asks, in our words", "read"), rows)
 
 
+def _control(framework: Framework, control: Control) -> Sequence[str]:
+    target = f"../{links.framework_page(framework.id)}#{wording.anchor(control.id)}"
+    return escaped(framework.name), link(escaped(control.id), target), prose(control.title), control.status
+
+
 def _peers(rule: Rule) -> Iterator[str]:
-    rows = []
-    for tool, tables in (("checkov", Acceptance.CHECKOV), ("trivy", Acceptance.TRIVY)):
-        distinct: dict[str, Equivalent] = {row.id: row for row in equivalents(tables).values()}
-        for row in distinct.values():
-            if rule.info.code in row.rules:
-                rows.append((tool, codes((row.id, *row.aliases)), prose(row.title), prose(row.why)))
+    rows = [
+        (tool, codes((row.id, *row.aliases)), prose(row.title), prose(row.why))
+        for tool in (Acceptance.CHECKOV, Acceptance.TRIVY)
+        for row in {row.id: row for row in equivalents(tool).values()}.values()
+        if rule.info.code in row.rules
+    ]
     if rows:
         yield "## Other tools that ask the same"
         yield "A comment that accepts one of these checks is honoured for this rule on the same resource."

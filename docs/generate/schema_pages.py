@@ -9,6 +9,14 @@ from typing import Any, Final
 
 from generate.markup import code, codes, fence, page, prose, slug, table
 
+_WORDS: Final = {
+    "string": "a text",
+    "object": "a mapping",
+    "boolean": "`true` or `false`",
+    "null": "`null`",
+    "integer": "a whole number",
+    "number": "a number",
+}
 PACKAGE: Final = Path(__file__).parents[2] / "scanner"
 Schema = Mapping[str, Any]
 
@@ -67,11 +75,16 @@ def kind(said: Schema, root: Schema) -> str:
 
 def _word(name: str, said: Schema, root: Schema) -> str:
     if name == "array":
-        return f"list of {kind(meant(said['items'], root), root)}" if "items" in said else "list"
+        return f"a list of {_several(meant(said['items'], root), root)}" if "items" in said else "a list"
     if name == "string" and said.get("format") == "date":
         return "a day"
     limits = f" of at least {said['minimum']}" if name == "integer" and said.get("minimum") else ""
-    return {"string": "text", "object": "mapping", "boolean": "`true` or `false`", "null": "`null`"}.get(name, name) + limits
+    return _WORDS.get(name, name) + limits
+
+
+def _several(said: Schema, root: Schema) -> str:
+    one = kind(said, root)
+    return {"a text": "texts", "a mapping": "mappings", "a number": "numbers"}.get(one, one)
 
 
 # -- the configuration -----------------------------------------------------------------------------
@@ -82,9 +95,10 @@ def configuration_page(examples: Mapping[str, str]) -> str:
     root = load("config_schema.json")
     return page(
         "Configuration reference",
-        "Every key of `.riskscan.yaml`, made from [its JSON Schema](../schemas/config_schema.json), which editors can use. The file is "
-        "looked for from the scanned folder upwards to the repository's root. A key that is not listed here is an error with its line. "
-        "Flags win over the file, and the file over the defaults; [the guide](../configuration.md) tells what each is good for.",
+        "Every key of `.riskscan.yaml`, made from [its JSON Schema](../schemas/config_schema.json), which editors "
+        "can use. The file is looked for from the scanned folder upwards to the repository's root. A key that is "
+        "not listed here is an error with its line. Flags win over the file, and the file over the defaults; [the "
+        "guide](../configuration.md) tells what each is good for.",
         *(part for name in root["properties"] for part in _top(name, root, examples)),
         description="Every key of .riskscan.yaml",
     )
@@ -95,7 +109,10 @@ def _top(name: str, root: Schema, examples: Mapping[str, str]) -> Iterator[str]:
     yield f"## {code(name)} {{ #{slug(name)} }}"
     yield prose(said.get("description", ""))
     below = list(_below(said, root, name))
-    yield table(("key", "holds", "default", "meaning"), (_row(*entry, root) for entry in ((name, said, False), *below)))
+    if not below:
+        default = f" By default {code(str(said['default']))}." if "default" in said else ""
+        yield f"It holds {kind(said, root)}.{default}"
+    yield table(("key", "holds", "default", "meaning"), (_row(*entry, root) for entry in below))
     yield fence(examples[name], "yaml", ".riskscan.yaml")
 
 

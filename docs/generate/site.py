@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scanner.cli.incident_sets import load as load_incidents
-from scanner.rules.load import load_rules
-
 from generate import (
     catalog_pages,
     command_pages,
@@ -23,6 +20,8 @@ from generate import (
     schema_pages,
 )
 from generate.wording import named
+from scanner.cli.incident_sets import load as load_incidents
+from scanner.rules.load import load_rules
 
 Navigation = Sequence[Any]
 
@@ -31,8 +30,13 @@ def pages() -> Mapping[str, str]:
     """Every generated file of the site, by its path below ``docs/``."""
     return {
         **{links.rule_page(rule.info.slug): rule_pages.rule_page(rule) for rule in load_rules().rules.values()},
-        **{links.incident_page(name): incident_pages.incident_page(found) for name, found in load_incidents(()).items()},
-        **{links.framework_page(name): framework_pages.framework_page(found) for name, found in frameworks.load().items()},
+        **{
+            links.incident_page(name): incident_pages.incident_page(found) for name, found in load_incidents(()).items()
+        },
+        **{
+            links.framework_page(name): framework_pages.framework_page(found)
+            for name, found in frameworks.load().items()
+        },
         **{f"catalog/{name}.md": catalog_pages.provider_page(name) for name in catalog_pages.by_provider()},
         "rules/index.md": rule_lists.index_page(),
         "incidents/index.md": incident_pages.index_page(),
@@ -52,8 +56,8 @@ def _references() -> Mapping[str, str]:
         "reference/report-json.md": schema_pages.document_page(
             "The JSON report",
             "reporters/report_schema.json",
-            "What `riskscan scan --output json=FILE` writes. It is a stable interface: what changes its meaning changes "
-            "`schema_version`.",
+            "What `riskscan scan --output json=FILE` writes. It is a stable interface: what changes its meaning "
+            "changes `schema_version`.",
         ),
         "reference/simulate-json.md": schema_pages.document_page(
             "The JSON of outages",
@@ -81,7 +85,11 @@ def _below(first: Any) -> Navigation:
     match first:
         case "rules/index.md":
             return [
-                {axis.value.capitalize(): [{rule.info.code + " " + rule.info.title: links.rule_page(rule.info.slug)} for rule in rules]}
+                {
+                    axis.value.capitalize(): [
+                        {rule.info.code + " " + rule.info.title: links.rule_page(rule.info.slug)} for rule in rules
+                    ]
+                }
                 for axis, rules in rule_lists.by_axis().items()
             ]
         case "incidents/index.md":
