@@ -71,8 +71,7 @@ def index_page() -> str:
         "Catalog coverage",
         f"The catalog says what {counted(len(catalog().types), 'native type')} mean, of which "
         f"{sum(map(_judged, by_provider().values())):,} stand for something that can fail or hold something. A type "
-        "that it does not know is listed in every report as not catalogued, and what depends on it is kept in the "
-        "graph.",
+        "that it does not know is counted in the report, and nothing is judged about it.",
         table(("provider", "types", "judged", "kinds", "regions"), map(_row, by_provider().items())),
         f"*Judged* are all types but those of the kinds {codes(UNJUDGED)}: settings, permissions and links between "
         "others, which are known so that they are not mistaken for more.",

@@ -27,6 +27,7 @@ from generate import (
 )
 from scanner.catalog.load import catalog
 from scanner.config import load_config
+from scanner.reporters import MODULES
 
 ROOT = Path(__file__).parents[2]
 
@@ -200,3 +201,8 @@ def test_the_rule_of_the_tutorial_does_what_the_tutorial_says(tmp_path: Path) ->
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.strip() == shown.group(2)
+
+
+def test_every_format_is_described() -> None:
+    described = (ROOT / "docs/reports.md").read_text(encoding="utf-8")
+    assert not [name for name in MODULES if f"| `{name}` |" not in described]
