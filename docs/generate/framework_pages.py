@@ -69,6 +69,7 @@ def _control(framework: Framework, control: Control) -> Iterator[str]:
     yield f"## {escaped(control.id)} {{ #{anchor(control.id)} }}"
     yield f"{prose(control.title)}."
     yield f"{_axes(control)} Read: {control.status}, {STATUS[control.status]}.\n{{ .rs-meta }}"
+    yield from (prose(text) for text in (control.remark, control.unprovable) if text)
     yield rule_table(rules, "../rules/")
 
 

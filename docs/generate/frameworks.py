@@ -13,17 +13,22 @@ from scanner.rules.load import load_rules, shipped_folder
 from scanner.rules.rule import Rule
 
 
-class Control(Struct, frozen=True, forbid_unknown_fields=True):
-    """One control: ``title`` in our words, ``status`` tells how well its text was read."""
+class Control(Struct, frozen=True):
+    """One control: ``title`` in our words, ``status`` tells how well its text was read.
+
+    ``unprovable`` says what no file can show, ``remark`` what a reader must know besides.
+    """
 
     id: str
     title: str
     axes: tuple[str, ...]
     status: str
     supporting: tuple[str, ...] = ()
+    unprovable: str = ""
+    remark: str = ""
 
 
-class Framework(Struct, frozen=True, forbid_unknown_fields=True):
+class Framework(Struct, frozen=True):
     """One file of the folder."""
 
     id: str

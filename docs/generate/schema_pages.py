@@ -66,7 +66,7 @@ def kind(said: Schema, root: Schema) -> str:
         return code(json.dumps(said["const"]))
     if "enum" in said:
         return " or ".join(code("null" if v is None else str(v)) for v in said["enum"])
-    if "anyOf" in said:
+    if "anyOf" in said and "type" not in said:
         return " or ".join(kind(meant(choice, root), root) for choice in said["anyOf"])
     types = said.get("type", ())
     words = [_word(name, said, root) for name in ([types] if isinstance(types, str) else types)]
