@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from generate import schema_pages
 from generate.links import PLACES, resolved
 
 ROOT: Final = Path(__file__).parents[2]
@@ -20,12 +21,6 @@ _AS_THEY_STAND: Final = (
     "scanner/scoring/README.md",
     "scanner/simulation/README.md",
 )
-SCHEMAS: Final = (
-    "scanner/config_schema.json",
-    "scanner/reporters/outage_schema.json",
-    "scanner/reporters/report_schema.json",
-)
-"""JSON Schemas that are published as files."""
 
 
 def pages() -> Mapping[str, str]:
@@ -38,4 +33,7 @@ def pages() -> Mapping[str, str]:
 
 def schemas() -> Mapping[str, str]:
     """Each JSON Schema by where it is published."""
-    return {f"schemas/{posixpath.basename(name)}": (ROOT / name).read_text(encoding="utf-8") for name in SCHEMAS}
+    names = ("config_schema.json", *schema_pages.documents())
+    return {
+        f"schemas/{posixpath.basename(name)}": (ROOT / "scanner" / name).read_text(encoding="utf-8") for name in names
+    }

@@ -18,6 +18,24 @@ _WORDS: Final = {
     "number": "a number",
 }
 PACKAGE: Final = Path(__file__).parents[2] / "scanner"
+_DOCUMENTS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "reporters/report_schema.json": (
+        "reference/report-json.md",
+        "The JSON report",
+        "What `riskscan scan --output json=FILE` writes. It is a stable interface: what changes its meaning changes "
+        "`schema_version`.",
+    ),
+    "reporters/outage_schema.json": (
+        "reference/simulate-json.md",
+        "The JSON of outages",
+        "What `riskscan simulate --format json` writes: what each scenario does to each service, and why.",
+    ),
+    "reporters/assessment_schema.json": (
+        "reference/evidence-json.md",
+        "The JSON of evidence",
+        "What `riskscan report --format json` writes: what the files say about each control of a framework.",
+    ),
+}
 Schema = Mapping[str, Any]
 
 
@@ -124,7 +142,17 @@ def _row(path: str, said: Schema, required: bool, root: Schema) -> Sequence[str]
 # -- what commands print ---------------------------------------------------------------------------
 
 
-def document_page(title: str, name: str, introduction: str) -> str:
+def documents() -> Mapping[str, tuple[str, str, str]]:
+    """The schemas of documents that are there: by file the page, its title, and a sentence about the document."""
+    return {name: told for name, told in _DOCUMENTS.items() if (PACKAGE / name).is_file()}
+
+
+def document_pages() -> Mapping[str, str]:
+    """A page for each document that riskscan writes."""
+    return {told[0]: _document_page(name, *told[1:]) for name, told in documents().items()}
+
+
+def _document_page(name: str, title: str, introduction: str) -> str:
     """Every key of a JSON document that riskscan writes."""
     root = load(name)
     rows = ((code(path), kind(said, root), prose(said.get("description", ""))) for path, said, _ in keys(root, root))

@@ -53,17 +53,7 @@ def _references() -> Mapping[str, str]:
         "reference/commands.md": command_pages.page_of_commands(),
         "reference/configuration.md": schema_pages.configuration_page(configuration_examples.EXAMPLES),
         "reference/facts.md": fact_pages.facts_page(),
-        "reference/report-json.md": schema_pages.document_page(
-            "The JSON report",
-            "reporters/report_schema.json",
-            "What `riskscan scan --output json=FILE` writes. It is a stable interface: what changes its meaning "
-            "changes `schema_version`.",
-        ),
-        "reference/simulate-json.md": schema_pages.document_page(
-            "The JSON of outages",
-            "reporters/outage_schema.json",
-            "What `riskscan simulate --format json` writes: what each scenario does to each service, and why.",
-        ),
+        **schema_pages.document_pages(),
     }
 
 
@@ -92,6 +82,8 @@ def _below(first: Any) -> Navigation:
                 }
                 for axis, rules in rule_lists.by_axis().items()
             ]
+        case "reports.md":
+            return [{title: page} for page, title, _ in schema_pages.documents().values()]
         case "incidents/index.md":
             return [{f"{i.day} {i.title}".strip(): links.incident_page(i.id)} for i in incident_pages.by_date()]
         case "frameworks/index.md":
