@@ -22,8 +22,7 @@ _DOCUMENTS: Final[Mapping[str, tuple[str, str, str]]] = {
     "reporters/report_schema.json": (
         "reference/report-json.md",
         "The JSON report",
-        "What `riskscan scan --output json=FILE` writes. It is a stable interface: what changes its meaning changes "
-        "`schema_version`.",
+        "What `riskscan scan --output json=FILE` writes; a key changes its meaning only with a new `schema_version`.",
     ),
     "reporters/outage_schema.json": (
         "reference/simulate-json.md",
