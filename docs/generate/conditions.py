@@ -81,5 +81,5 @@ def meaning(name: str, kinds: tuple[str, ...]) -> str:
     tables = [catalog().kinds.get(kind, {}).get("properties", {}) for kind in kinds]
     for table in (*tables, catalog().common):
         if name in table:
-            return prose(str(table[name][1]))
+            return prose(", ".join(map(str, table[name][1:])))
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from generate.markup import code, codes, escaped, page, prose, table
@@ -48,9 +48,14 @@ def _kind(kind: str) -> Iterator[str]:
     yield _facts(kind)
 
 
-def _properties(properties: Mapping[str, tuple[str, str]]) -> str:
-    rows = ((code(name), escaped(str(said[0])), prose(str(said[1]))) for name, said in properties.items())
+def _properties(properties: Mapping[str, Sequence[str]]) -> str:
+    rows = ((code(name), escaped(str(said[0])), prose(meaning_of(said))) for name, said in properties.items())
     return table(("property", "type", "what it says"), rows)
+
+
+def meaning_of(said: Sequence[str]) -> str:
+    """What a property says: all behind its type, for a comma in a list of YAML that is not quoted ends an item."""
+    return ", ".join(map(str, said[1:]))
 
 
 def _facts(kind: str) -> str:

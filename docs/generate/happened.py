@@ -1,4 +1,5 @@
-"""Which recorded incidents a sentence speaks of: those that began on a day that it names."""
+"""Which recorded incidents a sentence speaks of: those that began on a day
+that it names, and the end of a custodian that it names."""
 
 from __future__ import annotations
 
@@ -17,9 +18,17 @@ _DAY: Final = re.compile(
 
 
 def mentioned(text: str) -> list[Incident]:
-    """The incidents that began on one of the days named in a text, in the order of their ids."""
+    """The incidents of which a text speaks, in the order of their ids."""
     days = {datetime.strptime(day, "%d %B %Y").date().isoformat() for day in _DAY.findall(text)}  # noqa: DTZ007  # a day
-    return [incident for incident in load(()).values() if incident.day in days]
+    return [incident for incident in load(()).values() if incident.day in days or _is_named(incident, text)]
+
+
+def _is_named(incident: Incident, text: str) -> bool:
+    """Whether the text names the custodian whose end the incident is: Celsius, FTX, Signature Bank."""
+    names = (domain.text.partition(":")[2] for domain in incident.down if domain.level == "custodian")
+    own = (name for name in names if incident.id.startswith(f"{name}-"))
+    found = (word for name in own for word in re.findall(rf"\b{name.replace('-', ' ')}\b", text, re.IGNORECASE))
+    return any(word[0].isupper() for word in found)
 
 
 @cache

@@ -113,7 +113,9 @@ def test_conditions_in_words() -> None:
 
 def test_incidents_are_found_by_the_day_that_words_name() -> None:
     assert [i.id for i in happened.mentioned("On 15 April 2025 one Tokyo zone …")] == ["aws-2025-04-15-tokyo"]
-    assert happened.mentioned("On 15 April 1925 there was none.") == []
+    assert happened.mentioned("On 15 April 1925 there was none, whatever the signature.") == []
+    named = [i.id for i in happened.mentioned("Celsius, FTX and Signature Bank each stopped.")]
+    assert named == ["celsius-2022-06-12-freeze", "ftx-2022-11-08-freeze", "signature-2023-03-12-signet"]
     assert "RS101" in happened.rules_naming("aws-2025-04-15-tokyo")
 
 
