@@ -1,5 +1,7 @@
-"""Which recorded incidents a sentence speaks of: those that began on a day
-that it names, and the end of a custodian that it names."""
+"""Which recorded incidents a sentence speaks of.
+
+Those that began on a day that it names, and the end of a custodian that it names.
+"""
 
 from __future__ import annotations
 
