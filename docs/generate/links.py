@@ -23,6 +23,7 @@ PLACES: Final[Mapping[str, str]] = {
     "rules/WAIVERS.md": "reference/accepted-risks.md",
     "rules/frameworks/README.md": "frameworks/index.md",
     "rules/incidents/README.md": "incidents/index.md",
+    "scanner/catalog": "catalog/index.md",
     "scanner/catalog/README.md": "reference/catalog-entries.md",
     "scanner/catalog/vocabulary.yaml": "reference/facts.md",
     "scanner/config_schema.json": "reference/configuration.md",

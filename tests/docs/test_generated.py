@@ -90,6 +90,17 @@ def test_files_that_pages_are_made_of_exist() -> None:
     assert not [name for name in links.PLACES if not (ROOT / name).exists()]
 
 
+WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_links_of_written_pages_lead_somewhere_on_github_too(path: Path) -> None:
+    text = re.sub(r"^(`{3,}).*?^\1$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    addresses = re.findall(r"\]\(([^)#\s]+)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    local = [address for address in addresses if not re.match("[a-z]+:", address)]
+    assert not [address for address in local if not (path.parent / address).exists()]
+
+
 # -- rules -----------------------------------------------------------------------------------------
 
 
@@ -208,3 +219,22 @@ def test_the_rule_of_the_tutorial_does_what_the_tutorial_says(tmp_path: Path) ->
 def test_every_format_is_described() -> None:
     described = (ROOT / "docs/reports.md").read_text(encoding="utf-8")
     assert not [name for name in MODULES if f"| `{name}` |" not in described]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/start.md"])
+def test_shown_reports_are_what_riskscan_prints(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```(?:text|console)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    shown = [
+        line.strip() for block in blocks if "$ riskscan" not in block for line in block.splitlines() if line.strip()
+    ]
+    done = subprocess.run(
+        ["riskscan", "scan", "--exit-zero"],
+        cwd=ROOT / "examples/tokyo-exchange",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed = {line.strip() for line in done.stdout.splitlines()}
+    assert len(shown) > 5
+    assert not [line for line in shown if line not in printed]
