@@ -235,6 +235,7 @@ def test_shown_reports_are_what_riskscan_prints(name: str) -> None:
         text=True,
         check=True,
     )
-    printed = {line.strip() for line in done.stdout.splitlines()}
+    # As a reader has it whose repository begins where the example does.
+    printed = {line.strip() for line in done.stdout.replace("examples/tokyo-exchange/", "").splitlines()}
     assert len(shown) > 5
     assert not [line for line in shown if line not in printed]
