@@ -14,8 +14,8 @@ from generate.wording import anchor, counted
 
 STATUS: Final[Mapping[str, str]] = {
     "verified": "id and sense were read in the standard or a transcript of it",
-    "partly": "read in a secondary source, or only id and title were",
-    "memory": "from memory: check it before relying on it",
+    "partly": "read in a secondary source, or its id and title alone were read",
+    "memory": "written from memory; check it before relying on it",
 }
 """How well a control's text is known."""
 
@@ -68,7 +68,7 @@ def _control(framework: Framework, control: Control) -> Iterator[str]:
         return
     yield f"## {escaped(control.id)} {{ #{anchor(control.id)} }}"
     yield f"{prose(control.title)}."
-    yield f"{_axes(control)} Read: {control.status}, {STATUS[control.status]}.\n{{ .rs-meta }}"
+    yield f"{_axes(control)} Mark **{control.status}**: {STATUS[control.status]}.\n{{ .rs-meta }}"
     yield from (prose(text) for text in (control.remark, control.unprovable) if text)
     yield rule_table(rules, "../rules/")
 

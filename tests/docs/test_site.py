@@ -229,7 +229,8 @@ def test_a_framework_has_a_page_with_its_controls(path: Path, site: Path) -> Non
 
 def test_what_is_from_memory_says_so(site: Path) -> None:
     assert (
-        "Read: memory, from memory: check it before relying on it." in built(site / "frameworks/mica/index.html").text
+        "Mark memory: written from memory; check it before relying on it."
+        in built(site / "frameworks/mica/index.html").text
     )
 
 
