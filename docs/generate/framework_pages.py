@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from generate import frameworks
-from generate.frameworks import Control, Framework
 from generate.markup import bare, escaped, link, page, prose, table
 from generate.rule_lists import rule_table
 from generate.wording import anchor, counted
+from scanner.compliance.frameworks import frameworks as shipped
+from scanner.model.assessment import Control, Framework, Status
 
 STATUS: Final[Mapping[str, str]] = {
     "verified": "id and sense were read in the standard or a transcript of it",
@@ -30,7 +31,7 @@ def index_page() -> str:
         "judgement.",
         table(
             ("framework", "version", "controls", "verified", "partly", "memory", "rules"),
-            map(_row, frameworks.load().values()),
+            map(_row, shipped().values()),
         ),
         "## How a control was read",
         table(("mark", "what it says"), STATUS.items()),
@@ -43,7 +44,7 @@ def _row(framework: Framework) -> Sequence[str]:
     cited = {
         rule.info.code for (name, _), rules in frameworks.citing().items() if name == framework.id for rule in rules
     }
-    counts = (str(number[status] or "") for status in STATUS)
+    counts = (str(number[Status(status)] or "") for status in STATUS)
     title = link(prose(framework.name), f"{framework.id}.md")
     return title, escaped(framework.version), str(len(framework.controls)), *counts, str(len(cited))
 
@@ -57,32 +58,34 @@ def framework_page(framework: Framework) -> str:
         "Each control is told in our own words. A finding of a rule below it is evidence relevant to the control, "
         "never proof that it is met.",
         *(part for control in framework.controls for part in _control(framework, control)),
-        *_without_rules(framework),
+        *_without_evidence(framework),
         description=framework.name,
     )
 
 
 def _control(framework: Framework, control: Control) -> Iterator[str]:
-    rules = frameworks.citing().get((framework.id, control.id), ())
-    if not rules:
+    cited = (framework.id, control.id)
+    rules, observed = frameworks.citing().get(cited, ()), frameworks.observed(cited)
+    if not rules and not observed:
         return
     yield f"## {escaped(control.id)} {{ #{anchor(control.id)} }}"
     yield f"{prose(control.title)}."
-    yield f"{_axes(control)} Mark **{control.status}**: {STATUS[control.status]}.\n{{ .rs-meta }}"
+    yield f"{_axes(control)} Mark **{control.status.value}**: {STATUS[control.status.value]}.\n{{ .rs-meta }}"
     yield from (prose(text) for text in (control.remark, control.unprovable) if text)
+    if observed:
+        yield f"The fault graph tells {prose('; '.join(observed))}."
     yield rule_table(rules, "../rules/")
 
 
-def _without_rules(framework: Framework) -> Iterator[str]:
+def _without_evidence(framework: Framework) -> Iterator[str]:
     rows = [
-        (escaped(control.id), prose(control.title), _axes(control), control.status)
+        (escaped(control.id), prose(control.title), prose(control.unprovable), control.status.value)
         for control in framework.controls
-        if (framework.id, control.id) not in frameworks.citing()
+        if (framework.id, control.id) not in frameworks.citing() and not frameworks.observed((framework.id, control.id))
     ]
     if rows:
-        yield "## Controls that no rule cites { #no-rule }"
-        yield "Outages, coefficients or other evidence may bear on them."
-        yield table(("control", "what it asks", "axes", "read"), rows)
+        yield "## Controls about which files say nothing { #nothing }"
+        yield table(("control", "what it asks", "what no file can show", "mark"), rows)
 
 
 def _axes(control: Control) -> str:

@@ -27,6 +27,9 @@ PLACES: Final[Mapping[str, str]] = {
     "scanner/catalog/README.md": "reference/catalog-entries.md",
     "scanner/catalog/vocabulary.yaml": "reference/facts.md",
     "scanner/config_schema.json": "reference/configuration.md",
+    "scanner/reporters/assessment_schema.json": "reference/evidence-json.md",
+    "scanner/reporters/comparison_schema.json": "reference/diff-json.md",
+    "scanner/reporters/history_schema.json": "reference/history-json.md",
     "scanner/reporters/outage_schema.json": "reference/simulate-json.md",
     "scanner/reporters/report_schema.json": "reference/report-json.md",
     "scanner/scoring/README.md": "reference/score.md",
@@ -36,7 +39,7 @@ PLACES: Final[Mapping[str, str]] = {
 
 _LINK: Final = re.compile(r"(?<=\]\()(?!<|[a-z]+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _DRAWING: Final = re.compile(r'<img alt="([^"]*)" src="[^"]*?(images/[a-z-]+\.svg)"\s*/?>')
-_FENCED: Final = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2`*\s*$", re.MULTILINE | re.DOTALL)
+_CODE: Final = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2`*\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 def rule_page(slug: str) -> str:
@@ -62,10 +65,10 @@ def relative(target: str, page: str) -> str:
 def resolved(markdown: str, page: str, folder: str = "docs") -> str:
     """A page's text, with links that lead out of ``docs/`` made good.
 
-    ``folder`` is where the text lies in the repository. Blocks of code are left alone.
+    ``folder`` is where the text lies in the repository. Code is left alone.
     """
     parts, end = [], 0
-    for fenced in _FENCED.finditer(markdown):
+    for fenced in _CODE.finditer(markdown):
         parts += [_resolved(markdown[end : fenced.start()], page, folder), fenced.group()]
         end = fenced.end()
     return "".join((*parts, _resolved(markdown[end:], page, folder)))

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from generate import conditions, frameworks, links, wording
-from generate.frameworks import Control, Framework
 from generate.happened import mentioned
 from generate.markup import bare, bullets, code, codes, escaped, fence, link, note, page, prose, table, tabs
+from scanner.compliance.frameworks import frameworks as shipped
 from scanner.model.finding import Acceptance
 from scanner.model.rule import ESTATE
 from scanner.rules.check import MARKS
@@ -161,20 +161,18 @@ def unmarked(text: str) -> tuple[str, list[int]]:
 
 
 def _controls(rule: Rule) -> Iterator[str]:
-    rows = [
-        _control(framework, framework.control(wanted))
-        for framework, ids in ((frameworks.load()[name], ids) for name, ids in rule.info.controls.items())
-        for wanted in ids
-    ]
+    rows = [_control(framework, wanted) for framework, ids in rule.info.controls.items() for wanted in ids]
     if rows:
         yield "## What it is evidence for"
         yield "A finding is evidence relevant to these controls. No file can show that an organization meets one."
         yield table(("framework", "control", "what it asks, in our words", "read"), rows)
 
 
-def _control(framework: Framework, control: Control) -> Sequence[str]:
-    target = f"../{links.framework_page(framework.id)}#{wording.anchor(control.id)}"
-    return escaped(framework.name), link(escaped(control.id), target), prose(control.title), control.status
+def _control(framework: str, wanted: str) -> Sequence[str]:
+    control = frameworks.control(framework, wanted)
+    target = f"../{links.framework_page(framework)}#{wording.anchor(control.id)}"
+    name = escaped(shipped()[framework].name)
+    return name, link(escaped(control.id), target), prose(control.title), control.status.value
 
 
 def _peers(rule: Rule) -> Iterator[str]:

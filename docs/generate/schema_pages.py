@@ -34,6 +34,16 @@ _DOCUMENTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "The JSON of evidence",
         "What `riskscan report --format json` writes: what the files say about each control of a framework.",
     ),
+    "reporters/comparison_schema.json": (
+        "reference/diff-json.md",
+        "The JSON of comparisons",
+        "What `riskscan diff --format json` writes: what belongs together on both sides, and what is more centralized.",
+    ),
+    "reporters/history_schema.json": (
+        "reference/history-json.md",
+        "The JSON of the trend",
+        "What `riskscan history show --format json` writes: every record, and what changed between them.",
+    ),
 }
 Schema = Mapping[str, Any]
 

@@ -11,7 +11,6 @@ from generate import (
     configuration_examples,
     fact_pages,
     framework_pages,
-    frameworks,
     incident_pages,
     links,
     repository_pages,
@@ -21,6 +20,7 @@ from generate import (
 )
 from generate.wording import named
 from scanner.cli.incident_sets import load as load_incidents
+from scanner.compliance.frameworks import frameworks as shipped
 from scanner.rules.load import load_rules
 
 Navigation = Sequence[Any]
@@ -33,10 +33,7 @@ def pages() -> Mapping[str, str]:
         **{
             links.incident_page(name): incident_pages.incident_page(found) for name, found in load_incidents(()).items()
         },
-        **{
-            links.framework_page(name): framework_pages.framework_page(found)
-            for name, found in frameworks.load().items()
-        },
+        **{links.framework_page(name): framework_pages.framework_page(found) for name, found in shipped().items()},
         **{f"catalog/{name}.md": catalog_pages.provider_page(name) for name in catalog_pages.by_provider()},
         "rules/index.md": rule_lists.index_page(),
         "incidents/index.md": incident_pages.index_page(),
@@ -87,7 +84,7 @@ def _below(first: Any) -> Navigation:
         case "incidents/index.md":
             return [{f"{i.day} {i.title}".strip(): links.incident_page(i.id)} for i in incident_pages.by_date()]
         case "frameworks/index.md":
-            return [{found.name: links.framework_page(name)} for name, found in frameworks.load().items()]
+            return [{found.name: links.framework_page(name)} for name, found in shipped().items()]
         case "catalog/index.md":
             return [
                 {"Other vendors" if name == catalog_pages.OTHERS else named(name): f"catalog/{name}.md"}
