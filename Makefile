@@ -17,7 +17,8 @@ help:                            ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.demo              ## scan the example exchange
-	$(BIN)/riskscan scan --exit-zero examples/tokyo-exchange
+	$(BIN)/riskscan scan --exit-zero --output text=- --output "html=$(VENV)/tokyo-exchange.html" examples/tokyo-exchange
+	@echo 'The same to click through: $(abspath $(VENV))/tokyo-exchange.html'
 
 test: $(VENV)/.test              ## run the tests
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from generate import frameworks
-from generate.markup import bare, escaped, link, page, prose, table
+from generate.markup import bare, escaped, fence, link, page, prose, table
 from generate.rule_lists import rule_table
 from generate.wording import anchor, counted
 from scanner.compliance.frameworks import frameworks as shipped
@@ -57,6 +57,7 @@ def framework_page(framework: Framework) -> str:
         f"The text: {bare(framework.url)}",
         "Each control is told in our own words. A finding of a rule below it is evidence relevant to the control, "
         "never proof that it is met.",
+        fence(f"riskscan report infra/ --framework {framework.id}", "sh"),
         *(part for control in framework.controls for part in _control(framework, control)),
         *_without_evidence(framework),
         description=framework.name,
