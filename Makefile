@@ -23,8 +23,9 @@ demo: $(VENV)/.demo              ## scan the example exchange
 test: $(VENV)/.test              ## run the tests
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
+# Without --quiet, which drops the warnings that --strict counts.
 docs: $(VENV)/.docs              ## build the documentation site, without a network
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir "$(SITE)"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir "$(SITE)"
 
 lint: $(VENV)/.dev               ## style, types and layers
 	$(BIN)/ruff check .
