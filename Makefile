@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+SITE ?= site
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -10,16 +11,21 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS := pyproject.toml hatch_build.py scanner/version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix check compile lock clean
+.PHONY: help demo test docs lint fix check compile lock clean
 
 help:                            ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.demo              ## scan the example exchange
-	$(BIN)/riskscan scan --exit-zero examples/tokyo-exchange
+	$(BIN)/riskscan scan --exit-zero --output text=- --output "html=$(VENV)/tokyo-exchange.html" examples/tokyo-exchange
+	@echo 'The same to click through: $(abspath $(VENV))/tokyo-exchange.html'
 
 test: $(VENV)/.test              ## run the tests
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+# Without --quiet, which drops the warnings that --strict counts.
+docs: $(VENV)/.docs              ## build the documentation site, without a network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir "$(SITE)"
 
 lint: $(VENV)/.dev               ## style, types and layers
 	$(BIN)/ruff check .
@@ -42,7 +48,7 @@ lock: $(VENV)/.dev               ## pin the action's dependencies anew
 	  --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml action/build.in
 
 clean:                           ## remove what was made
-	rm -rf $(VENV) dist scanner/_compiled .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist site scanner/_compiled .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -57,6 +63,10 @@ $(VENV)/.test: $(VENV)/bin/python $(INPUTS)
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.docs: $(VENV)/bin/python $(INPUTS)
+	$(PIP) --editable '.[docs]'
+	@touch $@ $(VENV)/.demo
+
 $(VENV)/.dev: $(VENV)/bin/python $(INPUTS)
 	$(PIP) --editable '.[dev]'
-	@touch $@ $(VENV)/.test $(VENV)/.demo
+	@touch $@ $(VENV)/.test $(VENV)/.docs $(VENV)/.demo
