@@ -1,0 +1,117 @@
+"""What a page must tell, from the other outputs of the same program: the JSON report and ``riskscan simulate``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from click.testing import CliRunner
+
+from scanner.cli.main import riskscan
+from scanner.config import Config, Service, load_config
+from scanner.model.outage import LEVELS
+from scanner.model.report import Report
+
+Verdicts = Counter[tuple[str, str, str]]
+"""Name, automatic and manual of every service and custody item, which may have the same name."""
+
+
+@dataclass
+class Told:
+    """One estate, its page, and what the program says of it elsewhere.
+
+    ``outages`` holds the verdicts of every single domain of every level; :meth:`down` asks about others.
+    """
+
+    name: str
+    estate: Path
+    page: Path
+    report: Mapping[str, Any]
+    flags: tuple[str, ...] = ()
+    outages: dict[str, Verdicts] = field(default_factory=dict)
+
+    def down(self, domain: str) -> Verdicts:
+        """What every service does when a domain is down, as ``riskscan simulate`` says."""
+        if domain not in self.outages:
+            (scenario,) = simulated(self.estate, ("--down", domain), self.flags)
+            self.outages[domain] = verdicts(scenario)
+        return self.outages[domain]
+
+    def incidents(self, ids: Sequence[str]) -> dict[str, Verdicts]:
+        """What every service does in recorded incidents; one that hits each account apart has an entry for each."""
+        asked = [flag for each in ids for flag in ("--incident", each)]
+        return {each["id"]: verdicts(each) for each in simulated(self.estate, asked, self.flags)}
+
+
+def tell(estate: Path, folder: Path, *flags: str, incidents: Path | None = None) -> Told:
+    """Scan an estate into a page and a JSON report in ``folder``, and replay every single outage."""
+    page, report = folder / f"{estate.name}.html", folder / f"{estate.name}.json"
+    outputs = ("--exit-zero", "--quiet", "--output", f"html={page}", "--output", f"json={report}")
+    run("scan", *outputs, *flags, "--", str(estate), incidents=incidents)
+    told = Told(estate.name, estate, page, json.loads(report.read_text(encoding="utf-8")))
+    every = [flag for level in LEVELS for flag in ("--every", level)]
+    told.outages = {each["id"]: verdicts(each) for each in simulated(estate, every)}
+    return told
+
+
+def run(*arguments: str, incidents: Path | None = None) -> str:
+    """What a command prints. The environment is ours alone."""
+    environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith("RISKSCAN_")}
+    if incidents is not None:
+        environment["RISKSCAN_INCIDENTS"] = str(incidents)
+    result = CliRunner().invoke(riskscan, list(arguments), env=environment, standalone_mode=False)
+    assert result.exception is None, f"riskscan {' '.join(arguments)}: {result.output}\n{result.exception!r}"
+    return result.stdout
+
+
+def simulated(estate: Path, asked: Sequence[str], flags: Sequence[str] = ()) -> list[Any]:
+    """The scenarios that ``riskscan simulate --format json`` answers with."""
+    answer = json.loads(run("simulate", *asked, *flags, "--format", "json", "--", str(estate)))
+    return list(answer["scenarios"])
+
+
+def verdicts(scenario: Mapping[str, Any]) -> Verdicts:
+    """What a scenario does to each service."""
+    return Counter((each["name"], each["automatic"], each["manual"]) for each in scenario["services"])
+
+
+_EVERY: Final = (*LEVELS, "control", "registrar", "ca", "node-group")
+
+
+def stopped_resources(estate: Path) -> dict[str, tuple[int, int]]:
+    """By domain how many resources stop for certain, and how many perhaps.
+
+    Asked another way than the page does: each resource is a service of its own, reached at itself.
+    """
+    from scanner.pipeline import replay, scan
+
+    file = estate / ".riskscan.yaml"
+    config = load_config(file) if file.exists() else Config()
+    ids = resource_ids(scan([estate], config))
+    alone = tuple(Service(each, (each,), "low", 1, None) for each in ids)
+    asked = replace_services(config, alone)
+    answer = replay([estate], asked, lambda study: tuple(study.replay.every(_EVERY)))
+    return {each.id: _stopped(((s.name, s.automatic.value) for s in each.services), ids) for each in answer.scenarios}
+
+
+def resource_ids(report: Report) -> frozenset[str]:
+    """The ids of everything that was read."""
+    return frozenset(resource.id for resource in report.resources)
+
+
+def replace_services(config: Config, services: tuple[Service, ...]) -> Config:
+    """The configuration with other services, and nothing in custody."""
+    from msgspec.structs import replace
+
+    return replace(config, services=services, custody=())
+
+
+def _stopped(verdicts: Iterable[tuple[str, str]], ids: frozenset[str]) -> tuple[int, int]:
+    """Signing keys are found as services by themselves: they are none of the resources asked about."""
+    counted = Counter(verdict for name, verdict in verdicts if name in ids)
+    return counted["down"], counted["unknown"]
