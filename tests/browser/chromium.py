@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Playwright, Request, Route
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Playwright, Request, Route
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS: Final = (
@@ -53,6 +54,10 @@ class Visit:
     def evaluate(self, script: str, argument: Any = None) -> Any:
         """What a function of JavaScript returns in the page."""
         return self.page.evaluate(script, argument)
+
+
+Open = Callable[..., AbstractContextManager[Visit]]
+"""Opens a page: :func:`visit` with the session's browser."""
 
 
 @contextmanager

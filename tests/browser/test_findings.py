@@ -1,0 +1,91 @@
+"""Search and filters over the findings: what stays is what the JSON report holds of it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from chromium import Open, Visit
+from oracle import TellOf, Told, listed
+
+pytestmark = pytest.mark.browser
+
+_SHOWN = """() => [...document.querySelectorAll('[data-finding]')].filter(r => !r.hidden).map(r =>
+  [r.dataset.outcome, r.dataset.severity, r.dataset.axis, r.dataset.file].join(' '))"""
+
+
+def summed(findings: list[Mapping[str, Any]]) -> Counter[str]:
+    """Findings counted by what is told of each in the page."""
+    return Counter(" ".join((f["outcome"], f["severity"], f["axis"], f["file"])) for f in findings)
+
+
+def check(told: Told, visit: Visit, expected: list[Mapping[str, Any]], what: str) -> None:
+    """The rows that are shown, and the number that the page says."""
+    visit.page.wait_for_timeout(200)  # typing is waited for
+    assert Counter(visit.evaluate(_SHOWN)) == summed(expected), f"{told.name}, {what}: rows"
+    text = re.sub(r"[\u2009\u202f,]", "", visit.page.locator("#findings-shown").inner_text())
+    said = re.search(r"\d+", text)
+    assert said is not None, f"{told.name}, {what}: {text}"
+    assert int(said[0]) == len(expected), f"{told.name}, {what}: {text}"
+
+
+def test_all_are_listed(estate: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    with opened(told.page) as visit:
+        check(told, visit, listed(told), "no filter")
+        assert visit.all_faults() == []
+
+
+@pytest.mark.parametrize("name", ["severity", "axis", "outcome", "file"])
+def test_each_filter(estate: str, name: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    findings = listed(told)
+    values = sorted({finding[name] for finding in findings})
+    with opened(told.page) as visit:
+        field = visit.page.locator(f"#filters select[name={name}]")
+        for value in values[:: max(1, len(values) // 6)]:
+            field.select_option(value)
+            check(told, visit, [f for f in findings if f[name] == value], f"{name} {value}")
+        field.select_option("")
+        check(told, visit, findings, f"{name} taken away")
+
+
+def test_two_filters_together(estate: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    pairs = Counter((f["severity"], f["axis"]) for f in listed(told))
+    severity, axis = min(pairs, key=lambda pair: (pairs[pair], pair))
+    with opened(told.page) as visit:
+        visit.page.locator("#filters select[name=severity]").select_option(severity)
+        visit.page.locator("#filters select[name=axis]").select_option(axis)
+        expected = [f for f in listed(told) if (f["severity"], f["axis"]) == (severity, axis)]
+        check(told, visit, expected, f"{severity} and {axis}")
+
+
+@pytest.mark.parametrize("kind", ["rule", "resource", "file"])
+def test_search(estate: str, kind: str, told_of: TellOf, opened: Open) -> None:
+    """A whole rule code, resource or file finds what has it in a field that the search looks at."""
+    told = told_of(estate)
+    findings = listed(told)
+    words = sorted({finding[kind] for finding in findings})
+    with opened(told.page) as visit:
+        for word in (words[0], words[len(words) // 2], words[-1]):
+            visit.page.locator("#search").fill(word.upper())
+            check(told, visit, [f for f in findings if mentions(told, f, word.lower())], f"search {word}")
+
+
+def mentions(told: Told, finding: Mapping[str, Any], word: str) -> bool:
+    """Whether a finding has a word in its rule, message, resource, file, or the services that its resource carries."""
+    services: list[str] = next((r["services"] for r in told.report["resources"] if r["id"] == finding["resource"]), [])
+    fields = (finding["rule"], finding["message"], finding["resource"], finding["file"], *services)
+    return any(word in field.lower() for field in fields)
+
+
+def test_a_search_for_nothing(example: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(example)
+    with opened(told.page) as visit:
+        visit.page.locator("#search").fill("no such thing (.*) [")
+        check(told, visit, [], "search for nothing")
+        assert visit.all_faults() == []

@@ -1,0 +1,142 @@
+"""How a page is laid out: on a phone, on paper, without scripts, and with nothing asked of anybody."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import scene
+from accessibility import grave_violations
+from chromium import DESK, PHONE, TABLET, Open
+from oracle import TellOf, listed
+
+pytestmark = pytest.mark.browser
+
+
+_WIDE = """() => {
+  const wide = document.scrollingElement.scrollWidth;
+  if (wide <= innerWidth) return '';
+  const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+  return `${wide} > ${innerWidth}: ` + out.slice(0, 5).map(e => `${e.tagName}.${e.className}#${e.id}`).join(', ');
+}"""
+_SMALL = """(least) => [...document.querySelectorAll('button, select, input, summary, nav a')].filter(e => {
+  const box = e.getBoundingClientRect();
+  return box.width && box.height && (box.width < least || box.height < least);
+}).map(e => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)} ${JSON.stringify(e.getBoundingClientRect())}`).slice(0, 5)"""
+TARGET = 24
+"""The least size of what is pressed: https://www.w3.org/TR/WCAG22/#target-size-minimum."""
+
+
+def test_nothing_is_asked_for_and_nothing_goes_wrong(estate: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    with opened(told.page) as visit:
+        visit.evaluate("() => { for (const each of document.querySelectorAll('details')) each.open = true; }")
+        visit.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+        visit.page.wait_for_timeout(100)
+        assert visit.all_faults() == [], told.name
+
+
+def test_the_policy_allows_nothing_else(example: str, told_of: TellOf, opened: Open) -> None:
+    """A script, a style and a picture that somebody brings in do not run, and are not asked for."""
+    with opened(told_of(example).page) as visit:
+        visit.evaluate("""() => {
+          const script = document.createElement('script'); script.textContent = 'window.__ran = 1'; document.body.append(script);
+          const image = document.createElement('img'); image.src = 'https://evil.example/x'; document.body.append(image);
+          const style = document.createElement('style'); style.textContent = 'body {display: none}'; document.body.append(style);
+          document.body.setAttribute('onclick', 'window.__ran = 1'); document.body.click();
+        }""")
+        visit.page.wait_for_timeout(50)
+        assert visit.evaluate("() => window.__ran") is None, example
+        assert visit.evaluate("() => getComputedStyle(document.body).display") != "none", example
+        assert len(visit.evaluate("() => window.__violations")) >= 4, example
+        assert not any("asks for" in fault for fault in visit.faults), example
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET, DESK], ids=["phone", "tablet", "desk"])
+def test_no_horizontal_scroll(estate: str, size: tuple[int, int], told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    with opened(told.page, size) as visit:
+        assert visit.evaluate(_WIDE) == "", f"{told.name} at {size[0]}"
+        visit.evaluate("() => { for (const each of document.querySelectorAll('details')) each.open = true; }")
+        assert visit.evaluate(_WIDE) == "", f"{told.name} at {size[0]}, everything open"
+        scene.click(visit, next(iter(told.outages)))
+        assert visit.evaluate(_WIDE) == "", f"{told.name} at {size[0]}, with an outage"
+
+
+def test_what_is_pressed_is_large_enough(estate: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    with opened(told.page, PHONE, has_touch=True, is_mobile=True) as visit:
+        assert visit.evaluate(_SMALL, TARGET) == [], told.name
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave(
+    example: str, scheme: str, size: tuple[int, int], told_of: TellOf, opened: Open
+) -> None:
+    told = told_of(example)
+    with opened(told.page, size, color_scheme=scheme) as visit:
+        assert grave_violations(visit) == [], f"{example}, {scheme}, {size[0]}"
+        visit.evaluate(
+            "() => document.querySelectorAll('#findings details, #services details').forEach((d, i) => { d.open = i < 6; })"
+        )
+        scene.click(visit, next(iter(told.outages)))
+        assert grave_violations(visit) == [], f"{example}, {scheme}, {size[0]}, with an outage"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave_in_a_large_estate(scheme: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of("large")
+    with opened(told.page, color_scheme=scheme) as visit:
+        scene.click(visit, next(iter(told.outages)))
+        assert grave_violations(visit) == [], scheme
+
+
+def test_on_paper(example: str, told_of: TellOf, opened: Open) -> None:
+    """Every finding is printed, what only a script serves is not, and a dark screen prints on white."""
+    told = told_of(example)
+    with opened(told.page, color_scheme="dark") as visit:
+        visit.page.emulate_media(media="print")
+        hidden = visit.evaluate("""() => [...document.querySelectorAll('[data-finding] .msg')].filter(e =>
+          !e.checkVisibility({checkVisibilityCSS: true, contentVisibilityAuto: true})).length""")
+        assert hidden == 0, f"{example}: findings that are not printed"
+        for control in ("#search", "#filters", "#incidents", "#outage-clear", "nav"):
+            assert not visit.page.locator(control).first.is_visible(), f"{example}: {control} is printed"
+        assert visit.evaluate("() => getComputedStyle(document.body).color") != "rgb(255, 255, 255)", example
+
+
+def test_the_pdf_tells_every_finding(example: str, told_of: TellOf, opened: Open) -> None:
+    from pypdf import PdfReader
+
+    told = told_of(example)
+    with opened(told.page) as visit:
+        pages = PdfReader(io.BytesIO(visit.page.pdf(format="A4"))).pages
+        text = "".join("".join(page.extract_text() for page in pages).split())
+        missing = [f["message"] for f in listed(told) if "".join(f["message"].split()) not in text]
+        assert missing == [], f"{example}: {len(pages)} pages"
+
+
+def test_without_scripts(estate: str, told_of: TellOf, opened: Open) -> None:
+    told = told_of(estate)
+    with opened(told.page, java_script_enabled=False) as visit:
+        text = visit.page.content()
+        assert visit.faults == [], told.name
+        body = visit.page.locator("body")
+        words = body.text_content() or ""
+        assert visit.page.locator(".front .mark").all_inner_texts() == [
+            told.report["scores"]["stage"],
+            told.report["scores"]["grade"],
+        ]
+        assert not visit.page.locator("#filters").is_visible(), f"{told.name}: filters that do nothing"
+        for axis in told.report["scores"]["axes"]:
+            assert axis["axis"] in words, f"{told.name}: {axis['axis']}"
+        for service in told.report["services"]:
+            assert service["name"] in words, f"{told.name}: {service['name']}"
+        for finding in listed(told):
+            assert finding["message"] in words, f"{told.name}: {finding['message']}"
+        for problem in told.report["problems"]:
+            assert problem["message"] in words, f"{told.name}: {problem['message']}"
+        for resource in told.report["resources"]:
+            for what in resource["unknown"].values():
+                assert what["reason"] in words, f"{told.name}: {what['reason']}"
+        assert text.count("<script") == 2, told.name
