@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from scanner.cli.main import riskscan
 from scanner.config import Config, Service, load_config
 from scanner.model.outage import LEVELS
-from scanner.model.report import Report
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 LISTED: Final = ("fail", "error", "unknown", "suppressed")
@@ -99,32 +99,21 @@ _EVERY: Final = (*LEVELS, "control", "registrar", "ca", "node-group")
 def stopped_resources(estate: Path) -> dict[str, tuple[int, int]]:
     """By domain how many resources stop for certain, and how many perhaps.
 
-    Asked another way than the page does: each resource is a service of its own, reached at itself.
+    Asked another way than the page does: each resource is a service of its own, reached at itself. Keys that sign for funds
+    are custody items even then, and not asked about.
     """
     from scanner.pipeline import replay, scan
 
     file = estate / ".riskscan.yaml"
     config = load_config(file) if file.exists() else Config()
-    ids = resource_ids(scan([estate], config))
-    alone = tuple(Service(each, (each,), "low", 1, None) for each in ids)
-    asked = replace_services(config, alone)
+    ids = sorted(resource.id for resource in scan([estate], config).resources)
+    asked = replace(config, services=tuple(Service(each, (each,), "low", 1, None) for each in ids), custody=())
     answer = replay([estate], asked, lambda study: tuple(study.replay.every(_EVERY)))
-    return {each.id: _stopped(((s.name, s.automatic.value) for s in each.services), ids) for each in answer.scenarios}
+    return {
+        each.id: _stopped(s.automatic.value for s in each.services if s.kind == "service") for each in answer.scenarios
+    }
 
 
-def resource_ids(report: Report) -> frozenset[str]:
-    """The ids of everything that was read."""
-    return frozenset(resource.id for resource in report.resources)
-
-
-def replace_services(config: Config, services: tuple[Service, ...]) -> Config:
-    """The configuration with other services, and nothing in custody."""
-    from msgspec.structs import replace
-
-    return replace(config, services=services, custody=())
-
-
-def _stopped(verdicts: Iterable[tuple[str, str]], ids: frozenset[str]) -> tuple[int, int]:
-    """Signing keys are found as services by themselves: they are none of the resources asked about."""
-    counted = Counter(verdict for name, verdict in verdicts if name in ids)
+def _stopped(verdicts: Iterable[str]) -> tuple[int, int]:
+    counted = Counter(verdicts)
     return counted["down"], counted["unknown"]

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from playwright.sync_api import ElementHandle
 
 _DOMAINS: Final = "() => [...new Set([...document.querySelectorAll('[data-domain]')].map(b => b.dataset.domain))]"
-_BUTTONS: Final = "id => [...document.querySelectorAll('[data-domain]')].filter(b => b.dataset.domain === id)"
+_FIND: Final = """id => {
+  const seen = () => [...document.querySelectorAll('[data-domain]')].find(b => b.dataset.domain === id && b.getClientRects().length);
+  for (const search of [null, ...document.querySelectorAll('[data-aggregate] input[type=search]')]) {
+    if (search) {
+      search.value = id;
+      search.dispatchEvent(new Event('input', {bubbles: true}));
+    }
+    const found = seen();
+    if (found) return found;
+  }
+  return null;
+}"""
 _REVEAL: Final = """() => {
   for (const each of document.querySelectorAll('[data-aggregate]')) each.open = true;
   for (const each of document.querySelectorAll('#map details')) each.open = true;
@@ -54,6 +65,11 @@ def domains(visit: Visit) -> list[str]:
     return list(visit.evaluate(_DOMAINS))
 
 
+def reachable(visit: Visit, domain: str) -> bool:
+    """Whether the map has a button for a domain, at once or behind a search."""
+    return visit.page.evaluate_handle(_FIND, domain).as_element() is not None
+
+
 def reveal(visit: Visit) -> None:
     """Open what the map folds away. Its buttons are made when that happens, after the event."""
     visit.evaluate(_REVEAL)
@@ -61,11 +77,10 @@ def reveal(visit: Visit) -> None:
 
 
 def button(visit: Visit, domain: str) -> ElementHandle:
-    """The first button of a domain that can be seen."""
-    handle = visit.page.evaluate_handle(f"id => ({_BUTTONS})(id).find(b => b.getClientRects().length)", domain)
-    element = handle.as_element()
-    assert element is not None, f"no button that can be seen takes {domain} down"
-    return element
+    """The first button of a domain that can be seen, looked for among those of an aggregate if need be."""
+    found = visit.page.evaluate_handle(_FIND, domain).as_element()
+    assert found is not None, f"no button that can be seen takes {domain} down"
+    return found
 
 
 def click(visit: Visit, domain: str) -> None:

@@ -49,7 +49,7 @@ def test_axes(estate: str, told_of: TellOf, opened: Open) -> None:
     told = told_of(estate)
     with opened(told.page) as visit:
         rows = {
-            row.locator("th").inner_text(): numbers(row.inner_text())
+            (row.locator("th").text_content() or "").strip(): numbers(row.inner_text())
             for row in visit.page.locator(".axes tbody tr").all()
         }
         assert [axis["axis"] for axis in told.report["scores"]["axes"]] == list(rows), told.name

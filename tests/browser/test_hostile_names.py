@@ -190,7 +190,7 @@ def effect(text: str, span: Span) -> Effect:
         remedies=(text,),
         lost=(text,),
     )
-    return Effect(Scenario(down, (down,), (service,), text, (down,), (text,)), (text,), (text,), (), (), "")
+    return Effect(Scenario(down, (down,), (service,), text or "x", (down,), (text,)), (text,), (text,), (), (), "")
 
 
 @pytest.mark.parametrize("own_policy", [True, False], ids=["policy", "no policy"])

@@ -37,6 +37,7 @@ def chosen(told: Told, visit: Visit) -> list[str]:
 def test_every_domain_by_mouse(estate: str, told_of: TellOf, opened: Open) -> None:
     told = told_of(estate)
     with opened(told.page) as visit:
+        scene.reveal(visit)
         faults: list[str] = []
         for domain in chosen(told, visit):
             scene.click(visit, domain)
@@ -51,7 +52,8 @@ def test_every_domain_by_mouse(estate: str, told_of: TellOf, opened: Open) -> No
 def test_every_domain_of_simulate_is_on_the_map(estate: str, told_of: TellOf, opened: Open) -> None:
     told = told_of(estate)
     with opened(told.page) as visit:
-        assert set(told.outages) - set(scene.domains(visit)) == set()
+        scene.reveal(visit)
+        assert [domain for domain in told.outages if not scene.reachable(visit, domain)] == []
 
 
 def test_resources_that_stop(example: str, told_of: TellOf, opened: Open) -> None:
@@ -107,13 +109,15 @@ def test_the_button_that_brings_everything_back(example: str, told_of: TellOf, o
         assert scene.shown(visit).pressed == ()
 
 
-def test_a_region_says_why_each_service_stops(example: str, told_of: TellOf, opened: Open) -> None:
+def test_an_outage_says_why_each_service_stops(example: str, told_of: TellOf, opened: Open) -> None:
     """Each service that does not stay up shows a path whose resources ``simulate`` names, too."""
     told = told_of(example)
     domain = worst(told)
     (scenario,) = simulated(told.estate, ("--down", domain))
     with opened(told.page) as visit:
         scene.click(visit, domain)
+        visit.evaluate("() => { for (const each of document.querySelectorAll('#panel details')) each.open = true; }")
+        visit.page.wait_for_timeout(50)
         explained = scene.shown(visit).explained
         for service in scenario["services"]:
             for resource in service["path"]:
