@@ -16,10 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 import chromium
 import hostile_estate
 import large_estate
-from oracle import EXAMPLES, TellOf, Told, tell
+from oracle import EXAMPLES, NAMES, TellOf, Told, tell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+SIZES = {"medium": 400, "large": 5_000}
+"""Resources of the generated estates. The medium one is for what would take minutes in the large one."""
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +58,9 @@ def told_of(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> TellO
 
 
 def _made(name: str, folder: Path) -> Told:
-    if name == "large":
-        large_estate.write(folder / "large")
-        return tell(folder / "large", folder)
+    if name in SIZES:
+        large_estate.write(folder / name, SIZES[name])
+        return tell(folder / name, folder)
     if name == "hostile":
         estate = hostile_estate.write(folder)
         return tell(estate, folder, "--rules", str(folder / "pack"), incidents=folder / "incidents")
@@ -65,9 +68,8 @@ def _made(name: str, folder: Path) -> Told:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``example`` is each shipped example; ``estate`` these and the large one."""
-    names = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
-    if "example" in metafunc.fixturenames:
-        metafunc.parametrize("example", names)
-    if "estate" in metafunc.fixturenames:
-        metafunc.parametrize("estate", [*names, "large"])
+    """``example`` is each shipped example; ``estate`` these and the large one, where a test says nothing else."""
+    given = [name for mark in metafunc.definition.iter_markers("parametrize") for name in str(mark.args[0]).split(",")]
+    for name, values in (("example", NAMES), ("estate", (*NAMES, "large"))):
+        if name in metafunc.fixturenames and name not in given:
+            metafunc.parametrize(name, values)

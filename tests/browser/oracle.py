@@ -18,6 +18,7 @@ from scanner.config import Config, Service, load_config
 from scanner.model.outage import LEVELS
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+NAMES: Final = tuple(sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()))
 LISTED: Final = ("fail", "error", "unknown", "suppressed")
 """Outcomes that reports list unless more is asked for."""
 
@@ -53,7 +54,7 @@ class Told:
 
 
 TellOf = Callable[[str], Told]
-"""What is told of an example by its name, of the ``large`` estate, and of the ``hostile`` one."""
+"""What is told of an example by its name, of the generated estates ``medium`` and ``large``, and of the ``hostile`` one."""
 
 
 def listed(told: Told) -> list[Mapping[str, Any]]:

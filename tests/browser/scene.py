@@ -26,6 +26,14 @@ _FIND: Final = """id => {
   }
   return null;
 }"""
+_CENTRE: Final = """button => {
+  button.scrollIntoView({block: 'center', behavior: 'instant'});
+  const box = button.getBoundingClientRect();
+  const x = box.left + Math.min(box.width / 2, 40), y = box.top + box.height / 2;
+  const top = document.elementFromPoint(x, y);
+  if (!button.contains(top)) throw new Error(`${button.dataset.domain} is covered by ${top && top.outerHTML.slice(0, 200)}`);
+  return [x, y];
+}"""
 _REVEAL: Final = """() => {
   for (const each of document.querySelectorAll('[data-aggregate]')) each.open = true;
   for (const each of document.querySelectorAll('#map details')) each.open = true;
@@ -84,8 +92,9 @@ def button(visit: Visit, domain: str) -> ElementHandle:
 
 
 def click(visit: Visit, domain: str) -> None:
-    """Press a domain with the mouse."""
-    button(visit, domain).click()
+    """Press a domain with the mouse, where it is on the screen and nothing lies over it."""
+    x, y = button(visit, domain).evaluate(_CENTRE)
+    visit.page.mouse.click(x, y)
 
 
 def expected_counts(verdicts: Verdicts) -> dict[str, int]:

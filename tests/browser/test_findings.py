@@ -34,11 +34,10 @@ def check(told: Told, visit: Visit, expected: list[Mapping[str, Any]], what: str
 
 
 def said(visit: Visit) -> int:
-    """The number of findings that the page says it shows."""
-    text = re.sub(r"[\u2009\u202f,]", "", visit.page.locator("#findings-shown").inner_text())
-    found = re.search(r"\d+", text)
-    assert found is not None, text
-    return int(found[0])
+    """The number of findings that the page says it shows: ``3 of 81 findings``, or one of each outcome."""
+    text = re.sub(r"(?<=\d)[\u2009\u202f,](?=\d{3})", "", visit.page.locator("#findings-shown").inner_text())
+    shown = text.partition(" of ")[0]
+    return sum(map(int, re.findall(r"\d+", shown)))
 
 
 def test_all_are_listed(estate: str, told_of: TellOf, opened: Open) -> None:
