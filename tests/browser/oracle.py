@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from scanner.cli.main import riskscan
 from scanner.config import Config, Service, load_config
 from scanner.model.outage import LEVELS
+from scanner.reporters.inert import inert
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 NAMES: Final = tuple(sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()))
@@ -23,7 +24,7 @@ LISTED: Final = ("fail", "error", "unknown", "suppressed")
 """Outcomes that reports list unless more is asked for."""
 
 Verdicts = Counter[tuple[str, str, str]]
-"""Name, automatic and manual of every service and custody item, which may have the same name."""
+"""Name (as every report writes it), automatic and manual of every service and custody item, which may have the same name."""
 
 
 @dataclass
@@ -91,7 +92,7 @@ def simulated(estate: Path, asked: Sequence[str], flags: Sequence[str] = ()) -> 
 
 def verdicts(scenario: Mapping[str, Any]) -> Verdicts:
     """What a scenario does to each service."""
-    return Counter((each["name"], each["automatic"], each["manual"]) for each in scenario["services"])
+    return Counter((inert(each["name"]), each["automatic"], each["manual"]) for each in scenario["services"])
 
 
 _EVERY: Final = (*LEVELS, "control", "registrar", "ca", "node-group")
