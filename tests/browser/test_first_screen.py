@@ -80,7 +80,7 @@ def test_axes(estate: str, told_of: TellOf, seen: See) -> None:
 def test_coefficients(estate: str, told_of: TellOf, seen: See) -> None:
     told = told_of(estate)
     visit = seen(told.page)
-    table = visit.page.locator("#services table.coefficients")
+    table = visit.page.locator("#services table.coefficients").first
     levels = [cell.strip() for cell in table.locator("thead th").all_inner_texts()][2:]
     rows: list[list[str]] = visit.evaluate(
         "() => [...document.querySelectorAll('#services table.coefficients tbody tr')].map(r => [...r.cells].map(c => c.firstChild ? c.firstChild.textContent.trim() : ''))"
