@@ -50,9 +50,15 @@ def test_examples_use_inputs_that_exist(page: Path) -> None:
         assert set(step.get("with", {})) <= set(INPUTS)
 
 
-def test_readme_shows_the_workflow_of_the_file() -> None:
+def test_the_page_shows_the_workflow_of_the_file() -> None:
     _, workflow = (ROOT / "ci/github.yml").read_text(encoding="utf-8").split("\n", 1)
-    assert f"```yaml\n{workflow}```" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"```yaml\n{workflow}```" in (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+
+
+def test_readme_shows_the_job_of_that_workflow() -> None:
+    [job] = yaml.safe_load((ROOT / "ci/github.yml").read_text(encoding="utf-8"))["jobs"].values()
+    [shown] = documents(ROOT / "README.md")
+    assert shown == {name: job[name] for name in ("permissions", "steps")}
 
 
 def test_the_table_of_wishes_names_inputs_and_words_that_they_take() -> None:
