@@ -69,14 +69,17 @@ class PublishedNames:
 
     def _annotated(self, source: Declaration) -> Iterator[Declaration]:
         told = _annotations(source)
-        key, names = told.get("hostname", ("", ""))
+        key, listed = told.get("hostname", ("", ""))
+        names = dict.fromkeys(_listed(listed))
+        if not names:
+            return
         span = source.span_of(f"metadata.annotations.{key}")
         policy = next((word for name, word in _POLICIES.items() if name in told), "simple")
         body: dict[str, Value] = {"routing": policy}
         for name in ("ttl", "target", "aws-health-check-id", "cloudflare-proxied"):
             if name in told and (name != "ttl" or told[name][1].isdecimal()):  # or a duration such as 1m
                 body[name.replace("-", "_")] = told[name][1]
-        for name in dict.fromkeys(_listed(names)):
+        for name in names:
             if "target" in told:  # it leads there, not to the object
                 yield self._record(source, name, {**body, "domain": name}, span, ())
             else:

@@ -7,7 +7,7 @@ codes) stay, since they are what the files call things and a report without them
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -62,9 +62,28 @@ def redacted(report: Report) -> Report:
             for c in report.changes
         ),
         score=_score(report.score, clean),
-        sources={file: tuple(map(clean, lines)) for file, lines in report.sources.items()},
+        sources=_Sources(report.sources, clean),
         outages=report.outages and _outages(report.outages, clean),
     )
+
+
+class _Sources(Mapping[str, tuple[str, ...]]):
+    """The lines of files without secrets, cleaned where somebody asks: reports show few of them."""
+
+    def __init__(self, sources: Mapping[str, tuple[str, ...]], clean: Clean) -> None:
+        self._sources, self._clean = sources, clean
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, file: str) -> tuple[str, ...]:
+        if file not in self._known:
+            self._known[file] = tuple(map(self._clean, self._sources[file]))
+        return self._known[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 def _outages(outages: Outages, clean: Clean) -> Outages:

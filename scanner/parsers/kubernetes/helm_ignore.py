@@ -8,7 +8,8 @@ begins with ``!`` leaves out whatever it does *not* match: https://github.com/he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -38,13 +39,14 @@ class Pattern(Struct, frozen=True):
         return matched != self.negated
 
 
-def patterns(text: str) -> list[Pattern]:
+@lru_cache(maxsize=256)
+def patterns(text: str) -> tuple[Pattern, ...]:
     """The patterns of a ``.helmignore``. Raises :class:`BadPattern`."""
     lines = [line.strip() for line in text.removeprefix(_MARK).splitlines()]
-    return [_pattern(line) for line in (*lines, _ALWAYS) if line and not line.startswith("#")]
+    return tuple(_pattern(line) for line in (*lines, _ALWAYS) if line and not line.startswith("#"))
 
 
-def kept(names: Iterable[str], ignored: Sequence[Pattern]) -> Iterator[str]:
+def kept(names: Iterable[str], ignored: tuple[Pattern, ...]) -> Iterator[str]:
     """The names of files that are not left out, themselves or with a folder that they lie in."""
     folders: dict[str, bool] = {"": True}
     for name in names:
@@ -52,7 +54,7 @@ def kept(names: Iterable[str], ignored: Sequence[Pattern]) -> Iterator[str]:
             yield name
 
 
-def _enters(folder: str, ignored: Sequence[Pattern], known: dict[str, bool]) -> bool:
+def _enters(folder: str, ignored: tuple[Pattern, ...], known: dict[str, bool]) -> bool:
     found = known.get(folder)
     if found is None:
         above = _enters(folder.rpartition("/")[0], ignored, known)
@@ -60,8 +62,23 @@ def _enters(folder: str, ignored: Sequence[Pattern], known: dict[str, bool]) -> 
     return found
 
 
-def _left_out(path: str, ignored: Sequence[Pattern], *, folder: bool) -> bool:
-    return any(each.leaves_out(path, folder=folder) for each in ignored)
+def _left_out(path: str, ignored: tuple[Pattern, ...], *, folder: bool) -> bool:
+    by_path, by_name = _parted(ignored)
+    if any(each.leaves_out(path, folder=folder) for each in by_path):
+        return True
+    return _named_out(path.rpartition("/")[2], by_name, folder)
+
+
+@lru_cache(maxsize=256)
+def _parted(ignored: tuple[Pattern, ...]) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
+    """Those that are compared with a whole path, and those with its last name."""
+    return tuple(each for each in ignored if each.whole), tuple(each for each in ignored if not each.whole)
+
+
+@lru_cache(maxsize=4096)
+def _named_out(name: str, ignored: tuple[Pattern, ...], folder: bool) -> bool:
+    """Kept, since the files of charts have the same few names."""
+    return any(each.leaves_out(name, folder=folder) for each in ignored)
 
 
 def _pattern(line: str) -> Pattern:
