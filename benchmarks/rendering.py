@@ -2,64 +2,79 @@
 
     python benchmarks/rendering.py [--runs N] TREE…
 
-"Rendering" is the time in which riskscan waits for Helm or Kustomize; what they do while it does something else is no
-part of it. "CPU s" of riskscan are those of its own process, Python's start included, without the processes that
-render. trivy renders in its own process.
-Medians, after one round that does not count.
+"s" is the whole command. "Rest" is the same scan where Helm's and Kustomize's answers are at hand: the first round,
+which does not count, notes them, and a scan that is told them makes the same report. "Rendering" is the difference.
+What the renderers do while riskscan does something else is a part of neither. "CPU s" are those of the rest, Python's
+start included. trivy renders in its own process. Medians.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
+import pickle
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+from msgspec.structs import replace
 from networkless import without_network
 
 HERE: Final = Path(__file__)
+
+Answers = dict[bytes, Any]
+"""What renderers answered, by what they were asked."""
 
 
 def main() -> int:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--once", action="store_true", help="scan once and tell what was spent, as JSON on stderr")
+    parser.add_argument("--note", type=Path, help="scan once and write the renderers' answers to this file")
+    parser.add_argument("--told", type=Path, help="scan once with the answers in this file")
+    parser.add_argument("--output", type=Path, default=Path(os.devnull), help="where one scan's report goes")
     parser.add_argument("trees", nargs="+")
     asked = parser.parse_args()
-    if asked.once:
-        return _scan(asked.trees[0])
+    if asked.note or asked.told:
+        return _scan(asked.trees[0], asked.output, asked.note, asked.told)
     program = shutil.which("trivy")
     trivy = [*without_network(), program, "config", "--skip-check-update", "--quiet"] if program else []
     print("| tree | s | rendering s | rest s | CPU s | trivy s | × | trivy CPU s | × |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for tree in (str(Path(each).resolve()) for each in asked.trees):  # trivy follows no link to a tree
-        rounds = [_round(tree, trivy) for _ in range(asked.runs + 1)][1:]
-        wall, rendering, cpu, other, other_cpu = map(statistics.median, zip(*rounds, strict=True))
-        rest = wall - rendering
-        told = (wall, rendering, rest, cpu, other, other / rest, other_cpu, other_cpu / cpu)
+        with tempfile.TemporaryDirectory() as folder:
+            whole, rest, cpu, other, other_cpu = _measured(tree, Path(folder), asked.runs, trivy)
+        told = (whole, whole - rest, rest, cpu, other, other / rest, other_cpu, other_cpu / cpu)
         print(f"| {Path(tree).name} | {' | '.join(f'{number:.2f}' for number in told)} |", flush=True)
     return 0
 
 
-def _round(tree: str, trivy: list[str]) -> tuple[float, float, float, float, float]:
-    start = perf_counter()
-    command = [sys.executable, str(HERE), "--once", tree]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wall = perf_counter() - start
-    spent = json.loads(done.stderr.splitlines()[-1])
-    other, other_cpu = _timed([*trivy, tree]) if trivy else (0.0, 0.0)
-    return wall, spent["rendering"], spent["cpu"], other, other_cpu
+def _measured(tree: str, folder: Path, runs: int, trivy: list[str]) -> tuple[float, ...]:
+    answers, reports = folder / "answers", (folder / "noted.json", folder / "told.json")
+    this = [sys.executable, str(HERE), tree]
+    scan = [shutil.which("riskscan") or "riskscan", "scan", *_flags(reports[0]), "--", tree]
+    _timed([*this, "--note", str(answers), "--output", str(reports[0])])
+    _timed([*this, "--told", str(answers), "--output", str(reports[1])])
+    if reports[0].read_bytes() != reports[1].read_bytes():
+        sys.exit(f"{tree}: the report is another one where the answers are told")
+    rounds = []
+    for _ in range(runs):
+        whole, _ = _timed(scan)
+        rest = _timed([*this, "--told", str(answers), "--output", str(reports[1])])
+        rounds.append((whole, *rest, *(_timed([*trivy, tree]) if trivy else (0.0, 0.0))))
+    return tuple(map(statistics.median, zip(*rounds, strict=True)))
+
+
+def _flags(report: Path) -> list[str]:
+    return ["--quiet", "--no-config", "--exit-zero", "--output", f"json={report}"]
 
 
 def _timed(command: list[str]) -> tuple[float, float]:
@@ -69,55 +84,65 @@ def _timed(command: list[str]) -> tuple[float, float]:
     return perf_counter() - start, usage.ru_utime + usage.ru_stime
 
 
-def _scan(tree: str) -> int:
-    """Run the command in this process, and tell on stderr what it and its renderers spent."""
+def _scan(tree: str, report: Path, note: Path | None, told: Path | None) -> int:
+    """Run the command in this process, noting the renderers' answers or being told them."""
     from scanner.cli.main import run
     from scanner.parsers.kubernetes import helm_render, kustomize_run
 
-    spans: list[tuple[float, float]] = []
-    places: list[tuple[Any, str]] = [
-        (kustomize_run, "render"),
-        (helm_render.Program, "_answer"),
-        (helm_render.Library, "_answer"),
-    ]
-    for owner, name in places:
-        setattr(owner, name, _noted(getattr(owner, name), spans))
-    with tempfile.TemporaryDirectory() as folder, _told(spans):
-        output = f"json={Path(folder, 'report.json')}"
-        gc.disable()  # as the command does
-        run(["scan", "--quiet", "--no-config", "--exit-zero", "--output", output, "--", tree])
+    answers: Answers = pickle.loads(told.read_bytes()) if told else {}  # noqa: S301 — written by this program
+    for owner in (helm_render.Library, helm_render.Program):
+        if told:
+            owner.prepare = lambda _self: None  # type: ignore[method-assign]
+        owner.start = _starting(owner.start, answers)  # type: ignore[method-assign]
+    kustomize_run.render = _rendering(kustomize_run.render, answers)
+    gc.disable()  # as the command does
+    run(["scan", *_flags(report), "--", tree])
+    if note:
+        note.write_bytes(pickle.dumps(answers))
     return 0
 
 
-@contextmanager
-def _told(spans: list[tuple[float, float]]) -> Iterator[None]:
-    import resource
-
-    try:
-        yield
-    finally:
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        print(json.dumps({"rendering": _covered(spans), "cpu": usage.ru_utime + usage.ru_stime}), file=sys.stderr)
+# What has been answered before, or was told, is not asked again.
 
 
-def _noted(work: Callable[..., Any], spans: list[tuple[float, float]]) -> Callable[..., Any]:
-    def noted(*arguments: Any) -> Any:
-        start = perf_counter()
-        try:
-            return work(*arguments)
-        finally:
-            spans.append((start, perf_counter()))
+def _starting(start: Callable[..., Any], answers: Answers) -> Callable[..., Any]:
+    """Helm, whose answers are noted, without the path of the archive that they name."""
+
+    def noted(owner: Any, request: Any) -> Any:
+        key, path = _of_chart(request), str(request.chart)
+        if key not in answers:
+            found = start(owner, request)()
+            answers[key] = replace(found, error=found.error.replace(path, "\0"))
+        found = replace(answers[key], error=answers[key].error.replace("\0", path))
+        return lambda: found
 
     return noted
 
 
-def _covered(spans: list[tuple[float, float]]) -> float:
-    """The length of what intervals cover together."""
-    total, until = 0.0, 0.0
-    for start, end in sorted(spans):
-        total += max(end - max(start, until), 0.0)
-        until = max(until, end)
-    return total
+def _rendering(render: Callable[..., Any], answers: Answers) -> Callable[..., Any]:
+    def noted(tool: Any, copy: Any) -> Any:
+        key = _of_overlay(copy)
+        if key not in answers:
+            answers[key] = render(tool, copy)
+        return answers[key]
+
+    return noted
+
+
+def _of_chart(request: Any) -> bytes:
+    asked = (request.release, request.namespace, *map(str, request.values))
+    return blake2b("\0".join(asked).encode() + request.chart.read_bytes()).digest()
+
+
+def _of_overlay(copy: Any) -> bytes:
+    contents = (
+        *sorted(copy.contents.items()),
+        *((path, file.read_bytes()) for path, file in sorted(copy.files.items())),
+    )
+    found = blake2b(copy.entry.as_posix().encode())
+    for path, content in contents:
+        found.update(f"\0{path.as_posix()}\0{len(content)}\0".encode() + content)
+    return found.digest()
 
 
 if __name__ == "__main__":
