@@ -14,7 +14,6 @@ import re
 import tarfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Final, TypeVar
 
 from scanner.parsers.kubernetes.helm_charts import Copied
@@ -63,13 +62,12 @@ class Source:
     chart: Copied
 
     @property
-    def paths(self) -> tuple[str, str]:
+    def paths(self) -> tuple[str, ...]:
         """The names of its text's file and of itself as Helm has them, from the top of the chart on."""
-        above = (self.chart.path / self.name).parent
-        below = PurePosixPath(*above.parts[1:])
-        return (below / PurePosixPath(self.read_from).name).as_posix(), (
-            below / PurePosixPath(self.name).name
-        ).as_posix()
+        inside = str(self.chart.path).partition("/")[2]
+        folder = f"{inside}/{self.name}" if inside else self.name
+        above = folder.rpartition("/")[0]
+        return tuple(f"{above}/{name.rpartition('/')[2]}" for name in (self.read_from, self.name))
 
 
 @dataclass(slots=True)
@@ -96,9 +94,9 @@ class Wrapped:
         self.files.update((f"{chart.path}/{name}", content) for name, content in chart.files.items())
         for name, content in chart.under("templates"):
             text = content.decode("utf-8-sig", "replace")
-            path = PurePosixPath(name)
-            partial = path.name.startswith("_")
-            read_from = name if partial else path.with_name(_HIDDEN + path.name).as_posix()
+            folder, _, own = name.rpartition("/")
+            partial = own.startswith("_")
+            read_from = name if partial else f"{folder}/{_HIDDEN}{own}"
             if not partial:
                 inner = read_from.partition("/")[2]
                 wrapper = _WRAPPER.format(index=len(self.sources), path=inner)
@@ -178,7 +176,9 @@ class Wrapped:
 
 def reported(chart: Copied, name: str) -> str:
     """A file of a chart as reports name it; empty for one that was unpacked."""
-    return (PurePosixPath(chart.origin.name) / name).as_posix() if chart.origin is not None else ""
+    if chart.origin is None:
+        return ""
+    return name if chart.origin.name == "." else f"{chart.origin.name}/{name}"
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:
