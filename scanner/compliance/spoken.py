@@ -21,7 +21,7 @@ PROVIDERS: Final[Mapping[str, str]] = {
     "hetzner": "Hetzner",
     "ibm": "IBM Cloud",
     "kubernetes": "a provider that the files do not name",
-    "linode": "Linode",
+    "linode": "Linode (Akamai)",
     "oracle": "Oracle Cloud",
     "ovh": "OVHcloud",
     "scaleway": "Scaleway",
@@ -75,6 +75,12 @@ _COMPANIES: Final[Mapping[str, str]] = {
     "zerossl": "ZeroSSL",
 }
 """Companies whose names are written with more than a capital at the beginning."""
+_BUSINESSES: Final[Mapping[str, str]] = {
+    "ca:amazon": "Amazon Trust Services",
+    "ca:google": "Google Trust Services",
+    "registrar:route53": "Amazon Registrar (Route 53)",
+}
+"""What a company calls the part of it that does one thing."""
 
 _LEVELS: Final[Mapping[Level, tuple[str, str]]] = {
     Level.ZONE: ("availability zone", "availability zones"),
@@ -166,7 +172,12 @@ def domain(text: str) -> str:
             return f"the group of servers {name} in the cluster {cluster}"
     if level not in _PARTIES or not rest:
         return text
-    return _PARTIES[level].format(rest if level in _OWN_NAMES else party(rest))
+    return _PARTIES[level].format(rest if level in _OWN_NAMES else named(level, rest))
+
+
+def named(level: str, name: str) -> str:
+    """What people call a provider or another party of a level."""
+    return _BUSINESSES.get(f"{level}:{name}") or PROVIDERS.get(name) or party(name)
 
 
 def _service(name: str) -> str:

@@ -35,7 +35,7 @@ from scanner.model.service import Level
         ("administrator:root", "the administrator root"),
         ("cluster:*", "any cluster"),
         ("account:google/*", "any account of Google Cloud"),
-        ("registrar:route53", "the domain registrar Amazon (Route 53)"),
+        ("registrar:route53", "the domain registrar Amazon Registrar (Route 53)"),
         ("nothing", "nothing"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from scanner.compliance import spoken
 from scanner.facts.names import owner_of_vendor
 from scanner.model.domain import UNKNOWN, DomainError, parse
 
@@ -25,32 +26,6 @@ ROLES: Final[Mapping[str, str]] = {
 
 ACCOUNT: Final = "account"
 """The level that is no party of its own, but what an entity has with one."""
-
-CLOUDS: Final[Mapping[str, str]] = {
-    "aws": "Amazon Web Services",
-    "google": "Google Cloud",
-    "azure": "Microsoft Azure",
-    "alibaba": "Alibaba Cloud",
-    "cloudflare": "Cloudflare",
-    "digitalocean": "DigitalOcean",
-    "equinix": "Equinix",
-    "hetzner": "Hetzner",
-    "ibm": "IBM Cloud",
-    "linode": "Linode (Akamai)",
-    "oracle": "Oracle Cloud",
-    "ovh": "OVHcloud",
-    "scaleway": "Scaleway",
-    "vultr": "Vultr",
-}
-"""Providers as failure domains name them → as people do."""
-
-_NAMES: Final[Mapping[str, str]] = {
-    "ca:amazon": "Amazon Trust Services",
-    "ca:google": "Google Trust Services",
-    "ca:letsencrypt": "Let's Encrypt",
-    "registrar:route53": "Amazon Registrar (Route 53)",
-}
-"""Failure domains whose own name says little."""
 
 _OWNERS: Final[Mapping[str, str]] = {
     "aws": "Amazon",
@@ -110,16 +85,12 @@ def party_of(domain: str) -> Party | None:
     if found.level not in ROLES:
         return None
     own = found.provider if found.level in ("provider", ACCOUNT) else found.name
-    name = _NAMES.get(found.key) or CLOUDS.get(own) or _capital(own)
+    name = spoken.named(found.level, own)
     if found.level == ACCOUNT:
         name = f"{found.name} at {name}" if not found.name.startswith(UNKNOWN) else f"an account at {name} not named"
     owner = owner_of_vendor(own)
-    owner = _OWNERS.get(_plain(owner)) or CLOUDS.get(owner) or _capital(owner)
+    owner = _OWNERS.get(_plain(owner)) or spoken.named("provider", owner)
     return Party(domain, found.level, name, owner, _plain(owner))
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def _plain(name: str) -> str:

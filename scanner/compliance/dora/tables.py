@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from scanner.compliance import spoken
 from scanner.compliance.dora import words
 from scanner.compliance.dora.chain import links
 from scanner.compliance.dora.dependencies import Dependency, Estate
 from scanner.compliance.dora.insolvency import Collapse, collapses
 from scanner.compliance.dora.owners import Owner, owners
-from scanner.compliance.dora.parties import CLOUDS, DESIGNATED, Party
+from scanner.compliance.dora.parties import DESIGNATED, Party
 from scanner.compliance.dora.regions import GLOBAL, Site, sites
 from scanner.compliance.dora.words import EVERYTHING, listed, where
 from scanner.model.assessment import Section
@@ -87,7 +88,7 @@ def _site_row(name: str, site: Site) -> Row:
     if not country:
         country = "several countries" if site.region == GLOBAL else "unknown"
     keeps = f"Yes: {site.keeps}." if site.keeps is not None else "The files declare no store there."
-    provider = CLOUDS.get(site.provider, site.provider)
+    provider = spoken.provider(site.provider)
     return (name, provider, site.region, country, str(site.resources), str(site.example), keeps)
 
 

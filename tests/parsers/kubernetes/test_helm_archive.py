@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from scanner.parsers.kubernetes.helm_wrap import _header, _packed
 
-NAMES = st.text(st.characters(exclude_characters="\0", categories=("L", "N", "P", "S", "Z", "M")), min_size=1, max_size=120)
+NAMES = st.text(
+    st.characters(exclude_characters="\0", categories=("L", "N", "P", "S", "Z", "M")), min_size=1, max_size=120
+)
 
 
 @given(NAMES, st.integers(0, (1 << 33) - 1))
