@@ -10,41 +10,38 @@ start included. trivy renders in its own process. Medians.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import pickle
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
-from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+from zlib import crc32
 
 from msgspec.structs import replace
-from networkless import without_network
 
 HERE: Final = Path(__file__)
 
-Answers = dict[bytes, Any]
+Answers = dict[tuple[Any, ...], Any]
 """What renderers answered, by what they were asked."""
 
 
 def main() -> int:
     """Measure and print a Markdown table."""
+    if sys.argv[1] in ("--note", "--told"):
+        _scan(*sys.argv[1:])
+    import argparse
+    import shutil
+    import tempfile
+
+    from networkless import without_network
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--note", type=Path, help="scan once and write the renderers' answers to this file")
-    parser.add_argument("--told", type=Path, help="scan once with the answers in this file")
-    parser.add_argument("--output", type=Path, default=Path(os.devnull), help="where one scan's report goes")
     parser.add_argument("trees", nargs="+")
     asked = parser.parse_args()
-    if asked.note or asked.told:
-        return _scan(asked.trees[0], asked.output, asked.note, asked.told)
     program = shutil.which("trivy")
     trivy = [*without_network(), program, "config", "--skip-check-update", "--quiet"] if program else []
     print("| tree | s | rendering s | rest s | CPU s | trivy s | × | trivy CPU s | × |")
@@ -58,38 +55,47 @@ def main() -> int:
 
 
 def _measured(tree: str, folder: Path, runs: int, trivy: list[str]) -> tuple[float, ...]:
+    import shutil
+    import statistics
+
     answers, reports = folder / "answers", (folder / "noted.json", folder / "told.json")
-    this = [sys.executable, str(HERE), tree]
-    scan = [shutil.which("riskscan") or "riskscan", "scan", *_flags(reports[0]), "--", tree]
-    _timed([*this, "--note", str(answers), "--output", str(reports[0])])
-    _timed([*this, "--told", str(answers), "--output", str(reports[1])])
+    this = [sys.executable, str(HERE)]
+    told = [*this, "--told", str(answers), str(reports[1]), tree]
+    scan = [shutil.which("riskscan") or "riskscan", "scan", *_flags(str(reports[0])), "--", tree]
+    _timed([*this, "--note", str(answers), str(reports[0]), tree])
+    _timed(told)
     if reports[0].read_bytes() != reports[1].read_bytes():
         sys.exit(f"{tree}: the report is another one where the answers are told")
     rounds = []
     for _ in range(runs):
         whole, _ = _timed(scan)
-        rest = _timed([*this, "--told", str(answers), "--output", str(reports[1])])
-        rounds.append((whole, *rest, *(_timed([*trivy, tree]) if trivy else (0.0, 0.0))))
+        rounds.append((whole, *_timed(told), *(_timed([*trivy, tree]) if trivy else (0.0, 0.0))))
     return tuple(map(statistics.median, zip(*rounds, strict=True)))
 
 
-def _flags(report: Path) -> list[str]:
+def _flags(report: str) -> list[str]:
     return ["--quiet", "--no-config", "--exit-zero", "--output", f"json={report}"]
 
 
 def _timed(command: list[str]) -> tuple[float, float]:
+    import subprocess
+
     start = perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)
     return perf_counter() - start, usage.ru_utime + usage.ru_stime
 
 
-def _scan(tree: str, report: Path, note: Path | None, told: Path | None) -> int:
-    """Run the command in this process, noting the renderers' answers or being told them."""
+def _scan(way: str, file: str, report: str, tree: str) -> NoReturn:
+    """Run the command in this process, noting the renderers' answers in a file or being told those in it.
+
+    What this takes besides is a part of what is measured, so it is little: nothing is imported for it alone.
+    """
     from scanner.cli.main import run
     from scanner.parsers.kubernetes import helm_render, kustomize_run
 
-    answers: Answers = pickle.loads(told.read_bytes()) if told else {}  # noqa: S301 — written by this program
+    told = way == "--told"
+    answers: Answers = pickle.loads(Path(file).read_bytes()) if told else {}  # noqa: S301 — written by this program
     for owner in (helm_render.Library, helm_render.Program):
         if told:
             owner.prepare = lambda _self: None  # type: ignore[method-assign]
@@ -97,9 +103,9 @@ def _scan(tree: str, report: Path, note: Path | None, told: Path | None) -> int:
     kustomize_run.render = _rendering(kustomize_run.render, answers)
     gc.disable()  # as the command does
     run(["scan", *_flags(report), "--", tree])
-    if note:
-        note.write_bytes(pickle.dumps(answers))
-    return 0
+    if not told:
+        Path(file).write_bytes(pickle.dumps(answers))
+    os._exit(0)  # as the command does: freeing what a scan made takes time
 
 
 # What has been answered before, or was told, is not asked again.
@@ -129,20 +135,15 @@ def _rendering(render: Callable[..., Any], answers: Answers) -> Callable[..., An
     return noted
 
 
-def _of_chart(request: Any) -> bytes:
-    asked = (request.release, request.namespace, *map(str, request.values))
-    return blake2b("\0".join(asked).encode() + request.chart.read_bytes()).digest()
+def _of_chart(request: Any) -> tuple[Any, ...]:
+    content = request.chart.read_bytes()
+    return request.release, request.namespace, request.values, len(content), crc32(content)
 
 
-def _of_overlay(copy: Any) -> bytes:
-    contents = (
-        *sorted(copy.contents.items()),
-        *((path, file.read_bytes()) for path, file in sorted(copy.files.items())),
-    )
-    found = blake2b(copy.entry.as_posix().encode())
-    for path, content in contents:
-        found.update(f"\0{path.as_posix()}\0{len(content)}\0".encode() + content)
-    return found.digest()
+def _of_overlay(copy: Any) -> tuple[Any, ...]:
+    given = ((path, crc32(content)) for path, content in copy.contents.items())
+    files = ((path, crc32(file.read_bytes())) for path, file in copy.files.items())
+    return copy.entry, *sorted(given), *sorted(files)
 
 
 if __name__ == "__main__":
