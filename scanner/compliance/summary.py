@@ -73,9 +73,11 @@ def _scope(report: Report, framework: Framework, controls: Sequence[ControlEvide
 
 def _where(report: Report) -> str:
     regions: dict[str, set[str]] = {}
+    # Terraform also calls providers what makes random names and local files: those can't fail.
+    failing = {effect.scenario.id for effect in (report.outages.single if report.outages else ())}
     for resource in report.resources:
         place = resource.placement
-        if place.provider:
+        if f"provider:{place.provider}" in failing:
             known = regions.setdefault(place.provider, set())
             if isinstance(place.region, str) and place.region:
                 known.add(spoken.located(place.provider, place.region))

@@ -296,6 +296,15 @@ def test_an_ended_attestation_is_told_and_counts_for_nothing(assessed: Assess) -
     assert "For 35 of 36 controls nobody has put on record what only people can show." in remaining
 
 
+def test_only_what_can_fail_is_named_as_a_provider(assessed: Assess) -> None:
+    # Terraform calls these providers, too: https://registry.terraform.io/providers/hashicorp/random/latest/docs
+    made = 'resource "random_id" "a" {\n  byte_length = 4\n}\nresource "local_file" "b" {\n  filename = "b"\n  content = "b"\n}\n'
+    (assessment,) = assessed({"main.tf": PROVIDER + DATABASE + made}, "dora", **ORDERS).assessments
+    told = next(sentence for sentence in assessment.summary.scope if sentence.startswith("They declare"))
+    # The fourth is Terraform's state, in a file by default: https://developer.hashicorp.com/terraform/language/backend/local
+    assert told == "They declare 4 resources at Amazon Web Services, in eu-central-1 (Frankfurt)."
+
+
 def test_every_claim_is_a_sentence(assessed: Assess) -> None:
     report = assessed({"main.tf": PROVIDER + DATABASE}, "dora", "iso27001", **ORDERS)
     for claim in report.evidence:
